@@ -1,0 +1,48 @@
+# How a room (a folder of sources with one purpose) becomes a library, and its tests one executable.
+
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(GTest REQUIRED)
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(cairn_options INTERFACE)
+target_include_directories(cairn_options INTERFACE ${PROJECT_SOURCE_DIR})
+# g++ 12 reports false -Wmaybe-uninitialized for temporaries that hold a std::variant.
+target_compile_options(cairn_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+                                               $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+target_link_libraries(cairn_options INTERFACE fmt::fmt Threads::Threads)
+if(CAIRN_SANITIZE)
+  add_compile_options(-fsanitize=${CAIRN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${CAIRN_SANITIZE})
+endif()
+
+# cairn_room(NAME [deps…]): a static library of every .cc in this folder and below.
+function(cairn_room name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  if(NOT sources)
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE cairn_options ${ARGN})
+    return()
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC cairn_options ${ARGN})
+endfunction()
+
+# cairn_tests(NAME FOLDER [deps…]): one executable of every *_test.cc below tests/FOLDER, run as one ctest.
+function(cairn_tests name folder)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE cairn_options ${ARGN} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE CAIRN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endfunction()
