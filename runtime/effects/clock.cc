@@ -1,0 +1,34 @@
+#include "runtime/effects/clock.h"
+
+#include <condition_variable>
+#include <mutex>
+
+namespace cairn {
+namespace {
+
+class MachineClock final : public Clock {
+ public:
+  Instant now() override { return std::chrono::steady_clock::now(); }
+
+  std::int64_t wall_clock_ms() override {
+    const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<Milliseconds>(since_1970).count();
+  }
+
+  bool sleep_until(Instant when, std::stop_token stop) override {
+    std::mutex mutex;
+    std::condition_variable_any woken;
+    std::unique_lock lock(mutex);
+    woken.wait_until(lock, stop, when, [] { return false; });
+    return now() >= when;
+  }
+};
+
+}  // namespace
+
+Clock& real_clock() {
+  static MachineClock clock;
+  return clock;
+}
+
+}  // namespace cairn
