@@ -1,0 +1,39 @@
+# The two commands of the README are `make demo` and `make test`; `make help` lists all.
+BUILD ?= build
+JOBS  ?= $(shell nproc)
+
+.PHONY: help setup configure build demo test bench format docs clean
+
+help:            ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:           ## install the packages that a build needs
+	@scripts/setup.sh build
+
+configure: setup
+	@[ -f $(BUILD)/build.ninja ] || cmake -S . -B $(BUILD) -G Ninja >/dev/null
+
+build: configure ## build/cairn
+	@ninja -C $(BUILD) -j $(JOBS) cairn
+
+demo: build      ## run examples/quickstart on host processes: no Docker, no root
+	@$(BUILD)/cairn run test -f examples/quickstart/shop.stack
+
+test:            ## build everything, start what the tests need, run every test
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory configure
+	@ninja -C $(BUILD) -j $(JOBS)
+	@tests/run.sh $(BUILD)
+
+bench: build     ## measure against the floor: raw calls, ninja, cp
+	@tests/bench/run.sh $(BUILD)
+
+format:          ## clang-format over our sources
+	@git ls-files '*.cc' '*.h' | xargs clang-format -i
+
+docs: build      ## write docs/kinds.md and docs/errors.md from the declarations
+	@$(BUILD)/cairn doc > docs/kinds.md
+	@$(BUILD)/cairn explain --all > docs/errors.md
+
+clean:           ## remove the build folder
+	@rm -rf $(BUILD)
