@@ -16,6 +16,8 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/scribe/stream.h"
+
 namespace cairn::progress {
 
 inline constexpr int event_schema_version = 1;
@@ -94,7 +96,7 @@ struct StepProgress {
   bool operator==(const StepProgress&) const = default;
 };
 
-enum class Stream { out, err, tool };  // `tool`: cairn's own remark in the step's log
+using scribe::Stream;  // out, err, tool
 struct StepLog {
   std::string line;  // without its line end
   Stream stream = Stream::out;

@@ -1,0 +1,190 @@
+#include "runtime/scribe/scribe.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <deque>
+
+#include "runtime/scribe/log_line.h"
+
+namespace cairn::scribe {
+
+namespace {
+
+constexpr std::size_t kept_bytes_of_a_line = 4096;  // in the ring; the file has all of it
+constexpr std::size_t longest_name = 200;           // a file name has at most 255 bytes, with room for ".log"
+
+std::uint64_t fingerprint(std::string_view text) {  // FNV-1a, 64 bits
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
+}  // namespace
+
+std::string log_name(std::string_view step) {
+  std::string name;
+  for (const char c : step) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '[' || c == ']' || (c == '.' && !name.empty());
+    if (plain) {
+      name += c;
+    } else if (c == ':') {
+      name += '@';  // some stores of CI artifacts refuse a colon
+    } else {
+      name += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  if (name.size() > longest_name)
+    name = fmt::format("{}-{:016x}", name.substr(0, longest_name), fingerprint(step));
+  return name + ".log";
+}
+
+struct Scribe::Log {
+  Log(std::string path, const Masker& masker)
+      : step(std::move(path)), masked{MaskedStream(masker), MaskedStream(masker), MaskedStream(masker)} {}
+
+  const std::string step;
+  std::mutex mutex;
+  std::unique_ptr<LogFile> file;  // opened by the first line
+  std::array<MaskedStream, 3> masked;
+  std::array<std::string, 3> partial;  // masked text of a line that has not ended
+  std::deque<std::string> last;
+  Totals totals;
+  std::uint64_t unsaid_loss = 0;  // lost bytes that no line in the file tells of yet
+  bool torn = false;              // the file ends within a line
+};
+
+Scribe::Scribe(LogFolder& folder, const Masker& masker, Clock& clock, OnLine on_line)
+    : folder_(folder), masker_(masker), clock_(clock), on_line_(std::move(on_line)) {}
+
+Scribe::~Scribe() {
+  for (const auto& [step, log] : logs_) end(step);  // nobody else may use it any more
+}
+
+Scribe::Log& Scribe::log_of(const std::string& step) const {
+  std::lock_guard lock(mutex_);
+  std::unique_ptr<Log>& log = logs_[step];
+  if (!log) log = std::make_unique<Log>(step, masker_);
+  return *log;
+}
+
+void Scribe::write(const std::string& step, Stream stream, std::string_view bytes) {
+  Log& log = log_of(step);
+  std::lock_guard lock(log.mutex);
+  const std::string text = log.masked[static_cast<std::size_t>(stream)].feed(bytes);
+  take_lines(log, stream, text, false);
+}
+
+void Scribe::note(const std::string& step, std::string_view text) {
+  Log& log = log_of(step);
+  std::lock_guard lock(log.mutex);
+  take_lines(log, Stream::tool, masker_.masked(text), true);
+}
+
+void Scribe::end(const std::string& step) {
+  Log& log = log_of(step);
+  std::lock_guard lock(log.mutex);
+  for (const Stream stream : {Stream::out, Stream::err, Stream::tool})
+    take_lines(log, stream, log.masked[static_cast<std::size_t>(stream)].finish(), true);
+}
+
+void Scribe::take_lines(Log& log, Stream stream, std::string_view text, bool ends) {
+  std::string& partial = log.partial[static_cast<std::size_t>(stream)];
+  const auto line_is_whole = [&](std::string_view line, bool goes_on) {
+    if (!goes_on && line.ends_with('\r')) line.remove_suffix(1);
+    put(log, line, stream, goes_on);
+    if (on_line_) on_line_(log.step, stream, line);
+  };
+  // Most lines arrive whole; only what is left of one is copied.
+  while (!text.empty()) {
+    const std::size_t line_end = text.find('\n');
+    const std::size_t have = std::min(line_end, text.size());
+    const std::size_t room = longest_line - partial.size();
+    if (have > room) {
+      partial += text.substr(0, room);
+      text.remove_prefix(room);
+      line_is_whole(partial, true);
+      partial.clear();
+    } else if (line_end == std::string_view::npos) {
+      partial += text;
+      text = {};
+    } else {
+      if (partial.empty()) {
+        line_is_whole(text.substr(0, have), false);
+      } else {
+        partial += text.substr(0, have);
+        line_is_whole(partial, false);
+        partial.clear();
+      }
+      text.remove_prefix(have + 1);
+    }
+  }
+  if (ends && !partial.empty()) {
+    line_is_whole(partial, false);
+    partial.clear();
+  }
+}
+
+void Scribe::put(Log& log, std::string_view line, Stream stream, bool goes_on) {
+  log.last.emplace_back(line.substr(0, kept_bytes_of_a_line));
+  if (log.last.size() > kept_lines) log.last.pop_front();
+  log.totals.produced += line.size();
+
+  const auto lose = [&](std::uint64_t bytes, std::string problem) {
+    log.totals.lost += bytes;
+    log.unsaid_loss += bytes;
+    log.totals.problem = std::move(problem);
+  };
+  std::string record;
+  const std::int64_t now = clock_.wall_clock_ms();
+  if (log.torn) record += '\n';
+  if (log.unsaid_loss != 0) {
+    const std::string gap = fmt::format("{} bytes lost: {}", log.unsaid_loss, log.totals.problem);
+    append_log_line(record, now, Stream::tool, gap, false);
+  }
+  const std::size_t gap_ends = record.size();
+  append_log_line(record, now, stream, line, goes_on);
+  const std::size_t text_begins = record.size() - 1 - line.size();
+
+  if (!log.file) {
+    Result<std::unique_ptr<LogFile>> opened = folder_.open(log_name(log.step));
+    if (!opened)
+      return lose(line.size(), opened.failure().causes.empty() ? opened.failure().message
+                                                               : opened.failure().causes.front());
+    log.file = std::move(*opened);
+  }
+  const LogFile::Written written = log.file->append(record);
+  if (written.bytes >= gap_ends) log.unsaid_loss = 0;
+  if (written.bytes > 0) log.torn = record[written.bytes - 1] != '\n';
+  const std::size_t logged =
+      written.bytes <= text_begins ? 0 : std::min(written.bytes - text_begins, line.size());
+  log.totals.logged += logged;
+  if (written.bytes < record.size()) lose(line.size() - logged, written.problem);
+}
+
+std::vector<std::string> Scribe::tail(const std::string& step, std::size_t lines) const {
+  Log& log = log_of(step);
+  std::lock_guard lock(log.mutex);
+  const std::size_t count = std::min(lines, log.last.size());
+  return {log.last.end() - static_cast<std::ptrdiff_t>(count), log.last.end()};
+}
+
+Scribe::Totals Scribe::totals() const {
+  std::vector<Log*> logs;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [step, log] : logs_) logs.push_back(log.get());
+  }
+  Totals all;
+  for (Log* log : logs) {
+    std::lock_guard lock(log->mutex);
+    all.produced += log->totals.produced;
+    all.logged += log->totals.logged;
+    all.lost += log->totals.lost;
+    if (!log->totals.problem.empty()) all.problem = log->totals.problem;
+  }
+  return all;
+}
+
+}  // namespace cairn::scribe
