@@ -35,6 +35,7 @@ std::string log_name(std::string_view step) {
       name += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
   }
+  if (name.empty()) name = "%";
   if (name.size() > longest_name)
     name = fmt::format("{}-{:016x}", name.substr(0, longest_name), fingerprint(step));
   return name + ".log";
