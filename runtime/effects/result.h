@@ -15,8 +15,8 @@ enum class FailureClass { step, endpoint, timeout, cancelled };
 
 struct Failure {
   std::string message;              // "could not start `db`": lower case, no full stop, never a secret
-  std::vector<std::string> causes;  // outermost first: "the engine answered 500: no space left on device"
-  std::string help;                 // what to do next; may be empty
+  std::vector<std::string> causes = {};  // outermost first: "the engine answered 500: no space left on device"
+  std::string help = {};                 // what to do next; may be empty
   FailureClass is = FailureClass::step;
   // True when it is certain that nothing happened out there, so that trying again is safe.
   bool nothing_done = false;

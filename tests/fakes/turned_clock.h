@@ -12,8 +12,8 @@ namespace cairn {
 
 class TurnedClock final : public Clock {
  public:
-  // by_hand: a sleeper waits for turn(). by_itself: each sleep returns at once and moves the time to its end, for
-  // loops that run on the test's own thread.
+  // by_hand: a sleeper waits for turn(). by_itself: each sleep returns at once and moves the time to its end,
+  // for loops that run on the test's own thread.
   enum class Turning { by_hand, by_itself };
 
   explicit TurnedClock(Turning turning = Turning::by_hand) : turning_(turning) {}

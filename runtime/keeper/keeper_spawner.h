@@ -1,0 +1,91 @@
+// The brain's side of the keeper.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/effects/file_descriptor.h"
+#include "runtime/keeper/protocol.h"
+#include "runtime/keeper/spawner.h"
+
+namespace cairn::keeper {
+
+struct KeeperSetup {
+  std::string program = "/proc/self/exe";  // run as `program __keeper`
+  std::string project, run;                // for the environment markers of what it starts
+  std::string folder;                      // of the run; absolute, exists, 0700
+  Scope scope = Scope::run;
+  int run_lock = -1;                  // an open file that holds the run's lock: the keeper then shares it
+  std::vector<OriginalLimit> limits;  // from original_limits(), taken before cairn raises its own
+};
+
+// The limits that cairn changes for itself and that a child must not inherit.
+std::vector<OriginalLimit> original_limits();
+
+class KeeperSpawner final : public Spawner {
+ public:
+  // Starts a keeper. Call it early: before threads exist there is nothing that a fork could copy half done.
+  static Result<std::unique_ptr<KeeperSpawner>> start(const KeeperSetup& setup);
+  // Finds the keeper that an `up` left behind, by the socket in its run's folder. nothing_done is true in the
+  // Failure if there is none.
+  static Result<std::unique_ptr<KeeperSpawner>> attach(const std::string& run_folder);
+
+  // Lets go of the keeper. In scope `run` it then ends everything, and this returns when it has.
+  ~KeeperSpawner() override;
+  KeeperSpawner(const KeeperSpawner&) = delete;
+  KeeperSpawner& operator=(const KeeperSpawner&) = delete;
+
+  Result<Process> spawn(const SpawnSpec& spec) override;
+  Result<Exit> wait(const Process& process, std::stop_token stop,
+                    std::optional<Instant> deadline = {}) override;
+  Result<Done> signal(const Process& process, int signal) override;
+  Result<Done> kill_tree(const Process& process) override;
+  void when_ended(const Process& process, std::function<void(const Exit&)> then) override;
+  std::vector<Process> running() override;
+
+  // Stops all processes as each of them wants to be stopped, whatever the scope, and returns when the keeper
+  // has ended too.
+  Result<Done> end();
+  pid_t keeper_pid() const { return keeper_pid_; }
+
+ private:
+  struct Known {
+    std::string step;
+    pid_t pid = 0;
+    std::optional<Exit> exit;
+    std::vector<std::function<void(const Exit&)>> watchers;
+  };
+
+  KeeperSpawner(FileDescriptor socket, pid_t child, Scope scope);
+  Result<Done> greet(const ToKeeper& first, int file);
+  Result<Answer> ask(std::uint64_t request, const ToKeeper& message);
+  Result<Done> ask_for_signal(const Process& process, int signal, bool whole_tree);
+  std::uint64_t next_request();
+  void listen();
+  void heard(const Answer& answer);
+  void heard(const Ended& ended);
+  Failure keeper_is_gone() const;
+
+  const FileDescriptor socket_;
+  pid_t child_ = 0;  // the keeper, if we started it and have to wait for it
+  const Scope scope_;
+  pid_t keeper_pid_ = 0;
+
+  std::mutex sending_;  // packets keep their order; never held together with mutex_
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  bool gone_ = false;
+  std::uint64_t last_request_ = 0;
+  std::unordered_map<std::uint64_t, std::optional<Answer>> asked_;
+  std::map<std::uint64_t, Known> known_;
+  std::jthread listener_;
+};
+
+}  // namespace cairn::keeper

@@ -1,0 +1,32 @@
+// One vfork and exec, with everything prepared before, since a vforked child may do next to nothing.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "runtime/keeper/protocol.h"
+
+namespace cairn::keeper {
+
+struct Launch {
+  std::vector<std::string> arguments;    // never empty
+  std::vector<std::string> environment;  // "NAME=value"
+  std::string working_dir;
+  int input = -1, output = -1, errors = -1;  // become 0, 1, 2; all of them > 2
+  int cgroup = -1;                           // an open cgroup.procs, or none
+  std::vector<OriginalLimit> limits;
+};
+
+struct Launched {
+  pid_t pid = 0;  // 0: did not start
+  SpawnStage failed_at = SpawnStage::none;
+  int error = 0;
+};
+
+// The child dies with the calling thread (PDEATHSIG), which therefore has to be the keeper's only one; it has
+// its own session, no blocked signals, default dispositions as the keeper's own, and the files 0, 1, 2 alone.
+Launched launch(const Launch& launch);
+
+}  // namespace cairn::keeper
