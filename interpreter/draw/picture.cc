@@ -1,0 +1,354 @@
+#include "interpreter/draw/picture.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace cairn::draw {
+namespace {
+
+constexpr std::uint32_t nothing = 0xffffffff;
+
+bool is_stage(const Node& node) { return node.node_class == NodeClass::group && node.kind == "stage"; }
+
+// "test.sql[0].main" → "test.sql[*].main"
+std::string collapsed(const std::string& path) {
+  std::string out;
+  bool inside = false;
+  for (char c : path) {
+    if (c == '[') out += "[*";
+    if (!inside && c != '[') out += c;
+    if (c == '[') inside = true;
+    if (c == ']') {
+      if (inside) out += c;
+      inside = false;
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> keys_of(const std::string& path) {
+  std::vector<std::string> keys;
+  for (std::size_t at = path.find('['); at != std::string::npos; at = path.find('[', at + 1)) {
+    const std::size_t end = path.find(']', at);
+    if (end == std::string::npos) break;
+    keys.push_back(path.substr(at + 1, end - at - 1));
+  }
+  return keys;
+}
+
+bool is_number(const std::string& text) {
+  return !text.empty() && text.size() < 9 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// {"0","1","2","3"} → "0..3"; {"eu","us"} → "eu, us"; many → "12 ×"
+std::string key_summary(std::vector<std::string> keys) {
+  if (std::all_of(keys.begin(), keys.end(), is_number)) {
+    std::sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) { return std::stol(a) < std::stol(b); });
+    const long first = std::stol(keys.front()), last = std::stol(keys.back());
+    if (last - first + 1 == static_cast<long>(keys.size())) return fmt::format("{}..{}", first, last);
+  }
+  if (keys.size() <= 3) return fmt::format("{}", fmt::join(keys, ", "));
+  return fmt::format("{} of them", keys.size());
+}
+
+// The path within its stage, with `[*]` replaced by the keys that stand there.
+std::string title_of(const std::string& id, const std::vector<std::string>& paths, const std::string& stage) {
+  std::string title = !stage.empty() && id.starts_with(stage + ".") ? id.substr(stage.size() + 1) : id;
+  if (paths.size() < 2) return !stage.empty() && paths.front().starts_with(stage + ".") ? paths.front().substr(stage.size() + 1) : paths.front();
+  std::size_t place = 0;
+  for (std::size_t at = title.find("[*]"); at != std::string::npos; at = title.find("[*]", at + 1), ++place) {
+    std::vector<std::string> keys;
+    for (const std::string& path : paths) {
+      const std::vector<std::string> own = keys_of(path);
+      if (place < own.size() && std::find(keys.begin(), keys.end(), own[place]) == keys.end()) keys.push_back(own[place]);
+    }
+    title.replace(at + 1, 1, key_summary(keys));
+  }
+  return title;
+}
+
+class Maker {
+ public:
+  Maker(const Graph& graph, const Sources& sources, const Request& request) : graph_(graph), sources_(sources), request_(request) {}
+
+  Picture make() {
+    make_frames();
+    make_boxes();
+    make_arrows();
+    drop_implied();
+    mark_critical();
+    return std::move(picture_);
+  }
+
+ private:
+  void make_frames() {
+    picture_.frames.push_back({});
+    frame_of_.assign(graph_.nodes.size(), 0);
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
+      if (is_stage(graph_.nodes[n])) {
+        frame_of_[n] = static_cast<std::uint32_t>(picture_.frames.size());
+        picture_.frames.push_back({graph_.nodes[n].path, {}});
+      }
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
+      if (!is_stage(graph_.nodes[n]) && graph_.nodes[n].stage != no_node) frame_of_[n] = frame_of_[index(graph_.nodes[n].stage)];
+  }
+
+  bool shown(const Node& node) const {
+    if (request_.level == Level::stage) return is_stage(node);
+    return node.node_class != NodeClass::group && node.node_class != NodeClass::endpoint;
+  }
+
+  void make_boxes() {
+    box_of_step_.assign(graph_.steps.size(), nothing);
+    std::map<std::string, std::uint32_t> known;
+    std::vector<std::vector<std::string>> paths;
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+      const Node& node = graph_.nodes[n];
+      if (!shown(node)) continue;
+      std::vector<StepId> steps = node.steps;
+      const std::string base = request_.expand ? node.path : collapsed(node.path);
+      auto box_for = [&](const std::string& id) {
+        auto [found, fresh] = known.try_emplace(id, static_cast<std::uint32_t>(picture_.boxes.size()));
+        if (fresh) {
+          Box box;
+          box.id = id;
+          box.kind = node.kind;
+          box.node_class = node.node_class;
+          box.frame = request_.level == Level::stage ? 0 : frame_of_[n];
+          box.place = node.span.known() ? sources_.show(node.span) : std::string();
+          box.instances = 0;
+          for (const Setting& setting : node.settings)
+            if (setting.written) box.settings.emplace_back(setting.name, show(setting.value));
+          picture_.boxes.push_back(std::move(box));
+          paths.emplace_back();
+        }
+        const std::uint32_t at = found->second;
+        if (picture_.boxes[at].nodes.empty() || picture_.boxes[at].nodes.back() != NodeId{static_cast<std::uint32_t>(n)}) {
+          picture_.boxes[at].nodes.push_back(NodeId{static_cast<std::uint32_t>(n)});
+          picture_.boxes[at].instances += 1;
+          paths[at].push_back(node.path);
+        }
+        return at;
+      };
+      if (request_.level == Level::step) {
+        for (StepId step : steps) box_of_step_[index(step)] = box_for(fmt::format("{}:{}", base, name_of(graph_.steps[index(step)].phase)));
+      } else {
+        const std::uint32_t at = box_for(base);
+        for (StepId step : steps) box_of_step_[index(step)] = at;
+      }
+    }
+    for (std::size_t b = 0; b < picture_.boxes.size(); ++b) {
+      Box& box = picture_.boxes[b];
+      const std::size_t colon = request_.level == Level::step ? box.id.rfind(':') : std::string::npos;
+      const std::string base = box.id.substr(0, colon);
+      box.title = title_of(base, paths[b], picture_.frames[box.frame].title);
+      if (colon != std::string::npos) box.title += box.id.substr(colon);
+    }
+  }
+
+  // Edges between shown steps; a step that is not shown is looked through. At node level what only a node's own
+  // phases and teardown say is left out.
+  void make_arrows() {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, Arrow> arrows;
+    for (std::size_t s = 0; s < graph_.steps.size(); ++s) {
+      if (box_of_step_[s] == nothing) continue;
+      std::vector<std::pair<std::uint32_t, std::uint32_t>> todo;  // step, the edge whose reason counts
+      std::unordered_set<std::uint32_t> seen;
+      for (std::uint32_t e : graph_.edges_to[s]) todo.emplace_back(static_cast<std::uint32_t>(index(graph_.edges[e].from)), e);
+      while (!todo.empty()) {
+        const auto [from, reason] = todo.back();
+        todo.pop_back();
+        const Edge& edge = graph_.edges[reason];
+        if (request_.level != Level::step && (edge.reason == EdgeReason::lifetime || is_finaliser(graph_.steps[s].phase))) continue;
+        const std::uint32_t box = box_of_step_[from];
+        if (box == nothing) {
+          if (!seen.insert(from).second) continue;
+          if (crosses_stage(from, s)) {
+            add_frame_order(from, s);
+            continue;
+          }
+          for (std::uint32_t e : graph_.edges_to[from]) {
+            const Edge& before = graph_.edges[e];
+            // Membership explains nothing: keep the reason that the file wrote.
+            todo.emplace_back(static_cast<std::uint32_t>(index(before.from)), edge.reason == EdgeReason::stage ? e : reason);
+          }
+          continue;
+        }
+        if (box == box_of_step_[s]) continue;
+        Arrow& arrow = arrows[{box, box_of_step_[s]}];
+        arrow.from = box;
+        arrow.to = box_of_step_[s];
+        arrow.follows = edge.kind == EdgeKind::follows;
+        std::string because = edge.because.empty() ? std::string(name_of(edge.reason)) : edge.because;
+        if (edge.span.known()) because += fmt::format("  ({})", sources_.show(edge.span));
+        if (arrow.because.size() < 8 && std::find(arrow.because.begin(), arrow.because.end(), because) == arrow.because.end())
+          arrow.because.push_back(std::move(because));
+      }
+    }
+    for (auto& [key, arrow] : arrows) picture_.arrows.push_back(std::move(arrow));
+  }
+
+  // A stage's begin or end: order between stages is drawn between frames, not between all their boxes.
+  bool crosses_stage(std::uint32_t step, std::size_t) const {
+    return request_.level != Level::stage && is_stage(graph_.node_of(StepId{step}));
+  }
+  void add_frame_order(std::uint32_t from, std::size_t) {
+    const Step& step = graph_.steps[from];
+    if (step.phase != Phase::begin) return;
+    std::vector<std::uint32_t>& after = picture_.frames[frame_of_[index(step.node)]].after;
+    for (std::uint32_t e : graph_.edges_to[from]) {
+      const NodeId other = graph_.steps[index(graph_.edges[e].from)].node;
+      if (other == step.node || !is_stage(graph_.node(other))) continue;
+      const std::uint32_t frame = frame_of_[index(other)];
+      if (std::find(after.begin(), after.end(), frame) == after.end()) after.push_back(frame);
+    }
+  }
+
+  std::vector<std::vector<std::uint32_t>> successors() const {
+    std::vector<std::vector<std::uint32_t>> next(picture_.boxes.size());
+    for (std::uint32_t a = 0; a < picture_.arrows.size(); ++a) next[picture_.arrows[a].from].push_back(a);
+    return next;
+  }
+
+  std::vector<std::uint32_t> box_order() const {
+    std::vector<std::size_t> waiting(picture_.boxes.size(), 0);
+    for (const Arrow& arrow : picture_.arrows) ++waiting[arrow.to];
+    const auto next = successors();
+    std::set<std::uint32_t> ready;
+    for (std::uint32_t b = 0; b < waiting.size(); ++b)
+      if (waiting[b] == 0) ready.insert(b);
+    std::vector<std::uint32_t> order;
+    while (!ready.empty()) {
+      const std::uint32_t box = *ready.begin();
+      ready.erase(ready.begin());
+      order.push_back(box);
+      for (std::uint32_t a : next[box])
+        if (--waiting[picture_.arrows[a].to] == 0) ready.insert(picture_.arrows[a].to);
+    }
+    return order;
+  }
+
+  void drop_implied() {
+    constexpr std::size_t worth_it = 3000;
+    const std::size_t count = picture_.boxes.size();
+    const std::vector<std::uint32_t> order = box_order();
+    if (count > worth_it || order.size() < count) return;  // collapsing may tie a knot: then all arrows stay
+    const auto next = successors();
+    std::vector<std::vector<bool>> reach(count, std::vector<bool>(count, false));
+    std::vector<std::size_t> position(count);
+    for (std::size_t i = 0; i < order.size(); ++i) position[order[i]] = i;
+    std::vector<bool> keep(picture_.arrows.size(), true);
+    for (auto box = order.rbegin(); box != order.rend(); ++box) {
+      std::vector<std::uint32_t> out = next[*box];
+      std::sort(out.begin(), out.end(), [&](auto a, auto b) { return position[picture_.arrows[a].to] < position[picture_.arrows[b].to]; });
+      for (std::uint32_t a : out) {
+        const std::uint32_t to = picture_.arrows[a].to;
+        if (reach[*box][to]) {
+          keep[a] = false;
+          continue;
+        }
+        reach[*box][to] = true;
+        for (std::size_t i = 0; i < count; ++i)
+          if (reach[to][i]) reach[*box][i] = true;
+      }
+    }
+    std::vector<Arrow> kept;
+    for (std::size_t a = 0; a < keep.size(); ++a)
+      if (keep[a]) kept.push_back(std::move(picture_.arrows[a]));
+    picture_.arrows = std::move(kept);
+  }
+
+  double weight(const Box& box) const {
+    if (request_.seconds_of_step.empty()) return 1;
+    double longest = 0;
+    for (NodeId node : box.nodes) {
+      double sum = 0;
+      for (StepId step : graph_.node(node).steps)
+        if (box_of_step_[index(step)] == &box - picture_.boxes.data()) sum += request_.seconds_of_step[index(step)];
+      longest = std::max(longest, sum);
+    }
+    return longest;
+  }
+
+  void mark_critical() {
+    const std::vector<std::uint32_t> order = box_order();
+    if (order.size() < picture_.boxes.size() || order.empty()) return;
+    const auto next = successors();
+    std::vector<double> end(picture_.boxes.size(), 0);
+    std::vector<std::uint32_t> by(picture_.boxes.size(), nothing);
+    for (std::uint32_t box : order) {
+      end[box] += weight(picture_.boxes[box]);
+      for (std::uint32_t a : next[box]) {
+        const std::uint32_t to = picture_.arrows[a].to;
+        if (end[box] > end[to]) {
+          end[to] = end[box];
+          by[to] = a;
+        }
+      }
+    }
+    std::uint32_t at = static_cast<std::uint32_t>(std::max_element(end.begin(), end.end()) - end.begin());
+    while (true) {
+      picture_.boxes[at].critical = true;
+      if (by[at] == nothing) break;
+      picture_.arrows[by[at]].critical = true;
+      at = picture_.arrows[by[at]].from;
+    }
+  }
+
+  const Graph& graph_;
+  const Sources& sources_;
+  const Request& request_;
+  Picture picture_;
+  std::vector<std::uint32_t> frame_of_;     // by node
+  std::vector<std::uint32_t> box_of_step_;  // `nothing` for what is looked through
+};
+
+std::uint32_t box_named(const Picture& picture, std::string_view name) {
+  for (std::uint32_t b = 0; b < picture.boxes.size(); ++b)
+    if (picture.boxes[b].id == name || picture.boxes[b].title == name) return b;
+  for (std::uint32_t b = 0; b < picture.boxes.size(); ++b)
+    if (picture.boxes[b].id.ends_with(fmt::format(".{}", name))) return b;
+  return nothing;
+}
+
+// Which boxes can be reached from one, along the arrows or against them.
+std::vector<bool> reachable(const Picture& picture, std::uint32_t from, bool forwards) {
+  std::vector<std::vector<std::uint32_t>> next(picture.boxes.size());
+  for (const Arrow& arrow : picture.arrows) next[forwards ? arrow.from : arrow.to].push_back(forwards ? arrow.to : arrow.from);
+  std::vector<bool> seen(picture.boxes.size(), false);
+  std::vector<std::uint32_t> todo{from};
+  seen[from] = true;
+  while (!todo.empty()) {
+    const std::uint32_t box = todo.back();
+    todo.pop_back();
+    for (std::uint32_t other : next[box])
+      if (!seen[other]) {
+        seen[other] = true;
+        todo.push_back(other);
+      }
+  }
+  return seen;
+}
+
+}  // namespace
+
+Picture make_picture(const Graph& graph, const Sources& sources, const Request& request) { return Maker(graph, sources, request).make(); }
+
+std::vector<std::uint32_t> ways(const Picture& picture, std::string_view a, std::string_view b) {
+  const std::uint32_t from = box_named(picture, a), to = box_named(picture, b);
+  if (from == nothing || to == nothing) return {};
+  const std::vector<bool> after = reachable(picture, from, true), before = reachable(picture, to, false);
+  std::vector<std::uint32_t> found;
+  for (std::uint32_t i = 0; i < picture.arrows.size(); ++i) {
+    const Arrow& arrow = picture.arrows[i];
+    if (after[arrow.from] && before[arrow.from] && after[arrow.to] && before[arrow.to]) found.push_back(i);
+  }
+  return found;
+}
+
+}  // namespace cairn::draw
