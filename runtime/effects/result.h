@@ -14,14 +14,18 @@ namespace cairn {
 enum class FailureClass { step, endpoint, timeout, cancelled };
 
 struct Failure {
-  std::string message;              // "could not start `db`": lower case, no full stop, never a secret
-  std::vector<std::string> causes = {};  // outermost first: "the engine answered 500: no space left on device"
-  std::string help = {};                 // what to do next; may be empty
+  std::string message;  // "could not start `db`": lower case, no full stop, never a secret
+  std::vector<std::string> causes =
+      {};                 // outermost first: "the engine answered 500: no space left on device"
+  std::string help = {};  // what to do next; may be empty
   FailureClass is = FailureClass::step;
   // True when it is certain that nothing happened out there, so that trying again is safe.
   bool nothing_done = false;
 
-  Failure because(std::string cause) && { causes.push_back(std::move(cause)); return std::move(*this); }
+  Failure because(std::string cause) && {
+    causes.push_back(std::move(cause));
+    return std::move(*this);
+  }
   // The same failure seen from further out: `message` becomes the first cause.
   Failure within(std::string outer) && {
     causes.insert(causes.begin(), std::move(message));
@@ -40,14 +44,26 @@ class [[nodiscard]] Result {
 
   bool ok() const { return std::holds_alternative<T>(is_); }
   explicit operator bool() const { return ok(); }
-  T& value() { assert(ok()); return std::get<T>(is_); }
-  const T& value() const { assert(ok()); return std::get<T>(is_); }
+  T& value() {
+    assert(ok());
+    return std::get<T>(is_);
+  }
+  const T& value() const {
+    assert(ok());
+    return std::get<T>(is_);
+  }
   T& operator*() { return value(); }
   const T& operator*() const { return value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
-  Failure& failure() { assert(!ok()); return std::get<Failure>(is_); }
-  const Failure& failure() const { assert(!ok()); return std::get<Failure>(is_); }
+  Failure& failure() {
+    assert(!ok());
+    return std::get<Failure>(is_);
+  }
+  const Failure& failure() const {
+    assert(!ok());
+    return std::get<Failure>(is_);
+  }
 
  private:
   std::variant<T, Failure> is_;

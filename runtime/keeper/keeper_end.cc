@@ -55,11 +55,12 @@ void KeeperLoop::settle_ended() {
 
 // Whoever waits is told only when the rest of the tree is gone and the log is complete.
 void KeeperLoop::settle(KeptProcess& process) {
-  const std::vector<pid_t> rest = tree_of(process);
-  if (kill_all(rest, SIGKILL)) {
-    if (now() < process.settle_by) return;
+  const Tree rest = tree_of(process);
+  const bool some_ran = kill_all(rest.pids, SIGKILL);
+  if ((some_ran || !rest.certain) && now() < process.settle_by) return;
+  if (some_ran) {
     left_something_ = true;
-    for (const pid_t pid : rest) records_.left_behind(process.number, pid);
+    for (const pid_t pid : rest.pids) records_.left_behind(process.number, pid);
   }
   process.drain_all();
   process.state = KeptProcess::State::settled;
@@ -86,22 +87,23 @@ std::vector<pid_t> KeeperLoop::strays() const {
 
 // A tree is what descends from the main process, and of the orphans that came to us those of its session or
 // with its markers: a daemon leaves its parent and its session, but not its environment.
-std::vector<pid_t> KeeperLoop::tree_of(const KeptProcess& process) const {
-  std::vector<pid_t> tree;
-  if (process.state == KeptProcess::State::running) tree = descendants_of(process.pid);
+KeeperLoop::Tree KeeperLoop::tree_of(const KeptProcess& process) const {
+  Tree tree;
+  if (process.state == KeptProcess::State::running) tree.pids = descendants_of(process.pid);
   for (const pid_t stray : strays()) {
     const std::optional<ProcessFacts> facts = facts_of(stray);
     if (!facts || !facts->running()) continue;
     bool is_ours = facts->session == process.pid;
     if (!is_ours) {
-      const std::string environment = environment_of(stray);
-      is_ours = has_variable(environment, kRunMarker, setup_.run) &&
-                has_variable(environment, kProcessMarker, std::to_string(process.number));
+      const std::optional<std::string> environment = environment_of(stray);
+      tree.certain = tree.certain && environment.has_value();
+      is_ours = environment && has_variable(*environment, kRunMarker, setup_.run) &&
+                has_variable(*environment, kProcessMarker, std::to_string(process.number));
     }
     if (!is_ours) continue;
-    tree.push_back(stray);
+    tree.pids.push_back(stray);
     const std::vector<pid_t> below = descendants_of(stray);
-    tree.insert(tree.end(), below.begin(), below.end());
+    tree.pids.insert(tree.pids.end(), below.begin(), below.end());
   }
   return tree;
 }
@@ -120,9 +122,9 @@ bool KeeperLoop::kill_all(const std::vector<pid_t>& pids, int signal) const {
 
 void KeeperLoop::kill_tree(KeptProcess& process) {
   process.kill_at.reset();
-  const std::vector<pid_t> rest = tree_of(process);
+  const Tree rest = tree_of(process);
   kill(process.pid, SIGKILL);  // first, so that it starts nothing new
-  kill_all(rest, SIGKILL);
+  kill_all(rest.pids, SIGKILL);
 }
 
 void KeeperLoop::end_everything() {

@@ -59,8 +59,12 @@ class KeeperLoop {
   void settle(KeptProcess& process);
   void settle_ended();
   void forget_if_silent(std::uint64_t number);
-  std::vector<pid_t> tree_of(const KeptProcess& process) const;  // without the main process
-  std::vector<pid_t> strays() const;                             // children that are no main process
+  struct Tree {
+    std::vector<pid_t> pids;  // without the main process
+    bool certain = true;      // false: look again, something cannot be told yet
+  };
+  Tree tree_of(const KeptProcess& process) const;
+  std::vector<pid_t> strays() const;  // children that are no main process
   bool kill_all(const std::vector<pid_t>& pids, int signal) const;
   void kill_tree(KeptProcess& process);
   void end_everything();

@@ -121,8 +121,16 @@ std::vector<pid_t> descendants_of(pid_t pid) {
   return found;
 }
 
-std::string environment_of(pid_t pid) {
-  return read_file(fmt::format("/proc/{}/environ", pid));
+std::optional<std::string> environment_of(pid_t pid) {
+  const std::string path = fmt::format("/proc/{}/environ", pid);
+  std::string environment = read_file(path);
+  if (!environment.empty()) return environment;
+  const bool is_kernel_thread_or_gone = access(fmt::format("/proc/{}/exe", pid).c_str(), F_OK) != 0;
+  if (is_kernel_thread_or_gone) return environment;
+  // The kernel sets the two one after the other, late in an exec.
+  const bool has_arguments = !read_file(fmt::format("/proc/{}/cmdline", pid)).empty();
+  if (!has_arguments) return std::nullopt;
+  return read_file(path);
 }
 
 bool has_variable(std::string_view environment, std::string_view name, std::string_view value) {

@@ -27,8 +27,10 @@ std::vector<pid_t> all_processes();
 std::vector<pid_t> children_of(pid_t pid);
 // Children, their children and so on; parents first.
 std::vector<pid_t> descendants_of(pid_t pid);
-// Empty if the process is gone, is another user's or has no environment. Entries end in '\0'.
-std::string environment_of(pid_t pid);
+// Empty if the process is gone, is another user's or has no environment; entries end in '\0'. None: it is in
+// the middle of an exec, where a program has neither arguments nor environment; to take that for "has no
+// marker" would let a process of ours get away, so look again.
+std::optional<std::string> environment_of(pid_t pid);
 // Whether an environment has the entry `name=value`.
 bool has_variable(std::string_view environment, std::string_view name, std::string_view value);
 const std::string& boot_id();
