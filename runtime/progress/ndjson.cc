@@ -238,8 +238,10 @@ class Reader {
   }
   template <class T>
   void operator()(const char* name, std::vector<T>& value) {
-    if (const Json* json = field(name))
-      for (const Json& item : *json) take(item, value.emplace_back());
+    const Json* json = field(name);
+    if (json == nullptr) return;
+    if (!json->is_array()) throw std::invalid_argument(std::string(name) + " is not a list");
+    for (const Json& item : *json) take(item, value.emplace_back());
   }
   void operator()(const char* name, std::array<std::uint64_t, outcome_count>& value) {
     const Json* json = field(name);

@@ -37,14 +37,11 @@ class Lines {
     const bool trouble = is_trouble(end.outcome);
     if (options_.quiet && !trouble) return;
     const std::string took = end.seconds > 0 ? " in " + shown_duration(end.seconds) : "";
-    line(
-        "",
-        fmt::format("{}{}{}{}", shown_outcome(end.outcome), took, end.reason.empty() ? "" : ": ", end.reason),
-        trouble                             ? "1;31"
-        : end.outcome == Outcome::succeeded ? "32"
-                                            : "2");
+    std::string text = std::string(shown_outcome(end.outcome)) + took;
+    if (!end.reason.empty()) text += ": " + end.reason;
+    if (!end.root.empty()) text += fmt::format(" (`{}`)", end.root);
+    line("", text, trouble ? "1;31" : end.outcome == Outcome::succeeded ? "32" : "2");
     for (const std::string& cause : end.causes) line("  ", "because " + cause);
-    if (!end.root.empty()) line("  ", fmt::format("the reason is `{}`", end.root));
     if (trouble && end.place.known()) line("  ", "at " + shown_place(end.place));
     if (trouble && end.allowed_to_fail) line("  ", "is allowed to fail: not counted");
     if (!end.help.empty()) line("  ", "help: " + end.help);
@@ -144,9 +141,10 @@ std::string plain_lines(const Event& event, const PlainOptions& options) {
 
 void PlainView::emit(const Event& event) {
   const std::string lines = plain_lines(event, options_);
-  if (lines.empty()) return;
   std::lock_guard lock(mutex_);
-  write_(lines);
+  if (const auto* plan = std::get_if<StepPlanned>(&event.is); plan != nullptr && plan->is_virtual)
+    virtual_.insert(event.step);
+  if (!lines.empty() && !virtual_.contains(event.step)) write_(lines);
 }
 
 }  // namespace cairn::progress

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "runtime/progress/event.h"
 #include "runtime/scribe/sanitise.h"
@@ -35,6 +36,7 @@ class PlainView : public EventSink {
   const std::function<void(std::string_view)> write_;
   const PlainOptions options_;
   std::mutex mutex_;
+  std::unordered_set<std::string> virtual_;  // steps that are nothing to a reader
 };
 
 }  // namespace cairn::progress

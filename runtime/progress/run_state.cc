@@ -1,5 +1,7 @@
 #include "runtime/progress/run_state.h"
 
+#include <utility>
+
 namespace cairn::progress {
 
 namespace {

@@ -1,6 +1,7 @@
 #include "runtime/scribe/masker.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/scribe/patterns.h"
 
