@@ -1,0 +1,82 @@
+#include "runtime/kinds/addresses.h"
+
+#include <fmt/format.h>
+
+namespace cairn::kinds {
+namespace {
+
+// Inside a container: the name that Docker resolves to the machine that the engine runs on.
+constexpr std::string_view machine_from_container = "host.docker.internal";
+constexpr std::string_view machine = "127.0.0.1";
+
+}  // namespace
+
+bool in_container(const Graph& graph, NodeId node) {
+  const Node& one = graph.node(node);
+  return (one.kind == "service" || one.kind == "run") && !one.value("image").null();
+}
+
+void Addresses::set(NodeId service, ServicePlace place) {
+  std::lock_guard lock(mutex_);
+  places_[service] = std::move(place);
+}
+
+std::optional<ServicePlace> Addresses::find(NodeId service) const {
+  std::lock_guard lock(mutex_);
+  const auto found = places_.find(service);
+  return found == places_.end() ? std::optional<ServicePlace>() : found->second;
+}
+
+LateAnswer Addresses::named_port(NodeId service, const std::string& name) {
+  std::lock_guard lock(mutex_);
+  const auto known = named_.find({service, name});
+  if (known != named_.end()) return Value{std::int64_t{known->second}};
+  const Result<int> port = pick_port_();
+  if (!port) return Unanswered{port.failure().message, port.failure().causes, port.failure().help};
+  named_[{service, name}] = *port;
+  return Value{std::int64_t{*port}};
+}
+
+std::optional<LateAnswer> Addresses::answer(NodeId service, std::string_view name, const List& arguments, NodeId reader) {
+  if (name != "host" && name != "port" && name != "url" && name != "ip") return std::nullopt;
+  const Node& node = graph_.node(service);
+  const bool service_inside = in_container(graph_, service);
+  const bool reader_inside = in_container(graph_, reader);
+  const bool itself = service == reader;
+  const std::optional<ServicePlace> place = find(service);
+
+  std::string host;
+  if (service_inside)
+    host = reader_inside ? node.network_name : place ? place->engine_host : std::string(machine);
+  else
+    host = reader_inside && !itself ? machine_from_container : machine;
+  if (name == "host") return Value{host};
+  if (name == "ip") {
+    if (!service_inside) return Value{std::string(machine)};
+    if (!place || place->address.empty()) return Unanswered{fmt::format("`{}` has no address of its own yet", node.path), {}, {}};
+    return Value{place->address};
+  }
+
+  std::int64_t port = 0;
+  if (!arguments.empty()) {
+    const std::string* text = arguments.front().as<std::string>();
+    const std::int64_t* number = arguments.front().as<std::int64_t>();
+    if (text != nullptr) {
+      LateAnswer chosen = named_port(service, *text);
+      if (std::holds_alternative<Unanswered>(chosen)) return chosen;
+      port = *std::get<Value>(chosen).as<std::int64_t>();
+    } else if (number != nullptr) {
+      port = *number;
+      if (service_inside && !reader_inside) {
+        const auto published = place ? place->published.find(port) : std::map<std::int64_t, std::int64_t>::const_iterator();
+        if (!place || published == place->published.end())
+          return Unanswered{fmt::format("port {} of `{}` cannot be reached from this machine", port, node.path), {"it is not published"}, fmt::format("add `ports = [{}]` to `{}`", port, node.path)};
+        port = published->second;
+      }
+    }
+  }
+  if (name == "port") return Value{port};
+  return Value{fmt::format("http://{}:{}", host, port)};
+}
+
+}  // namespace cairn::kinds
