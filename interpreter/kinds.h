@@ -82,6 +82,9 @@ class Vocabulary {
   std::vector<std::string> function_names() const;  // sorted
   bool inherits(std::string_view kind, std::string_view base);  // reflexive
 
+  // What is wrong with the declarations that were read so far. Always empty in a cairn that passed its tests.
+  const Diagnostics& mistakes() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;
