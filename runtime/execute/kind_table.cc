@@ -10,7 +10,7 @@ StepResult KindTable::perform(const StepRequest& request, StepContext& context) 
   if (found == kinds_.end())
     return Failure{.message = fmt::format("this cairn cannot perform `{}`", kind),
                    .causes = {},
-                   .help = "`cairn doctor` lists the kinds that it can"};
+                   .help = {}};
   return found->second(request, context);
 }
 

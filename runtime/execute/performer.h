@@ -1,5 +1,5 @@
-// How kinds act. The executor knows nothing about kinds: it hands each step, on a thread of its own, to the one
-// Performer of the run, which looks the node's kind up in its table.
+// How kinds act. The executor knows nothing about kinds: it hands each step, on a thread of its own, to the
+// one Performer of the run, which looks the node's kind up in its table.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,9 @@ struct StepRequest {
   const Graph& graph;
   StepId step = no_step;
   NodeId node = no_node;
-  Phase phase = Phase::make;   // never begin or end
-  // perform, replace or undo: do it. keep: change nothing; find what is there and publish its exports, and watch it
-  // if it is a service; for `ready`, look once.
+  Phase phase = Phase::make;  // never begin or end
+  // perform, replace or undo: do it. keep: change nothing; find what is there and publish its exports, and
+  // watch it if it is a service; for `ready`, look once.
   plan::Verdict verdict = plan::Verdict::perform;
   const plan::Fact* fact = nullptr;  // what was observed about the node; null when nothing was
   int attempt = 1;                   // of this step in this incarnation, from 1
@@ -53,22 +53,22 @@ struct Death {
   std::vector<std::string> log_tail;
 };
 
-// The way to say later that a service has died. Copyable; any thread, at any time, also after the run is over.
-// What is said after the service's `stop` step began is ignored, and so is all but the first.
+// The way to say later that a service has died. Copyable; any thread, at any time, also after the run is
+// over. What is said after the service's `stop` step began is ignored, and so is all but the first.
 class DeathWatch {
  public:
   virtual ~DeathWatch() = default;
   virtual void died(Death death) = 0;
 };
 
-// What a step is given and where it says what it does. Valid until perform() returns. All methods are safe from any
-// thread.
+// What a step is given and where it says what it does. Valid until perform() returns. All methods are safe
+// from any thread.
 class StepContext {
  public:
   virtual ~StepContext() = default;
 
-  // Requested on cancel, when a service that the step uses dies, and at the deadline. A step that is asked to stop
-  // ends soon, or is abandoned after grace: its thread is left behind and what it says then is dropped.
+  // Requested on cancel, when a service that the step uses dies, and at the deadline. A step that is asked to
+  // stop ends soon, or is abandoned after grace: its thread is left behind and what it says then is dropped.
   virtual std::stop_token stop() const = 0;
   // Requested once more when the run is to end at once (second Ctrl-C, teardown out of time): no grace, kill.
   virtual std::stop_token hurry() const = 0;
@@ -81,8 +81,9 @@ class StepContext {
   virtual void write(scribe::Stream stream, std::string_view bytes) = 0;
   virtual void note(std::string_view line) = 0;
 
-  // Exports of the step's node, for those that come after: `exit_code`, `stdout`, `id`, … The last one counts.
-  // `exit_code` is shown with the outcome too. `outcome`, `error` and `seconds` come from the executor.
+  // Exports of the step's node, for those that come after: `exit_code`, `stdout`, `id`, … The last one
+  // counts. `exit_code` is shown with the outcome too. `outcome`, `error` and `seconds` come from the
+  // executor.
   virtual void publish(std::string_view name, Value value) = 0;
   // What a node has published so far; Null when it has not.
   virtual Value exported(NodeId node, std::string_view name) const = 0;

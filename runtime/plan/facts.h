@@ -22,11 +22,11 @@ enum class ObjectState { made, running, ready, ended };
 struct Absent {};
 // It passes the owner test: our labels, its own exact name among them, and our project.
 struct Ours {
-  std::string id;     // what the engine knows it by
-  std::string spec;   // the spec hash it was made from
+  std::string id;    // what the engine knows it by
+  std::string spec;  // the spec hash it was made from
   ObjectState state = ObjectState::made;
-  std::string run;    // the run that made it; empty: made by `up`
-  std::string node;   // the node's path then
+  std::string run;   // the run that made it; empty: made by `up`
+  std::string node;  // the node's path then
   std::uint32_t attempt = 1;
   bool keep = false;  // kept by the file's word: `keep = true`
 };
@@ -54,10 +54,10 @@ enum class Recorded {
 };
 
 struct Facts {
-  std::unordered_map<std::string, Fact> of_node;       // by node path; nodes that are nothing out there have none
-  std::unordered_map<std::string, Recorded> of_step;   // by step name
+  std::unordered_map<std::string, Fact> of_node;  // by node path; nodes that are nothing out there have none
+  std::unordered_map<std::string, Recorded> of_step;           // by step name
   std::unordered_map<std::string, std::string> changed_input;  // by step name: why it is not remembered
-  std::vector<Fact> strays;                            // ours, and of no node of this graph
+  std::vector<Fact> strays;                                    // ours, and of no node of this graph
 };
 
 }  // namespace cairn::plan
