@@ -12,9 +12,9 @@ constexpr std::size_t kPiece = 64 << 10;
 constexpr std::size_t kMostInPipe =
     4 << 20;  // more than a pipe holds: what comes after that is an escaped writer's
 
-std::int64_t wall_clock_us() {
+std::int64_t wall_clock_ms() {
   const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
 }
 
 void add_to_tail(std::string& tail, std::size_t most, std::string_view piece) {
@@ -37,7 +37,7 @@ bool OutputPipe::drain(LogWriter& log, std::string& tail, std::size_t tail_bytes
     const std::string masked = mask_ ? mask_(piece, got <= 0) : std::string();
     const std::string_view shown = mask_ ? std::string_view(masked) : piece;
     add_to_tail(tail, tail_bytes, shown);
-    log.append(stream_, shown, wall_clock_us());
+    log.append(stream_, shown, wall_clock_ms());
     if (got <= 0) pipe_.close();
     done += piece.size();
   }

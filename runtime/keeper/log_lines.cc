@@ -8,44 +8,68 @@
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 namespace cairn::keeper {
 namespace {
 
-constexpr std::size_t kTimeLength = 27;  // "2026-03-04T05:06:07.890123Z"
+constexpr std::size_t kTimeLength = 24;  // "2026-03-04T05:06:07.890Z"
+
+std::string_view name_of(Stream stream) {
+  return stream == Stream::out ? "out" : stream == Stream::err ? "err" : "tool";
+}
+
+std::string format_time(std::int64_t wall_clock_ms) {
+  const std::time_t seconds = static_cast<std::time_t>(wall_clock_ms / 1000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, wall_clock_ms % 1000);
+}
+
+// None: not a line of a log.
+std::optional<LogLine> parse_line(std::string_view line) {
+  if (line.size() <= kTimeLength || line[kTimeLength] != ' ') return std::nullopt;
+  LogLine read;
+  read.time = line.substr(0, kTimeLength);
+  line.remove_prefix(kTimeLength + 1);
+  for (const Stream stream : {Stream::out, Stream::err, Stream::tool}) {
+    const std::string_view name = name_of(stream);
+    if (!line.starts_with(name)) continue;
+    line.remove_prefix(name.size());
+    if (!line.starts_with(" | ") && !line.starts_with(" + ")) return std::nullopt;
+    read.from = stream;
+    read.goes_on = line[1] == '+';
+    read.text = line.substr(3);
+    return read;
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
-std::string format_time(std::int64_t wall_clock_us) {
-  const std::time_t seconds = static_cast<std::time_t>(wall_clock_us / 1'000'000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, wall_clock_us % 1'000'000);
-}
-
-void LogWriter::append(Stream stream, std::string_view piece, std::int64_t wall_clock_us) {
+void LogWriter::append(Stream stream, std::string_view piece, std::int64_t wall_clock_ms) {
   if (!file_.open() || piece.empty()) return;
-  const std::string time = format_time(wall_clock_us);
+  const std::string time = format_time(wall_clock_ms);
   const std::size_t output_bytes = piece.size();
   std::string lines;
   while (!piece.empty()) {
     const std::size_t newline = piece.find('\n');
     const bool whole = newline != std::string_view::npos;
     const std::string_view text = piece.substr(0, newline);
-    lines.append(time).append(" ").push_back(static_cast<char>(stream));
-    lines.append(whole ? " " : "+ ").append(text).push_back('\n');
+    lines.append(time).append(" ").append(name_of(stream));
+    lines.append(whole ? " | " : " + ").append(text).push_back('\n');
     piece.remove_prefix(whole ? newline + 1 : piece.size());
   }
-  write_whole(lines, output_bytes, wall_clock_us);
+  write_whole(lines, output_bytes, wall_clock_ms);
 }
 
-void LogWriter::write_whole(std::string_view lines, std::size_t output_bytes, std::int64_t wall_clock_us) {
+void LogWriter::write_whole(std::string_view lines, std::size_t output_bytes, std::int64_t wall_clock_ms) {
   std::string with_gap;
   if (lost_ > 0) {
-    with_gap = fmt::format("{} ! {} bytes of output are missing here: they could not be written\n{}",
-                           format_time(wall_clock_us), lost_, lines);
+    with_gap = fmt::format("{} tool | {} bytes of output are missing here: they could not be written\n{}",
+                           format_time(wall_clock_ms), lost_, lines);
     lines = with_gap;
   }
   const off_t before = lseek(file_.number(), 0, SEEK_END);
@@ -70,14 +94,8 @@ std::vector<LogLine> parse_log(std::string_view text) {
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos) break;
-    const std::string_view line = text.substr(0, end);
+    if (std::optional<LogLine> line = parse_line(text.substr(0, end))) lines.push_back(std::move(*line));
     text.remove_prefix(end + 1);
-    if (line.size() < kTimeLength + 3 || line[kTimeLength] != ' ') continue;
-    const char from = line[kTimeLength + 1];
-    const bool whole = line[kTimeLength + 2] == ' ';
-    if (from != 'o' && from != 'e' && from != '!') continue;
-    lines.push_back({std::string(line.substr(0, kTimeLength)), from, whole,
-                     std::string(line.substr(std::min(line.size(), kTimeLength + (whole ? 3 : 4))))});
   }
   return lines;
 }
@@ -89,9 +107,9 @@ Result<std::string> output_in_log(const std::string& path, Stream stream) {
   text << file.rdbuf();
   std::string output;
   for (const LogLine& line : parse_log(text.str())) {
-    if (line.from != static_cast<char>(stream)) continue;
+    if (line.from != stream) continue;
     output += line.text;
-    if (line.whole) output += '\n';
+    if (!line.goes_on) output += '\n';
   }
   return output;
 }

@@ -1,9 +1,8 @@
-// The log of a host process: one line for each line of output,
-//   2026-03-04T05:06:07.890123Z o text      of stdout
-//   2026-03-04T05:06:07.890123Z e text      of stderr
-//   2026-03-04T05:06:07.890123Z ! text      cairn's own remark, such as how much was lost to a full disk
-// with `o+` and `e+` for the beginning of a line whose rest follows in the next line of that stream. Nothing
-// else is added or left out, so stdout can be had back byte for byte but for a missing last newline.
+// The log of a host process, in the form that all step logs have (runtime/scribe/log_line.h):
+//   2026-03-04T05:06:07.890Z out | text     a line of stdout; `err` of stderr, `tool` a remark of cairn's own
+//   2026-03-04T05:06:07.890Z out + text     the beginning of one whose rest follows in the next line of that
+//   stream
+// Nothing else is added or left out, so that stdout can be had back byte for byte.
 #pragma once
 
 #include <cstdint>
@@ -17,16 +16,16 @@
 
 namespace cairn::keeper {
 
-enum class Stream : char { out = 'o', err = 'e' };
+enum class Stream { out, err, tool };
 
 class LogWriter {
  public:
   LogWriter() = default;  // drops everything
   explicit LogWriter(FileDescriptor file) : file_(std::move(file)) {}
-  void append(Stream stream, std::string_view piece, std::int64_t wall_clock_us);
+  void append(Stream stream, std::string_view piece, std::int64_t wall_clock_ms);
 
  private:
-  void write_whole(std::string_view lines, std::size_t output_bytes, std::int64_t wall_clock_us);
+  void write_whole(std::string_view lines, std::size_t output_bytes, std::int64_t wall_clock_ms);
 
   FileDescriptor file_;
   std::uint64_t lost_ = 0;  // bytes of output since the last successful write
@@ -34,18 +33,16 @@ class LogWriter {
 
 struct LogLine {
   std::string time;  // as in the file
-  char from = 'o';   // 'o', 'e' or '!'
-  bool whole = true;
+  Stream from = Stream::out;
+  bool goes_on = false;  // its rest follows
   std::string text;
 };
 
-// None of the lines for a text that is no log line. Takes complete lines only.
+// Passes over what is no log line, and over a last line that has no end yet.
 std::vector<LogLine> parse_log(std::string_view text);
 
 // What a stream said in the log file at `path`: newlines between its lines and, if there is any output, at
 // the end.
 Result<std::string> output_in_log(const std::string& path, Stream stream);
-
-std::string format_time(std::int64_t wall_clock_us);
 
 }  // namespace cairn::keeper

@@ -88,7 +88,13 @@ std::optional<ProcessFacts> facts_of(pid_t pid) {
   number(facts.parent);
   next();  // process group
   number(facts.session);
-  for (int field = 7; field < 22; ++field) next();
+  next();  // terminal
+  next();  // its foreground group
+  std::uint64_t flags = 0;
+  number(flags);
+  constexpr std::uint64_t kKernelThread = 0x00200000;  // PF_KTHREAD of the kernel's sched.h
+  facts.kernel_thread = (flags & kKernelThread) != 0;
+  for (int field = 10; field < 22; ++field) next();
   number(facts.start_time);
   return facts;
 }
@@ -125,9 +131,15 @@ std::optional<std::string> environment_of(pid_t pid) {
   const std::string path = fmt::format("/proc/{}/environ", pid);
   std::string environment = read_file(path);
   if (!environment.empty()) return environment;
-  const bool is_kernel_thread_or_gone = access(fmt::format("/proc/{}/exe", pid).c_str(), F_OK) != 0;
-  if (is_kernel_thread_or_gone) return environment;
-  // The kernel sets the two one after the other, late in an exec.
+  const bool forbidden = access(path.c_str(), R_OK) != 0 && errno == EACCES;
+  const bool has_program = access(fmt::format("/proc/{}/exe", pid).c_str(), F_OK) == 0;
+  if (forbidden) return environment;
+  if (!has_program) {
+    const std::optional<ProcessFacts> facts = facts_of(pid);
+    const bool is_dying = facts && facts->running() && !facts->kernel_thread;
+    return is_dying ? std::nullopt : std::optional<std::string>(std::in_place);
+  }
+  // The kernel sets arguments and environment one after the other, late in an exec.
   const bool has_arguments = !read_file(fmt::format("/proc/{}/cmdline", pid)).empty();
   if (!has_arguments) return std::nullopt;
   return read_file(path);

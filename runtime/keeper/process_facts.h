@@ -14,7 +14,8 @@ namespace cairn::keeper {
 
 struct ProcessFacts {
   pid_t pid = 0, parent = 0, session = 0;
-  char state = '?';              // 'Z': ended, not yet waited for
+  char state = '?';  // 'Z': ended, not yet waited for
+  bool kernel_thread = false;
   std::uint64_t start_time = 0;  // clock ticks after boot; with the pid and the boot, one process for ever
 
   bool running() const { return state != 'Z' && state != 'X'; }
@@ -27,9 +28,9 @@ std::vector<pid_t> all_processes();
 std::vector<pid_t> children_of(pid_t pid);
 // Children, their children and so on; parents first.
 std::vector<pid_t> descendants_of(pid_t pid);
-// Empty if the process is gone, is another user's or has no environment; entries end in '\0'. None: it is in
-// the middle of an exec, where a program has neither arguments nor environment; to take that for "has no
-// marker" would let a process of ours get away, so look again.
+// Empty if the process is gone, is another user's or has no environment; entries end in '\0'. None: it cannot
+// be told now, because the process is in the middle of an exec or of its end. Whoever took that for "has no
+// marker" would let a process of ours get away; look again.
 std::optional<std::string> environment_of(pid_t pid);
 // Whether an environment has the entry `name=value`.
 bool has_variable(std::string_view environment, std::string_view name, std::string_view value);
