@@ -89,6 +89,7 @@ bool Context::leaves(std::uint32_t line_end, std::uint32_t indentation) const {
 
 Context::Mark Context::begin_recoverable(Level level, const char* at) {
   const std::uint32_t begin = offset(at);
+  if (level == Level::statement) statement_ = begin;
   if (level != Level::value && !open_.empty() && open_.back().betrayed == 0 && begins_line(begin)) {
     Opener& opener = open_.back();
     const bool own_line = text_.find('\n', opener.offset) < begin;

@@ -86,6 +86,9 @@ class Context {
   // a line with this indentation?
   bool leaves(std::uint32_t line_end, std::uint32_t indentation) const;
 
+  void report(Diagnostic diagnostic);
+  bool is_block(const Opener& opener) const;
+
   std::string_view text_;
   std::uint32_t file_;
   Diagnostics& diagnostics_;
@@ -94,6 +97,10 @@ class Context {
   std::vector<Opener> suspects_;  // closed, but betrayed by their indentation
   int depth_ = 0;
   bool unclosed_reported_ = false;
+  std::uint32_t statement_ = 0;  // where the one that is being read begins
+  std::string habit_;            // the last foreign habit that was seen, and where
+  std::uint32_t habit_at_ = 0;
+  std::uint32_t colon_map_ = 0;  // one more than the offset of the map whose `:` was reported last
 
   // The last mistake: where to go on from, which brackets were open, whether deeper lines belong to it.
   std::uint32_t failed_at_ = 0;
