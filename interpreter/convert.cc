@@ -1,0 +1,137 @@
+// Values into the type that is wanted of them (rules 27, 28, 31).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "interpreter/evaluate.h"
+#include "interpreter/operators.h"
+#include "interpreter/type_rules.h"
+
+namespace cairn {
+namespace {
+
+using Form = Type::Form;
+
+class Converter {
+ public:
+  Converter(Evaluator& evaluator, const std::string& folder) : evaluator_(evaluator), folder_(folder) {}
+
+  // Changes the value into the wanted type; false when it does not fit.
+  bool convert(Value& value, const Type& wanted) {
+    if (wanted.form == Form::any || wanted.form == Form::poison || wanted.form == Form::variable) return true;
+    if (const Late* late = value.as<Late>()) {
+      auto copy = std::make_shared<LateExpression>(*late->expression);
+      copy->wanted = wanted;
+      copy->folder = folder_;
+      value.is = Late{std::move(copy)};
+      return true;
+    }
+    if (wanted.form == Form::one_of) return convert_to_one(value, wanted);
+    if (is_exactly(value, wanted.form)) {
+      if (wanted.form == Form::literal) return *value.as<std::string>() == wanted.text;
+      if (wanted.form == Form::node) return evaluator_.node_is(value.as<NodeRef>()->node, wanted.text);
+      if (wanted.form == Form::list) return convert_list(value, wanted.of.front());
+      if (wanted.form == Form::map) return convert_map(value, wanted.of.front());
+      return true;
+    }
+    if (wanted.form == Form::floating && value.as<std::int64_t>() != nullptr) {
+      value.is = static_cast<double>(*value.as<std::int64_t>());
+      return true;
+    }
+    if (wanted.form == Form::path && value.as<std::string>() != nullptr) {
+      value.is = Path{*value.as<std::string>(), folder_};
+      return true;
+    }
+    if (wanted.form == Form::secret && value.as<std::string>() != nullptr) {
+      value.secret = true;
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  static bool is_exactly(const Value& value, Form form) {
+    switch (form) {
+      case Form::null: return value.null();
+      case Form::boolean: return value.as<bool>() != nullptr;
+      case Form::integer: return value.as<std::int64_t>() != nullptr;
+      case Form::floating: return value.as<double>() != nullptr;
+      case Form::string: case Form::literal: return value.as<std::string>() != nullptr;
+      case Form::duration: return value.as<Duration>() != nullptr;
+      case Form::size: return value.as<Size>() != nullptr;
+      case Form::path: return value.as<Path>() != nullptr;
+      case Form::secret: return value.as<std::string>() != nullptr && value.secret;
+      case Form::list: return value.as<List>() != nullptr;
+      case Form::map: return value.as<Map>() != nullptr;
+      case Form::node: return value.as<NodeRef>() != nullptr;
+      case Form::made: return value.as<Made>() != nullptr;
+      default: return true;
+    }
+  }
+
+  bool convert_to_one(Value& value, const Type& wanted) {
+    // As it is, if an alternative takes it so: "5432" stays a string where string | path is wanted.
+    for (const Type& alternative : wanted.of)
+      if (is_exactly(value, alternative.form) && attempt(value, alternative)) return true;
+    for (const Type& alternative : wanted.of)
+      if (alternative.form != Form::list && attempt(value, alternative)) return true;
+    for (const Type& alternative : wanted.of)
+      if (alternative.form == Form::list && value.as<List>() == nullptr && attempt(value, alternative.of.front())) return true;
+    return false;
+  }
+
+  bool attempt(Value& value, const Type& alternative) {
+    Value copy = value;
+    if (!convert(copy, alternative)) return false;
+    value = std::move(copy);
+    return true;
+  }
+
+  bool convert_list(Value& value, const Type& element) {
+    List& list = std::get<List>(value.is);
+    if (element.form == Form::node || holds_node(element)) std::erase_if(list, [](const Value& each) { return each.null(); });
+    return std::all_of(list.begin(), list.end(), [&](Value& each) { return convert(each, element); });
+  }
+
+  static bool holds_node(const Type& type) {
+    return type.form == Form::node || (type.form == Form::one_of && std::any_of(type.of.begin(), type.of.end(), holds_node));
+  }
+
+  bool convert_map(Value& value, const Type& element) {
+    Map& map = std::get<Map>(value.is);
+    if (!accepts_null(element)) std::erase_if(map.entries, [](const auto& entry) { return entry.second.null(); });
+    return std::all_of(map.entries.begin(), map.entries.end(), [&](auto& entry) { return convert(entry.second, element); });
+  }
+
+  Evaluator& evaluator_;
+  const std::string& folder_;
+};
+
+// `T | list(T)` holds one or several: what is kept is always the list.
+void several(Value& value, const Type& wanted) {
+  if (wanted.form != Form::one_of || value.null() || value.late() || value.as<List>() != nullptr) return;
+  const auto list = std::find_if(wanted.of.begin(), wanted.of.end(), [](const Type& each) { return each.form == Form::list; });
+  if (list == wanted.of.end()) return;
+  const Type& element = list->of.front();
+  const std::vector<Type> alternatives = element.form == Form::one_of ? element.of : std::vector<Type>{element};
+  const bool same = std::any_of(alternatives.begin(), alternatives.end(), [&](const Type& each) { return std::find(wanted.of.begin(), wanted.of.end(), each) != wanted.of.end(); });
+  if (!same) return;
+  List one;
+  one.push_back(std::move(value));
+  value = Value{};
+  value.is = std::move(one);
+}
+
+}  // namespace
+
+std::optional<Value> Evaluator::convert(Value value, const Type& wanted, const std::string& folder, Span span, const std::string& what) {
+  const Value before = value;
+  if (Converter(*this, folder).convert(value, wanted)) {
+    several(value, wanted);
+    return value;
+  }
+  error("S0302", span, fmt::format("{} is {}, found {}", what, show(without_null(wanted)), before.as<std::string>() && !before.secret ? "`" + show(before) + "`" : kind_of_value(before)));
+  return std::nullopt;
+}
+
+}  // namespace cairn

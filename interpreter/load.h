@@ -1,0 +1,16 @@
+// From a path to modules: reads and parses the file and everything it uses, and declares their names. A file that
+// cannot be read, a cycle of `use` and a name given twice are reported; what could be read is loaded all the same.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "interpreter/inputs.h"
+#include "interpreter/program.h"
+
+namespace cairn {
+
+// Null only when the main file cannot be read (reported without a span).
+std::shared_ptr<Program> load(const std::string& path, Inputs& inputs, Sources& sources, Diagnostics& diagnostics);
+
+}  // namespace cairn

@@ -1,0 +1,48 @@
+#include "interpreter/lower/demands.h"
+
+#include <fmt/format.h>
+
+namespace cairn {
+namespace {
+
+// Exactly one of `image` and `in` (section 4); nothing runs on the host unless the file says so.
+void check_place(const Evaluator& evaluator, NodeId id, const Node& node, Diagnostics& diagnostics) {
+  if (node.kind != "run" && node.kind != "service") return;
+  const bool image = !node.value("image").null();
+  const bool in = !node.value("in").null();
+  if (image != in) return;
+  const std::string name = fmt::format("{} {}", node.kind, evaluator.state(id).declaration->name);
+  if (!image) {
+    diagnostics.error("S0403", node.span, fmt::format("`{}` has no place", name), "where is it to run?")
+        .help("give `image`, or `in = \"host\"`")
+        .note("nothing runs on the host by default");
+    return;
+  }
+  diagnostics.error("S0403", node.setting("in")->span, fmt::format("`{}` has two places", name), "another place").label(node.setting("image")->span, "a container of this image");
+}
+
+void check_self(const Evaluator& evaluator, NodeId id, const Draft& draft, Diagnostics& diagnostics) {
+  for (const Dependency& dependency : draft.of[index(id)].dependencies) {
+    if (dependency.on != id || dependency.own || dependency.setting == "ready") continue;
+    const std::string& name = evaluator.state(id).span_of->name;
+    const bool stage = draft.graph.node(id).kind == "stage";
+    Diagnostic& error = diagnostics.error("S0401", dependency.span, stage ? fmt::format("stage `{}` comes after itself", name) : "a node cannot depend on itself", fmt::format("`{}` is this {}", name, stage ? "stage" : "node"));
+    if (!stage && !dependency.exported.empty()) error.help(fmt::format("`self.{}` is known without waiting", dependency.exported));
+    return;
+  }
+}
+
+}  // namespace
+
+void check_demands(const Evaluator& evaluator, Draft& draft) {
+  Diagnostics& diagnostics = evaluator.program.diagnostics;
+  for (std::size_t i = 0; i < draft.graph.nodes.size(); ++i) {
+    const NodeId id{static_cast<std::uint32_t>(i)};
+    const NodeState& state = evaluator.state(id);
+    if (state.declaration != nullptr && evaluator.program.poisoned.contains(state.declaration)) continue;
+    check_place(evaluator, id, draft.graph.nodes[i], diagnostics);
+    check_self(evaluator, id, draft, diagnostics);
+  }
+}
+
+}  // namespace cairn
