@@ -1,0 +1,17 @@
+// tcp(port): somebody accepts connections.
+#pragma once
+
+#include <string>
+
+#include "runtime/reach/probe_loop.h"
+
+namespace cairn::reach {
+
+struct TcpProbe {
+  int port = 0;
+  std::string host;  // of the world outside; empty: the target's
+};
+
+Look tcp_look(TcpProbe probe, ProbeTarget& target);
+
+}  // namespace cairn::reach

@@ -1,0 +1,1 @@
+#include "tests/fakes/main_with_keeper.h"
