@@ -155,7 +155,8 @@ bool explain_foreign(std::string_view text, std::uint32_t file, Diagnostics& dia
   if (lines.sections > 0 && lines.first.front() == '[') what = "TOML or an INI file";
   if (lines.first.starts_with('<')) what = "XML or HTML";
   if (what == nullptr) return false;
-  diagnostics.error("S0153", first, std::string("this is ") + what + ", not a `.stack` file");
+  const bool script = text.starts_with("#!");
+  diagnostics.error("S0153", script ? span(file, 0, line_stop(text, 0)) : first, std::string("this is ") + what + ", not a `.stack` file");
   return true;
 }
 

@@ -57,7 +57,10 @@ class Explainer {
       case Wanted::word_in: plain("`in`", "after the variables of `for`").help("`for name in list`, `for key, value in map`"); break;
       case Wanted::body: body(); break;
       case Wanted::member: member(); break;
-      case Wanted::type: name("a type", "a type"); break;
+      case Wanted::type:
+        name("a type", "a type");
+        made_.diagnostic.help("`string`, `int`, `list(string)`, `\"a\" | \"b\"`, `postgres.server`");
+        break;
       case Wanted::field: name("the name of a parameter", "a parameter"); break;
       case Wanted::field_colon: plain("`:` and a type", "after the name of a parameter"); break;
       case Wanted::use_path: use_path(); break;
@@ -261,6 +264,10 @@ class Explainer {
       plain("a value right behind " + ticked(std::string(1, ahead)), {});
       return;
     }
+    if (here() == '}' && !s_.open.empty() && s_.open.back().kind == 'h' && ahead == '{') {
+      error("S0116", at_ - (at_ > s_.open.back().offset ? at_ - s_.open.back().offset : 0), at_ + 1, "this `${ }` holds nothing").help("for a plain `${}`, write `\\${}`");
+      return;
+    }
     if (mismatched_close()) return;
     plain(s_.wanted == Wanted::operand ? "a value after the operator" : "a value", {});
   }
@@ -372,7 +379,8 @@ class Explainer {
     if (quotes % 2 == 0 || line.find("\"\"\"") != std::string_view::npos || !touches || line.find('#') < last) return false;
     const std::size_t opened = text_.rfind('"', at_ - 2);
     error("S0110", opened == std::string_view::npos || opened < begin ? begin : opened, at_, "a `\"` is missing on this line", "this would be one text")
-        .label(span(at_, std::max(token_.end, at_ + 1)), "and this would not be part of one");
+        .label(span(at_, std::max(token_.end, at_ + 1)), "and this would not be part of one")
+        .help("each text stands between two quotes: `\"a\", \"b\"`");
     return true;
   }
 
@@ -486,12 +494,16 @@ class Explainer {
 
   void use_path() {
     const std::string_view path = bare_text(at_);
-    if (path.empty() || ends()) {
+    if (ends()) {
       plain("a path in quotes", "after `use`").help("`use \"std/postgres\"`, `use \"./lib.stack\"`");
       return;
     }
     if (token_.kind == Token::Kind::text) {
       error("S0147", token_.begin, token_.end, "the path of a `use` is a plain text").help("no `${ }` and no escapes: which files belong together is known before anything is computed");
+      return;
+    }
+    if (path.empty()) {
+      plain("a path in quotes", "after `use`");
       return;
     }
     error("S0147", at_, at_ + path.size(), "expected a path in quotes after `use`, found " + ticked(path)).help("write " + ticked("use \"" + std::string(path) + "\""));

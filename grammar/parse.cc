@@ -74,7 +74,7 @@ template <> struct Expects<g::function_colon> : Wants<Wanted::function_colon> {}
 template <> struct Expects<g::kind_name> : Wants<Wanted::kind_name> {};
 template <> struct Expects<g::kind_parent> : Wants<Wanted::kind_name> {};
 template <> struct Expects<g::export_name> : Wants<Wanted::export_name> {};
-template <> struct Expects<g::braces> : Wants<Wanted::body> {};
+template <> struct Expects<g::own_body> : Wants<Wanted::body> {};
 template <> struct Expects<g::else_body> : Wants<Wanted::body> {};
 template <> struct Expects<g::block_rest> : Wants<Wanted::block_rest> {};
 template <> struct Expects<g::statement> : Wants<Wanted::statement> {};
@@ -428,8 +428,8 @@ template <> struct action<g::slip_head> {
 };
 template <> struct action<g::slip_line> {
   template <typename In>
-  static void apply(const In& in, f::BlockFrame& frame) {
-    frame.context.body_on_next_line(frame.node.head, frame.context.offset(in.end()));
+  static void apply(const In& in, f::Frame& frame) {
+    frame.context.body_on_next_line(frame.context.offset(in.begin()), frame.context.offset(in.end()));
   }
 };
 

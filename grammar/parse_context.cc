@@ -103,10 +103,10 @@ const char* Context::resume(Level level, const Mark& mark) {
   close(mark.open);
   if (diagnostics_.all().size() >= mistakes_limit) {
     if (level != Level::statement) return nullptr;
-    if (!unclosed_reported_) {
+    if (!gave_up_) {
       diagnostics_.error("S0162", span(failed_at_, failed_at_), "too many mistakes; the rest of this file was not read");
     }
-    unclosed_reported_ = true;
+    gave_up_ = unclosed_reported_ = true;
     return text_.data() + text_.size();
   }
   // Walks on from the mistake, through what was open there, to where this level can go on.

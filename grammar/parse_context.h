@@ -74,7 +74,7 @@ class Context {
   void map_colon(Span key, std::uint32_t colon);
   void quoted_head(Span head, Span quoted);
   void sign_before_body(Span head, std::uint32_t sign);
-  void body_on_next_line(Span head, std::uint32_t brace);
+  void body_on_next_line(std::uint32_t head_end, std::uint32_t brace);
   void stray_brace(std::uint32_t at);
   // Reports once which of the brackets that are open at the end of the text lost its closing one.
   void unclosed();
@@ -97,10 +97,11 @@ class Context {
   std::vector<Opener> suspects_;  // closed, but betrayed by their indentation
   int depth_ = 0;
   bool unclosed_reported_ = false;
+  bool gave_up_ = false;
   std::uint32_t statement_ = 0;  // where the one that is being read begins
   std::string habit_;            // the last foreign habit that was seen, and where
   std::uint32_t habit_at_ = 0;
-  std::uint32_t colon_map_ = 0;  // one more than the offset of the map whose `:` was reported last
+  std::uint32_t misread_map_ = 0;  // one more than the offset of the map whose `:` or missing `=` was reported last
 
   // The last mistake: where to go on from, which brackets were open, whether deeper lines belong to it.
   std::uint32_t failed_at_ = 0;

@@ -199,6 +199,8 @@ struct value        : recovered<seq<must<expression>>, Level::value> {};  // poi
 struct has_type     : if_must<seq<gap, one<':'>>, gap, type> {};
 struct has_value    : if_must<seq<gap, is>, gap, value> {};
 struct braces;
+struct slip_line    : seq<plus<gap, line_end>, gap, at<one<'{'>>> {};                          // `{` on the next line
+struct own_body     : seq<opt<slip_line>, braces> {};
 
 struct field_name   : word {};
 struct variadic     : string<'.', '.', '.'> {};
@@ -232,26 +234,25 @@ struct native       : seq<kw_native, gap, at<kw_kind>> {};
 struct base         : seq<kw_base, gap, at<kw_kind>> {};
 struct kind_name    : name {};
 struct kind_parent  : name {};
-struct kind         : seq<opt<sor<native, base>>, if_must<kw_kind, gap, kind_name, opt<if_must<seq<gap, one<':'>>, gap, kind_parent>>, gap, braces>> {};
+struct kind         : seq<opt<sor<native, base>>, if_must<kw_kind, gap, kind_name, opt<if_must<seq<gap, one<':'>>, gap, kind_parent>>, gap, own_body>> {};
 
 struct late         : seq<kw_late, gap, at<kw_export>> {};
 struct export_name  : word {};
 struct export_      : seq<opt<late>, if_must<kw_export, gap, export_name, opt<takes>, opt<has_type>, opt<has_value>>> {};
 
 struct for_in       : kw_in {};
-struct for_         : if_must<kw_for, gap, variables, gap, for_in, gap, expression, gap, braces> {};
+struct for_         : if_must<kw_for, gap, variables, gap, for_in, gap, expression, gap, own_body> {};
 
 struct if_;
-struct else_body    : sor<if_, braces> {};
+struct else_body    : sor<if_, own_body> {};
 struct else_        : if_must<seq<gaps, kw_else>, gap, else_body> {};
-struct if_          : seq<if_must<kw_if, gap, expression, gap, braces>, opt<else_>> {};
+struct if_          : seq<if_must<kw_if, gap, expression, gap, own_body>, opt<else_>> {};
 
 struct head_kind    : name {};
 struct head_member  : name {};
 struct head_name    : name {};
 struct slip_quoted  : seq<plain_text, at<star<sor<space_or_tab, plain_text>>, one<'{'>>> {};   // `service "db" {`
 struct slip_head    : seq<one<'=', ':'>, at<gap, one<'{'>>> {};                                // `service db = {`
-struct slip_line    : seq<plus<gap, line_end>, gap, at<one<'{'>>> {};                          // `{` on the next line
 struct body_gap     : sor<seq<gap, opt<slip_head, gap>, at<one<'{'>>>, slip_line> {};
 struct head_label   : sor<head_name, slip_quoted> {};
 struct block_rest   : sor<seq<plus<space_or_tab>, head_label, star<gap, slip_quoted>, opt<body_gap, braces>>, seq<body_gap, braces>> {};

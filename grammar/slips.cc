@@ -15,6 +15,14 @@ void Context::fail(Wanted wanted, std::uint32_t at) {
   Explained explained = explain({text_, file_, wanted, at, statement_, open_});
   failed_at_ = explained.resume.value_or(at);
   failed_head_ = explained.owns_deeper_lines;
+  const bool at_end = explained.diagnostic.code == "S0111" || (explained.diagnostic.code == "S0109" && skip_blanks(text_, at) >= text_.size());
+  if (at_end) unclosed_reported_ = true;
+  if (wanted == Wanted::map_is && !open_.empty()) {
+    // One map is one misunderstanding.
+    const bool again = misread_map_ == open_.back().offset + 1;
+    misread_map_ = open_.back().offset + 1;
+    if (again) throw Mistake{};
+  }
   report(std::move(explained.diagnostic));
   throw Mistake{};
 }
@@ -68,8 +76,8 @@ void Context::long_text_start(std::uint32_t begin) {
 void Context::map_colon(Span key, std::uint32_t colon) {
   // One map is one misunderstanding.
   const std::uint32_t map = open_.empty() ? 0 : open_.back().offset;
-  if (colon_map_ == map + 1) return;
-  colon_map_ = map + 1;
+  if (misread_map_ == map + 1) return;
+  misread_map_ = map + 1;
   slip("S0104", colon, colon + 1, "an entry of a map is written with `=`")
       .help("write " + ticked(std::string(text_.substr(key.begin, key.end - key.begin)) + " = …"));
 }
@@ -90,7 +98,10 @@ void Context::sign_before_body(Span head, std::uint32_t sign) {
   if (before.find_first_of(" \t.") == std::string::npos) made.help("for a setting that is a map write " + ticked(before + " = {"));
 }
 
-void Context::body_on_next_line(Span head, std::uint32_t brace) {
+void Context::body_on_next_line(std::uint32_t head_end, std::uint32_t brace) {
+  const auto begin = static_cast<std::uint32_t>(skip_blanks(text_, line_begin(text_, head_end)));
+  while (head_end > begin && is_blank(text_[head_end - 1])) --head_end;
+  const Span head = span(begin, head_end);
   const std::string before(text_.substr(head.begin, head.end - head.begin));
   slip("S0107", brace, brace + 1, "`{` belongs on the line of " + ticked(before)).label(head, "the head of the block").help("write " + ticked(before + " {"));
 }
