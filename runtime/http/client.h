@@ -35,7 +35,8 @@ struct Request {
   std::vector<Header> headers;
   std::string body;
   std::string body_file;    // sent instead of `body` when not empty
-  // Called from the reactor's thread for the next piece of the body, instead of both; empty string: the end.
+  // Asked for the next piece of the body, instead of both; empty string: the end. Always called by the thread that
+  // waits in send(), open() or Stream::read(), which so may read files without holding up anybody else.
   std::function<std::string()> body_source;
   std::optional<Nanoseconds> timeout;                          // of the whole exchange; streams: none
   Nanoseconds connect_timeout = std::chrono::seconds(10);
