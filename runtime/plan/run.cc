@@ -45,6 +45,7 @@ Run::Run(const Graph& graph, const Plan& plan, RunOptions options)
       steps_(graph.steps.size()),
       nodes_(graph.nodes.size()),
       holds_of_(graph.steps.size()),
+      extra_from_(graph.steps.size()),
       ready_(graph, options_.lanes_of_step, options_.lanes, options_.hands,
              [this](StepId a, StepId b) {
                const State& first = state(a);
@@ -59,6 +60,7 @@ Run::Run(const Graph& graph, const Plan& plan, RunOptions options)
   assert(plan.steps.size() == graph.steps.size());
   prepare();
   weigh();
+  let_nothing_be_undone_under_a_live_hand();
   keep_unused_services_to_the_end_of_their_stage();
 }
 
@@ -96,6 +98,21 @@ void Run::weigh() {
     }
     state(*step).urgency = longest;
   }
+}
+
+// A phase may be settled before the one before it has ended: `ready` is cancelled at once, while `start` is
+// still being stopped. So what undoes a phase waits for that phase itself, and for all that hold the service.
+void Run::let_nothing_be_undone_under_a_live_hand() {
+  const auto follow = [this](StepId from, StepId finaliser) {
+    if (from == no_step || finaliser == no_step) return;
+    extra_from_[index(from)].push_back(finaliser);
+    ++state(finaliser).unsettled;
+  };
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const StepId step{static_cast<std::uint32_t>(i)};
+    if (is_finaliser(phase(step))) follow(undone_by(step), step);
+  }
+  for (const Hold& hold : graph_.holds) follow(hold.user, graph_.step(hold.service, Phase::stop));
 }
 
 // Rule 39 lets a service go when its last user has ended; one that no step of this run uses is there for
@@ -271,8 +288,9 @@ void Run::on_no_hand(const NoHand& event) {
   --running_;
   --its.attempt;
   its.begun = its.attempt > 0;
-  if (was_asked_to_stop) {
-    settle(event.step, std::exchange(its.outcome, std::nullopt).value());
+  std::optional<Outcome> meant = std::exchange(its.outcome, std::nullopt);
+  if (was_asked_to_stop && !is_finaliser(phase(event.step))) {
+    settle(event.step, std::move(*meant));
     return;
   }
   its.is = Is::ready;

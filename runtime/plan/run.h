@@ -65,6 +65,7 @@ class Run {
   bool allowed_to_fail(StepId step) const;  // by its own or a group's `allow_failure`
   bool dead(NodeId service) const { return nodes_[index(service)].dead; }
   bool cancelled() const { return cancels_ > 0; }
+  bool out_of_time() const { return out_of_time_; }  // the run as a whole
   const ReadySteps& ready() const { return ready_; }
   // Seconds from its start to the end of the longest way through it, as expected.
   double urgency(StepId step) const { return steps_[index(step)].urgency; }
@@ -103,6 +104,7 @@ class Run {
   // run.cc
   void prepare();
   void weigh();
+  void let_nothing_be_undone_under_a_live_hand();
   void keep_unused_services_to_the_end_of_their_stage();
   void begin();
   void work_off();
@@ -128,6 +130,7 @@ class Run {
   void on_death(const ServiceDied& event);
   bool break_users(NodeId service, const Broken& broken);
   void on_timer(TimerId timer);
+  bool only_teardown_is_left() const;
   void on_step_timer(StepId step);
   void cancel(const std::string& reason);
   void call_off(const std::string& reason);
@@ -145,8 +148,8 @@ class Run {
   RunOptions options_;
   std::vector<State> steps_;
   std::vector<NodeState> nodes_;
-  std::vector<std::vector<std::uint32_t>> holds_of_;                 // by step: indexes into Graph::holds
-  std::unordered_map<std::size_t, std::vector<StepId>> extra_from_;  // further follows edges, by their start
+  std::vector<std::vector<std::uint32_t>> holds_of_;  // by step: indexes into Graph::holds
+  std::vector<std::vector<StepId>> extra_from_;       // by step: further edges (follows) that start there
   ReadySteps ready_;
   std::unordered_map<TimerId, TimerOf> timers_;
   TimerId last_timer_ = 0;

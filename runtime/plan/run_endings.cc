@@ -47,7 +47,7 @@ bool Run::break_users(NodeId service, const Broken& broken) {
     else
       settle(user, Skipped{alive, nodes_[index(service)].death});
     needed = true;
-    service_lost_ |= !allowed_to_fail(user);
+    service_lost_ |= !allowed_to_fail(user) && !nodes_[index(service)].allowed_to_fail;
   }
   return needed;
 }
@@ -73,12 +73,18 @@ void Run::on_timer(TimerId timer) {
           hurry();
         break;
       case RunTimer::whole_run:
+        if (only_teardown_is_left()) break;
         out_of_time_ = true;
         call_off("the run was given " + show_time(*options_.timeout));
         if (teardown_timer_ == 0) teardown_timer_ = set_timer(RunTimer::teardown, now_ + options_.teardown);
         break;
     }
   }
+}
+
+bool Run::only_teardown_is_left() const {
+  return std::all_of(graph_.order.begin(), graph_.order.end(),
+                     [&](StepId step) { return outcome(step) != nullptr || is_finaliser(phase(step)); });
 }
 
 void Run::on_step_timer(StepId step) {

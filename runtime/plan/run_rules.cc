@@ -26,11 +26,9 @@ void Run::spread(StepId settled) {
     }
     to_consider_.push_back(edge.to);
   }
-  if (const auto extra = extra_from_.find(index(settled)); extra != extra_from_.end()) {
-    for (const StepId next : extra->second) {
-      --state(next).unsettled;
-      to_consider_.push_back(next);
-    }
+  for (const StepId next : extra_from_[index(settled)]) {
+    --state(next).unsettled;
+    to_consider_.push_back(next);
   }
 }
 
@@ -57,7 +55,7 @@ void Run::consider(StepId step) {
   }
   if (its.unsettled > 0) return;
   if (const std::optional<NodeId> lost = lost_service_of(step); lost && when == When::success) {
-    service_lost_ |= !allowed_to_fail(step);
+    service_lost_ |= !allowed_to_fail(step) && !nodes_[index(*lost)].allowed_to_fail;
     settle(step, Skipped{proof_of_life(*lost), nodes_[index(*lost)].death});
     return;
   }
@@ -108,6 +106,7 @@ std::optional<Outcome> Run::unmet_by(const Edge& edge) const {
     from = undone_by(from);
     how = from == no_step ? nullptr : outcome(from);
     if (how == nullptr) return std::nullopt;
+    if (is_good(*how)) return *nothing;  // it was there before and goes on: it never stopped
   }
   if (is_good(*how)) return std::nullopt;
   if (trouble_of(*how) != nullptr) {

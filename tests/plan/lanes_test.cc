@@ -11,8 +11,12 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-Setting setting(const std::string& name, Value value) { return {name, std::move(value), {}, true}; }
-Value text(const std::string& value) { return {.is = value}; }
+Setting setting(const std::string& name, Value value) {
+  return {name, std::move(value), {}, true};
+}
+Value text(const std::string& value) {
+  return {.is = value};
+}
 
 TEST(LanesOf, OneForWhatAStepsCallsGoTo) {
   GraphBuilder builder;
