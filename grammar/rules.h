@@ -127,7 +127,7 @@ struct number_tail  : sor<word_char, seq<plus<one<'-'>>, word_char>, seq<one<'.'
 struct number       : seq<digit, star<number_tail>> {};
 
 struct variable     : name {};
-struct variables    : seq<variable, opt<if_must<seq<gaps, one<','>>, gaps, variable>>> {};
+struct variables    : seq<variable, opt<if_must<seq<gap, one<','>>, gap, variable>>> {};
 struct each_in      : kw_in {};
 struct each_source  : seq<operation> {};
 struct each_if      : seq<gaps, kw_if> {};
@@ -186,7 +186,7 @@ struct expression   : seq<operations, opt<choice>> {};
 // ---- types ---------------------------------------------------------------------------------------------------
 struct type;
 struct type_text    : plain_text {};
-struct type_name    : name {};
+struct type_name    : sor<name, kw_null> {};                        // `T | null` is `T?`
 struct type_member  : name {};
 struct type_close   : close_paren {};
 struct type_of      : if_must<open_paren, gaps, type, gaps, type_close> {};
