@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -69,6 +70,9 @@ class Evaluator {
   std::optional<Value> convert(Value value, const Type& wanted, const std::string& folder, Span span, const std::string& what);
   // A setting of a node: written, or the default; nullopt: poison. Null: not given.
   std::optional<Value> setting(NodeId node, const ParamDecl& declared, Span* span = nullptr, bool* was_written = nullptr);
+  std::optional<Value> default_of(NodeId node, const ParamDecl& declared);
+  // At run time: a value with everything late in it evaluated; `names` are those of a deferred setting.
+  std::optional<Value> known_now(const Value& value, const std::vector<std::pair<std::string, Value>>& names = {});
   // The value of a param of the file.
   std::optional<Value> param(const Declaration& declaration);
 
@@ -81,6 +85,7 @@ class Evaluator {
 
   LateSource* late_source = nullptr;  // set at run time only
   NodeId reader = no_node;            // at run time: whose settings are filled in
+  std::mutex one_reader;              // held while late_source is set
   Diagnostics* sink = nullptr;        // where mistakes go; the program's at first
 
   Program& program;

@@ -72,6 +72,11 @@ std::optional<Value> Evaluator::cell_value(const Declaration& declaration, Envir
     whole_groups = grouped;
     waits_ = waited;
     chain_.pop_back();
+    if (late_source != nullptr) {
+      // What is evaluated at run time belongs to its reader: nothing of it is kept.
+      at.cells[declaration.index].progress = Progress::untouched;
+      return value;
+    }
     // Evaluating can have found that it needs itself.
     if (!value || at.cells[declaration.index].progress == Progress::failed) {
       at.cells[declaration.index].progress = Progress::failed;
@@ -338,6 +343,21 @@ std::optional<Value> Evaluator::ask(NodeId node, const std::string& name, const 
 
 std::optional<Value> Evaluator::exported_by_native(const syntax::Expr& expression, const syntax::Member& member, NodeId node, const ExportDecl& declared, const Where& place) {
   Read read{node, declared.name, {}, expression.span, is_self(member), waits_};
+  if (declared.name == "stopped") {
+    // Not a value but a moment: what reads it waits for it, and there is nothing to hand on.
+    if (reads_ != nullptr) reads_->push_back(std::move(read));
+    return Value{};
+  }
+  if (!declared.late && late_source == nullptr)
+    if (const ParamDecl* same = native_kind(node)->param(declared.name)) {
+      // What was set is known before the run: `pg.name` of a database.
+      Maybe value;
+      collect([&] { value = setting(node, *same); });
+      if (value && !value->null()) {
+        if (reads_ != nullptr) reads_->push_back(std::move(read));
+        return value;
+      }
+    }
   if (const std::optional<std::string> family = node_type_in(declared.type)) {
     // A step hands on what it acted on: the setting that holds such a node.
     Maybe handed = handed_on(node, *family);

@@ -78,6 +78,10 @@ std::optional<Value> Evaluator::setting(NodeId node, const ParamDecl& declared, 
     }
   }
   if (Maybe given = from_stage(node, declared, span)) return given;
+  return default_of(node, declared);
+}
+
+std::optional<Value> Evaluator::default_of(NodeId node, const ParamDecl& declared) {
   if (declared.default_value == nullptr || declared.deferred) return Value{};
   if (const auto known = defaults_.find(&declared); known != defaults_.end()) return known->second;
   NodeState& of_node = state(node);
@@ -89,6 +93,17 @@ std::optional<Value> Evaluator::setting(NodeId node, const ParamDecl& declared, 
   if (value) value = convert(std::move(*value), declared.type, {}, declared.default_value->span, fmt::format("`{}`", declared.name));
   if (value && is_plain(*declared.default_value)) defaults_.emplace(&declared, *value);
   return value;
+}
+
+std::optional<Value> Evaluator::known_now(const Value& value, const std::vector<std::pair<std::string, Value>>& names) {
+  const Late* late = value.as<Late>();
+  if (late == nullptr || names.empty()) return forced(value);
+  const LateExpression& is = *late->expression;
+  Where where = is.place;
+  for (const auto& [name, known] : names) where.locals = std::make_shared<const Locals>(Locals{name, known, where.locals});
+  Maybe result = evaluate(*is.expression, where);
+  if (result && is.wanted) return convert(std::move(*result), *is.wanted, is.folder, is.expression->span, "this value");
+  return result;
 }
 
 // A condition like `until` is asked again and again while the step runs: it is kept as it is. Evaluating it once
