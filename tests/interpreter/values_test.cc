@@ -1,0 +1,134 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "grammar/parse.h"
+#include "interpreter/environment.h"
+#include "interpreter/type.h"
+#include "interpreter/value.h"
+
+namespace cairn {
+namespace {
+
+template <class T>
+Value of(T is) {
+  Value value;
+  value.is = std::move(is);
+  return value;
+}
+Value text(const char* is) { return of(std::string(is)); }
+Value number(std::int64_t is) { return of(is); }
+Value secret(const char* is) {
+  Value value = text(is);
+  value.secret = true;
+  return value;
+}
+
+TEST(Values, DurationsAreShownAsTheirLiterals) {
+  const auto shown = [](std::int64_t milliseconds) { return show(of(Duration{milliseconds})); };
+  EXPECT_EQ(shown(0), "0s");
+  EXPECT_EQ(shown(250), "250ms");
+  EXPECT_EQ(shown(90'000), "1m30s");
+  EXPECT_EQ(shown(86'400'000 + 1), "1d1ms");
+  EXPECT_EQ(shown(-1500), "-1s500ms");
+  EXPECT_EQ(shown(INT64_MIN), "-106751991167d7h12m55s808ms");
+}
+
+TEST(Values, SizesAreShownByTheirShortestLiteral) {
+  const auto shown = [](std::int64_t bytes) { return show(of(Size{bytes})); };
+  EXPECT_EQ(shown(0), "0B");
+  EXPECT_EQ(shown(512), "512B");
+  EXPECT_EQ(shown(64 << 10), "64KiB");
+  EXPECT_EQ(shown(80'000'000'000), "80GB");
+  EXPECT_EQ(shown(std::int64_t{10} << 30), "10GiB");
+  EXPECT_EQ(shown(1025), "1025B");
+}
+
+TEST(Values, WhatIsShownOfALiteralReadsTheSameAgain) {
+  for (const Value& value : {text("a \"b\" \\ ${c} $d\n\t"), number(-7), of(2.0), of(0.1), of(true), of(Null{}), of(Duration{90'000}), of(Size{1 << 20}), text("café"),
+                             of(List{text("a"), number(1)})}) {
+    Sources sources;
+    Diagnostics diagnostics;
+    const std::uint32_t file = sources.add("value", "", show(value));
+    parse_expression(sources, file, diagnostics);
+    EXPECT_TRUE(diagnostics.empty()) << show(value);
+  }
+  EXPECT_EQ(show(of(2.0)), "2.0");
+  EXPECT_EQ(show(of(1e21)).find('e'), std::string::npos);
+  EXPECT_EQ(show(text("${x} $5")), "\"\\${x} $5\"");
+}
+
+TEST(Values, MapsKeepTheirOrderAndQuoteWhatIsNoWord) {
+  Map map;
+  map.set("b-1", number(1));
+  map.set("a b", number(2));
+  map.set("7", number(3));
+  map.set("b-1", number(4));
+  EXPECT_EQ(show(of(map)), "{ b-1 = 4, \"a b\" = 2, \"7\" = 3 }");
+  EXPECT_EQ(show(of(Map{})), "{}");
+  EXPECT_EQ(map.find("none"), nullptr);
+}
+
+TEST(Values, ConstructorsShowWhatWasGiven) {
+  Made made{"tcp", {}};
+  made.arguments.set("port", number(5432));
+  made.arguments.set("every", Value{});
+  EXPECT_EQ(show(of(made)), "tcp(port = 5432)");
+}
+
+TEST(Values, SecretsAreNeverShown) {
+  EXPECT_EQ(show(secret("pw")), "•••");
+  EXPECT_EQ(show(of(List{text("a"), secret("pw")})), "[\"a\", •••]");
+  EXPECT_EQ(plain_text(secret("pw")), "pw");
+  EXPECT_TRUE(of(List{text("a"), secret("pw")}).secret_anywhere());
+  EXPECT_FALSE(of(List{text("a")}).secret_anywhere());
+}
+
+TEST(Values, LateOnesAreFoundWhereverTheyAre) {
+  const Value late = of(Late{std::make_shared<LateExpression>()});
+  EXPECT_EQ(show(late), "<late>");
+  Made made{"tcp", {}};
+  made.arguments.set("port", late);
+  EXPECT_TRUE(of(made).late_anywhere());
+  EXPECT_TRUE(of(List{of(List{late})}).late_anywhere());
+  EXPECT_FALSE(of(List{late}).late());
+  EXPECT_TRUE(equal(late, late));
+  EXPECT_FALSE(equal(late, of(Late{std::make_shared<LateExpression>()})));
+}
+
+TEST(Values, EqualIsByStructure) {
+  EXPECT_TRUE(equal(number(1), of(1.0)));
+  EXPECT_FALSE(equal(number(1), text("1")));
+  EXPECT_FALSE(equal(of(Duration{1000}), number(1000)));
+  Map one, other;
+  one.set("a", number(1));
+  one.set("b", number(2));
+  other.set("b", number(2));
+  other.set("a", number(1));
+  EXPECT_TRUE(equal(of(one), of(other)));
+  EXPECT_FALSE(equal(of(Path{"a", "x"}), of(Path{"a", "y"})));
+  EXPECT_TRUE(equal(Value{}, Value{}));
+}
+
+TEST(Values, PlainTextIsWhatAHoleGives) {
+  EXPECT_EQ(plain_text(text("a\n")), "a\n");
+  EXPECT_EQ(plain_text(of(Path{"./x", "y"})), "./x");
+  EXPECT_EQ(plain_text(of(Duration{90'000})), "1m30s");
+  EXPECT_EQ(plain_text(Value{}), "");
+  EXPECT_EQ(plain_text(of(false)), "false");
+}
+
+TEST(Types, AreShownAsTheyAreWritten) {
+  using Form = Type::Form;
+  const Type null{Form::null, {}, {}}, whole{Form::integer, {}, {}}, string{Form::string, {}, {}};
+  EXPECT_EQ(show(Type{Form::one_of, {}, {string, null}}), "string?");
+  EXPECT_EQ(show(Type{Form::one_of, {}, {string, whole}}), "string | int");
+  EXPECT_EQ(show(Type{Form::one_of, {}, {string, whole, null}}), "string | int | null");
+  EXPECT_EQ(show(Type{Form::list, {}, {Type{Form::path, {}, {}}}}), "list(path)");
+  EXPECT_EQ(show(Type{Form::literal, "a", {}}), "\"a\"");
+  EXPECT_EQ(show(Type{Form::node, "postgres.server", {}}), "postgres.server");
+  EXPECT_EQ(show(Type{Form::node, {}, {}}), "node");
+}
+
+}  // namespace
+}  // namespace cairn
