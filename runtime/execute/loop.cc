@@ -1,0 +1,212 @@
+#include "runtime/execute/loop.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace cairn::execute {
+
+namespace {
+
+plan::Trouble trouble_from(const Failure& failure) {
+  return {.message = failure.message,
+          .causes = failure.causes,
+          .help = failure.help,
+          .endpoint = failure.is == FailureClass::endpoint};
+}
+
+plan::AttemptEnded ended(const HandEnded& hand) {
+  plan::AttemptEnded end{hand.step, hand.attempt, plan::Succeeded{}};
+  if (!hand.result.ok()) {
+    const Failure& failure = hand.result.failure();
+    if (failure.is == FailureClass::cancelled)
+      end.how = plan::Cancelled{failure.message};
+    else if (failure.is == FailureClass::timeout)
+      end.how = plan::TimedOut{trouble_from(failure)};
+    else
+      end.how = plan::Failed{trouble_from(failure)};
+    return end;
+  }
+  switch (hand.result->is) {
+    case StepEnd::Is::succeeded:
+      break;
+    case StepEnd::Is::kept:
+      end.how = plan::Kept{hand.result->reason};
+      break;
+    case StepEnd::Is::not_needed:
+      end.how = plan::NotNeeded{hand.result->reason};
+      break;
+  }
+  return end;
+}
+
+// The step whose end is the node's, for `.outcome`, `.error` and `.seconds`.
+bool is_main(NodeClass of, Phase phase) {
+  switch (of) {
+    case NodeClass::thing:
+      return phase == Phase::make;
+    case NodeClass::service:
+      return phase == Phase::ready;
+    case NodeClass::task:
+      return phase == Phase::run;
+    case NodeClass::group:
+      return phase == Phase::end;
+    case NodeClass::endpoint:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+Loop::Loop(LoopParts parts, plan::RunOptions options)
+    : parts_(std::move(parts)),
+      around_{parts_.performer, parts_.clock, parts_.emitter, parts_.scribe, parts_.masker, parts_.exports},
+      run_(parts_.graph, parts_.plan,
+           [&] {
+             if (!options.expected)
+               options.expected = [this](StepId step) {
+                 return parts_.durations.seconds(parts_.graph.name(step)).value_or(-1);
+               };
+             return std::move(options);
+           }()),
+      telling_(parts_.graph, run_, parts_.emitter, parts_.masker, parts_.scribe, parts_.exports,
+               parts_.place_of) {}
+
+progress::RunFinished Loop::run() {
+  began_ = parts_.clock.now();
+  telling_.planned(parts_.plan, [this](StepId step) {
+    return parts_.durations.seconds(parts_.graph.name(step)).value_or(-1);
+  });
+  tell(plan::Began{});
+  while (!run_.over() && !leave_) {
+    const Instant until = timers_.empty() ? Instant::max() : began_ + timers_.begin()->first.first;
+    if (std::optional<Message> message = messages_->take(parts_.clock, until)) {
+      take(std::move(*message));
+    } else {
+      const plan::TimerId timer = timers_.begin()->first.second;
+      timers_.erase(timers_.begin());
+      timer_at_.erase(timer);
+      tell(plan::TimerFired{timer});
+    }
+  }
+  progress::RunFinished finished = telling_.sum();
+  finished.exit_code = run_.exit_code();
+  finished.seconds = std::chrono::duration<double>(now()).count();
+  return finished;
+}
+
+void Loop::cancel(std::string reason) {
+  messages_->post(CancelWanted{std::move(reason)});
+}
+void Loop::resize(std::string lane, int size) {
+  messages_->post(LaneWanted{std::move(lane), size});
+}
+
+void Loop::take(Message message) {
+  if (HandEnded* hand = std::get_if<HandEnded>(&message)) {
+    const auto under_way = hands_.find(index(hand->step));
+    if (under_way == hands_.end() || run_.attempts(hand->step) != hand->attempt) return;
+    hands_.erase(under_way);
+    tell(ended(*hand));
+  } else if (ServiceGone* gone = std::get_if<ServiceGone>(&message)) {
+    last_death_ = std::move(gone->death);
+    tell(plan::ServiceDied{gone->service, gone->attempt, parts_.masker.masked(last_death_.reason)});
+  } else if (CancelWanted* cancel = std::get_if<CancelWanted>(&message)) {
+    tell(plan::CancelAsked{std::move(cancel->reason)});
+  } else if (LaneWanted* lane = std::get_if<LaneWanted>(&message)) {
+    tell(plan::LaneResized{std::move(lane->lane), lane->size});
+  }
+}
+
+void Loop::tell(const plan::Event& event) {
+  const plan::Commands commands = run_.on(event, now());
+  if (parts_.before_acting) parts_.before_acting(run_, commands);
+  for (const plan::Command& command : commands) act(command);
+  // Only now, since each of these is an event of its own.
+  for (const plan::NoHand& none : std::exchange(without_hand_, {})) tell(none);
+}
+
+void Loop::act(const plan::Command& command) {
+  if (const plan::StartAttempt* to_start = std::get_if<plan::StartAttempt>(&command)) {
+    start(*to_start);
+  } else if (const plan::StopAttempt* stop = std::get_if<plan::StopAttempt>(&command)) {
+    if (const auto hand = hands_.find(index(stop->step)); hand != hands_.end()) hand->second->ask_to_stop();
+  } else if (const plan::AbandonAttempt* abandon = std::get_if<plan::AbandonAttempt>(&command)) {
+    if (const auto hand = hands_.find(index(abandon->step)); hand != hands_.end()) {
+      hand->second->leave_behind();
+      hands_.erase(hand);
+      ++left_behind_;
+    }
+  } else if (const plan::SetTimer* set = std::get_if<plan::SetTimer>(&command)) {
+    timers_[{set->at, set->timer}] = true;
+    timer_at_[set->timer] = set->at;
+  } else if (const plan::ClearTimer* clear = std::get_if<plan::ClearTimer>(&command)) {
+    if (const auto at = timer_at_.find(clear->timer); at != timer_at_.end()) {
+      timers_.erase({at->second, clear->timer});
+      timer_at_.erase(at);
+    }
+  } else if (const plan::StepSettled* step = std::get_if<plan::StepSettled>(&command)) {
+    settled(step->step);
+  } else if (const plan::AttemptRetried* retried = std::get_if<plan::AttemptRetried>(&command)) {
+    telling_.retried(*retried);
+  } else if (const plan::StepHeldUp* held_up = std::get_if<plan::StepHeldUp>(&command)) {
+    telling_.held_up(*held_up);
+  } else if (const plan::ServiceLost* lost = std::get_if<plan::ServiceLost>(&command)) {
+    telling_.lost(*lost, last_death_);
+  } else if (std::holds_alternative<plan::Hurry>(command)) {
+    hurry_.request_stop();
+  } else if (std::holds_alternative<plan::Leave>(command)) {
+    leave_ = true;
+  }
+}
+
+void Loop::start(const plan::StartAttempt& start) {
+  const NodeId node = parts_.graph.steps[index(start.step)].node;
+  const auto fact = parts_.facts.of_node.find(parts_.graph.node(node).path);
+  StepRequest request{.graph = parts_.graph,
+                      .step = start.step,
+                      .node = node,
+                      .phase = parts_.graph.steps[index(start.step)].phase,
+                      .verdict = start.verdict,
+                      .fact = fact == parts_.facts.of_node.end() ? nullptr : &fact->second,
+                      .attempt = start.attempt,
+                      .incarnation = parts_.incarnation};
+  const std::optional<Instant> deadline =
+      start.deadline ? std::optional(began_ + *start.deadline) : std::nullopt;
+  const std::shared_ptr<Hand> hand = std::make_shared<Hand>(around_, request, parts_.graph.name(start.step),
+                                                            deadline, hurry_.get_token(), messages_);
+  hands_[index(start.step)] = hand;
+  telling_.started(start);  // before it can have ended
+  if (!parts_.threads.start([hand] { hand->work(); })) {
+    hands_.erase(index(start.step));
+    without_hand_.push_back({start.step, start.attempt});
+  }
+}
+
+void Loop::settled(StepId step) {
+  const plan::Outcome& outcome = *run_.outcome(step);
+  const Node& node = parts_.graph.node_of(step);
+  const double seconds = std::chrono::duration<double>(run_.ended(step) - run_.started(step)).count();
+  if (run_.attempts(step) > 0) {
+    parts_.scribe.end(parts_.graph.name(step));
+    if (std::holds_alternative<plan::Succeeded>(outcome))
+      parts_.durations.remember(parts_.graph.name(step), seconds);
+  }
+  if (is_main(node.node_class, parts_.graph.steps[index(step)].phase)) {
+    const NodeId id = parts_.graph.steps[index(step)].node;
+    const bool well = plan::is_good(outcome);
+    parts_.exports.publish(id, "outcome", Value{.is = std::string(plan::name_of(outcome))});
+    parts_.exports.publish(id, "error",
+                           well ? Value{} : Value{.is = parts_.masker.masked(plan::reason_of(outcome))});
+    parts_.exports.publish(id, "seconds", Value{.is = run_.attempts(step) > 0 ? seconds : 0.0});
+  }
+  telling_.settled(step);
+}
+
+void leave_now(int exit_code) {
+  std::fflush(nullptr);
+  _exit(exit_code);
+}
+
+}  // namespace cairn::execute
