@@ -43,7 +43,7 @@ std::vector<Issue> issues_of(const RunReport& report) {
       }
     }
     if (tests_failed != 0) continue;
-    std::string message = fmt::format("{} {}", step->path, progress::shown_outcome(end.outcome));
+    std::string message(progress::shown_outcome(end.outcome));
     if (!end.reason.empty()) message += ": " + end.reason;
     for (const std::string& cause : end.causes) message += "\nbecause " + cause;
     if (!end.help.empty()) message += "\nhelp: " + end.help;

@@ -6,6 +6,8 @@ std::string_view report_style() {
   return R"(
 .head{display:flex;align-items:center;gap:12px;flex-wrap:wrap}
 .meta{display:flex;flex-wrap:wrap;gap:2px 16px;margin:6px 0 0}
+nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0 0}
+nav a{text-decoration:none}nav a:hover{text-decoration:underline}
 .pill{display:inline-block;padding:1px 9px;border-radius:99px;font-size:12px;line-height:18px;font-weight:600;white-space:nowrap}
 .pill.ok{background:var(--ok-soft);color:var(--ok)}.pill.bad{background:var(--bad-soft);color:var(--bad)}
 .pill.warn{background:var(--warn-soft);color:var(--warn)}.pill.idle{background:var(--idle-soft);color:var(--idle)}
@@ -49,6 +51,8 @@ td:first-child{white-space:nowrap;width:1%}
 .time-cell{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums;color:var(--soft)}
 th:last-child{text-align:right}.steps th:nth-last-child(2){text-align:right}
 .name{overflow-wrap:anywhere}
+td>.name,td>.where{margin-left:14px}
+code{background:var(--faint);border-radius:4px;padding:1px 4px}.help code{background:none;padding:0;font-weight:600}
 .where{display:block;font-size:12px;overflow-wrap:anywhere}
 summary{cursor:pointer;list-style-position:outside;margin-left:14px}
 details[open]>summary{margin-bottom:4px}

@@ -45,6 +45,22 @@ std::string tile(std::string_view label, const std::string& value, const std::st
       html(label), colour, html(value), html(below));
 }
 
+// A message of ours: what stands in backticks is code.
+std::string rich(std::string_view text) {
+  std::string result;
+  bool is_code = false;
+  const std::string escaped = html(text);
+  for (std::size_t at = 0; at < escaped.size(); ++at) {
+    if (escaped[at] != '`' || (!is_code && escaped.find('`', at + 1) == std::string::npos)) {
+      result += escaped[at];
+      continue;
+    }
+    is_code = !is_code;
+    result += is_code ? "<code>" : "</code>";
+  }
+  return result;
+}
+
 std::string cut(std::string_view text) {
   if (text.size() <= longest_text) return std::string(text);
   return fmt::format("{}\n… ({} more bytes)", text.substr(0, longest_text), text.size() - longest_text);
@@ -78,7 +94,7 @@ bool looks_like_diff(std::string_view text) {
   return plus && minus;
 }
 
-std::string header(const RunReport& report) {
+std::string header(const RunReport& report, const std::string& links) {
   const progress::RunState& run = report.run;
   std::string_view colour = "run";
   std::string said = "still running, or ended without a word";
@@ -100,7 +116,7 @@ std::string header(const RunReport& report) {
   facts.push_back("cairn " + run.start.cairn);
   for (const std::string& fact : facts)
     if (!fact.empty()) text += fmt::format("<span>{}</span>", html(fact));
-  return text + "</p></header>\n";
+  return text + "</p>" + links + "</header>\n";
 }
 
 std::string tiles(const RunReport& report) {
@@ -110,14 +126,18 @@ std::string tiles(const RunReport& report) {
   std::string text = "<div class=\"tiles\">\n";
   const double seconds = run.end ? run.end->seconds : static_cast<double>(run.time_ms) / 1000;
   text += tile("Duration", shown_duration(seconds), fmt::format("{} steps", counts.done));
-  std::string outcomes;
-  for (std::size_t i = 0; i < progress::outcome_count; ++i)
-    if (counts.outcomes[i] != 0 && static_cast<Outcome>(i) != Outcome::succeeded)
-      outcomes += fmt::format("{}{} {}", outcomes.empty() ? "" : ", ", counts.outcomes[i],
-                              progress::shown_outcome(static_cast<Outcome>(i)));
-  text +=
-      tile("Steps", fmt::format("{} succeeded", counts.outcomes[0]),
-           outcomes.empty() ? "and nothing else" : outcomes, counts.trouble == 0 ? "ok-text" : "bad-text");
+  std::string others;
+  for (std::size_t i = 0; i < progress::outcome_count; ++i) {
+    const auto outcome = static_cast<Outcome>(i);
+    const bool is_headline = counts.trouble == 0 ? outcome == Outcome::succeeded : outcome == Outcome::failed;
+    if (counts.outcomes[i] == 0 || is_headline) continue;
+    others += fmt::format("{}{} {}", others.empty() ? "" : ", ", counts.outcomes[i],
+                          progress::shown_outcome(outcome));
+  }
+  text += counts.trouble == 0 ? tile("Steps", fmt::format("{} succeeded", counts.outcomes[0]),
+                                     others.empty() ? "and nothing else" : others, "ok-text")
+                              : tile("Steps", fmt::format("{} of {} failed", counts.trouble, counts.done),
+                                     others, "bad-text");
   if (tests.all() != 0) {
     std::string below = fmt::format("{} passed", tests.passed);
     if (tests.skipped != 0) below += fmt::format(", {} skipped", tests.skipped);
@@ -182,7 +202,8 @@ std::string stages(const RunReport& report) {
 
 std::string test_details(const TestCase& test) {
   std::string text;
-  if (!test.file.empty())
+  const bool bad = test.outcome == TestOutcome::failed || test.outcome == TestOutcome::error;
+  if (!test.file.empty() && bad)
     text += fmt::format("<p class=\"mono soft\">{}</p>",
                         html(test.line == 0 ? test.file : fmt::format("{}:{}", test.file, test.line)));
   if (!test.message.empty()) text += fmt::format("<p class=\"message\">{}</p>", html(cut(test.message)));
@@ -204,10 +225,10 @@ std::string trouble(const RunReport& report) {
         pill(end.allowed_to_fail ? "warn" : "bad",
              std::string(progress::shown_outcome(end.outcome)) + (end.allowed_to_fail ? ", allowed to" : "")),
         shown_duration(end.seconds));
-    if (!end.reason.empty()) text += fmt::format("<p class=\"message\">{}</p>", html(end.reason));
+    if (!end.reason.empty()) text += fmt::format("<p class=\"message\">{}</p>", rich(end.reason));
     if (!end.causes.empty()) {
       text += "<ul class=\"causes\">";
-      for (const std::string& cause : end.causes) text += fmt::format("<li>{}</li>", html(cause));
+      for (const std::string& cause : end.causes) text += fmt::format("<li>{}</li>", rich(cause));
       text += "</ul>";
     }
     std::string small;
@@ -224,22 +245,22 @@ std::string trouble(const RunReport& report) {
       for (const std::string& line : end.log_tail) tail += line + "\n";
       text += "<h4>last lines of its log</h4>" + output_block(tail);
     }
-    if (!end.help.empty()) text += fmt::format("<p class=\"help\">{}</p>", html(end.help));
+    if (!end.help.empty()) text += fmt::format("<p class=\"help\">{}</p>", rich(end.help));
     text += "</article>\n";
   }
   if (report.run.end)
     for (const std::string& left : report.run.end->left_behind)
       text += fmt::format("<article class=\"card trouble allowed\">{} {}</article>\n",
-                          pill("warn", "left behind"), html(left));
+                          pill("warn", "left behind"), rich(left));
   for (const auto& told : report.run.messages) {
     if (told.what.level == progress::Level::info) continue;
     const bool error = told.what.level == progress::Level::error;
     text += fmt::format("<article class=\"card trouble{}\">{} {}", error ? "" : " allowed",
-                        pill(error ? "bad" : "warn", error ? "error" : "warning"), html(told.what.text));
+                        pill(error ? "bad" : "warn", error ? "error" : "warning"), rich(told.what.text));
     if (told.what.place.known())
       text +=
           fmt::format(" <span class=\"mono soft\">{}</span>", html(progress::shown_place(told.what.place)));
-    if (!told.what.help.empty()) text += fmt::format("<p class=\"help\">{}</p>", html(told.what.help));
+    if (!told.what.help.empty()) text += fmt::format("<p class=\"help\">{}</p>", rich(told.what.help));
     text += "</article>\n";
   }
   if (text.empty()) return {};
@@ -269,7 +290,8 @@ std::string tests_section(const RunReport& report) {
   const progress::TestTotals totals = totals_of(report);
   if (totals.all() == 0) return {};
   std::string text = fmt::format(
-      "<h2>Tests</h2>\n<div class=\"tools\" id=\"tools\" hidden><input id=\"search\" type=\"search\" "
+      "<h2 id=\"s-tests\">Tests</h2>\n<div class=\"tools\" id=\"tools\" hidden><input id=\"search\" "
+      "type=\"search\" "
       "placeholder=\"Search tests, suites, messages ( / )\" aria-label=\"search tests\">"
       "<div class=\"filters\" role=\"group\" aria-label=\"outcome\">"
       "<button type=\"button\" data-show=\"all\" aria-pressed=\"true\">all {}</button><button "
@@ -317,7 +339,7 @@ std::string steps_section(const RunReport& report) {
         step.end && step.started_ms ? shown_duration(step.end->seconds) : "");
   }
   if (rows.empty()) return {};
-  return "<h2>Steps</h2>\n<div class=\"card scroll\"><table "
+  return "<h2 id=\"s-steps\">Steps</h2>\n<div class=\"card scroll\"><table "
          "class=\"steps\"><thead><tr><th>outcome</th><th>step</th><th>kind</th><th>why</th><th>began "
          "after</th><th>took</th></tr></thead><tbody>\n" +
          rows + "</tbody></table></div>\n";
@@ -338,7 +360,7 @@ std::string collected(const RunReport& report) {
         : told.what.line_coverage  ? fmt::format("{:.1f}% of lines", *told.what.line_coverage * 100)
                                    : html(progress::shown_tests(told.what.totals)));
   if (rows.empty()) return {};
-  return "<h2>Collected</h2>\n<div class=\"card scroll\"><table><tbody>\n" + rows +
+  return "<h2 id=\"s-collected\">Collected</h2>\n<div class=\"card scroll\"><table><tbody>\n" + rows +
          "</tbody></table></div>\n";
 }
 
@@ -350,11 +372,26 @@ std::string html_report(const RunReport& report) {
   page.title = fmt::format("{} {} · {}", well ? "✓" : "✗", report.run.start.goal, report.run.start.project);
   page.style = std::string(report_style()) + progress::timeline_style();
   page.script = report_script();
-  page.body =
-      "<main>\n" + header(report) + tiles(report) + stages(report) + trouble(report) + tests_section(report);
-  if (const std::string drawing = progress::timeline_body(report.run); !drawing.empty())
-    page.body += "<h2>Timeline</h2>\n" + drawing;
-  page.body += steps_section(report) + collected(report) + "</main>\n";
+  const std::string drawing = progress::timeline_body(report.run);
+  struct Section {
+    std::string_view id, name;
+    std::string text;
+  };
+  const std::vector<Section> sections = {
+      {"", "", trouble(report)},
+      {"s-tests", "Tests", tests_section(report)},
+      {"s-timeline", "Timeline", drawing.empty() ? "" : "<h2 id=\"s-timeline\">Timeline</h2>\n" + drawing},
+      {"s-steps", "Steps", steps_section(report)},
+      {"s-collected", "Collected", collected(report)}};
+  std::string links;
+  std::string body;
+  for (const Section& section : sections) {
+    if (!section.text.empty() && !section.id.empty())
+      links += fmt::format("<a href=\"#{}\">{}</a>", section.id, section.name);
+    body += section.text;
+  }
+  page.body = "<main>\n" + header(report, "<nav>" + links + "</nav>") + tiles(report) + stages(report) +
+              body + "</main>\n";
   return shown_page(page);
 }
 

@@ -37,7 +37,13 @@ void take_problem(pugi::xml_node node, TestOutcome outcome, TestCase& test) {
   const std::string text = text_of(node);
   std::string message = node.attribute("message").value();
   if (message.empty()) message = first_line_of(text);
-  if (message.empty()) message = node.attribute("type").value();
+  // "'title'" says little, "KeyError: 'title'" all; of a failed assertion the type says nothing.
+  const std::string type = node.attribute("type").value();
+  if (message.empty()) {
+    message = type;
+  } else if (outcome == TestOutcome::error && !type.empty() && message.find(type) == std::string::npos) {
+    message = type + ": " + message;
+  }
   if (test.outcome != TestOutcome::failed && test.outcome != TestOutcome::error) {
     test.outcome = outcome;
     test.message = message;
@@ -149,8 +155,8 @@ void Reading::suite(pugi::xml_node node, const std::string& outer, int depth) {
   const std::uint64_t errors = count_in(node, "errors");
   if (std::max(failures, errors) > found.failed + found.errors)
     whole_suite(whole, TestOutcome::error,
-                fmt::format("the report counts {} failures and {} errors here, but names only {}", failures, errors,
-                            found.failed + found.errors),
+                fmt::format("the report counts {} failures and {} errors here, but names only {}", failures,
+                            errors, found.failed + found.errors),
                 {});
 }
 

@@ -81,7 +81,7 @@ TEST(JUnit, NosetestsWithARootSuite) {
       shown(cases_of(
           R"x(<?xml version="1.0" encoding="UTF-8"?><testsuite name="nosetests" tests="2" errors="1" failures="0" skip="0"><testcase classname="todo.tests" name="test_a" time="0.004"></testcase><testcase classname="nose.failure" name="Failure" time="0.000"><error type="exceptions.ImportError" message="No module named todobackend"><![CDATA[Traceback]]></error></testcase></testsuite>)x")),
       ElementsAre("passed | nosetests | todo.tests | test_a | 4 | ",
-                  "error | nosetests | nose.failure | Failure | 0 | No module named todobackend"));
+                  "error | nosetests | nose.failure | Failure | 0 | exceptions.ImportError: No module named todobackend"));
 }
 
 TEST(JUnit, MochaJenkinsReporter) {
@@ -151,7 +151,7 @@ TEST(JUnit, TSqlt) {
       ElementsAre("passed | AcceleratorTests | AcceleratorTests | test a particle is included | 16 | ",
                   "failed | AcceleratorTests | AcceleratorTests | test status | 23 | Expected: <Ready> but "
                   "was: <Busy>",
-                  "error | AcceleratorTests | AcceleratorTests | test boom | 24 | Invalid column name "
+                  "error | AcceleratorTests | AcceleratorTests | test boom | 24 | SQL Error: Invalid column name "
                   "'x'.[16,1]{test boom,7}"));
 }
 
