@@ -1,0 +1,109 @@
+#include "cli/program_file.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "grammar/render.h"
+#include "interpreter/inputs_real.h"
+
+namespace cairn::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+Value value_of(const nlohmann::ordered_json& json) {
+  if (json.is_boolean()) return {json.get<bool>()};
+  if (json.is_number_integer()) return {json.get<std::int64_t>()};
+  if (json.is_number()) return {json.get<double>()};
+  if (json.is_string()) return {json.get<std::string>()};
+  if (json.is_array()) {
+    List list;
+    for (const auto& item : json) list.push_back(value_of(item));
+    return {std::move(list)};
+  }
+  if (json.is_object()) {
+    Map map;
+    for (const auto& [key, item] : json.items()) map.set(key, value_of(item));
+    return {std::move(map)};
+  }
+  return {};
+}
+
+bool read_params_file(Invocation& invocation, std::vector<GivenParam>& given) {
+  std::ifstream file(invocation.params_file, std::ios::binary);
+  if (!file) {
+    complain(invocation, wrong_input, fmt::format("the file `{}` of --params cannot be read", invocation.params_file));
+    return false;
+  }
+  const nlohmann::ordered_json json = nlohmann::ordered_json::parse(file, nullptr, false);
+  if (!json.is_object()) {
+    complain(invocation, wrong_input, fmt::format("`{}` is no JSON object", invocation.params_file), "--params reads `{\"name\": value, …}`");
+    return false;
+  }
+  for (const auto& [name, item] : json.items()) given.push_back({name, value_of(item), ParamOrigin::params_file});
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::string> find_stack_file(Invocation& invocation) {
+  if (!invocation.file.empty()) return invocation.file;
+  std::vector<std::string> found;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(".", error))
+    if (entry.path().extension() == ".stack" && entry.is_regular_file(error)) found.push_back(entry.path().filename().string());
+  std::sort(found.begin(), found.end());
+  if (found.size() == 1) return found.front();
+  if (found.empty())
+    complain(invocation, wrong_input, "there is no .stack file in this folder", "name one with `-f FILE`, or begin one: `cairn explain service` shows how");
+  else
+    complain(invocation, wrong_input, fmt::format("there are {} .stack files in this folder: {}", found.size(), fmt::join(found, ", ")), fmt::format("name one of them: `-f {}`", found.front()));
+  return std::nullopt;
+}
+
+std::unique_ptr<ProgramFile> load_program(Invocation& invocation, bool allow_unknown) {
+  const std::optional<std::string> path = find_stack_file(invocation);
+  if (!path) return nullptr;
+  auto program = std::make_unique<ProgramFile>();
+  program->path = *path;
+  std::error_code error;
+  const fs::path absolute = fs::weakly_canonical(fs::absolute(*path), error);
+  program->project_folder = absolute.parent_path().string();
+
+  CompileRequest request;
+  request.path = *path;
+  request.allow_unknown = allow_unknown;
+  for (const std::string& text : invocation.params) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      complain(invocation, wrong_input, fmt::format("`-p {}` is no param", text), "write `-p name=value`");
+      return nullptr;
+    }
+    request.params.push_back({text.substr(0, equals), text.substr(equals + 1), ParamOrigin::command_line});
+  }
+  if (!invocation.params_file.empty() && !read_params_file(invocation, request.params)) return nullptr;
+  program->inputs = real_inputs(program->project_folder);
+  program->compiled = compile(request, *program->inputs, program->sources, program->diagnostics);
+  return program;
+}
+
+void ProgramFile::print_diagnostics(const Invocation& invocation) const { fmt::print(stderr, "{}", render(sources, diagnostics, use_colour(invocation, STDERR_FILENO))); }
+
+std::unique_ptr<ProgramFile> load_graph(Invocation& invocation) {
+  std::unique_ptr<ProgramFile> program = load_program(invocation, false);
+  if (program == nullptr) return nullptr;
+  if (!program->diagnostics.empty()) program->print_diagnostics(invocation);
+  if (!program->compiled.graph) {
+    invocation.exit_code = wrong_input;
+    return nullptr;
+  }
+  return program;
+}
+
+}  // namespace cairn::cli

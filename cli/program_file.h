@@ -1,0 +1,37 @@
+// The .stack file of a command, loaded and compiled.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/invocation.h"
+#include "interpreter/compile.h"
+
+namespace cairn::cli {
+
+// Everything that a compiled program needs to stay alive.
+struct ProgramFile {
+  std::string path;            // as given or found
+  std::string project_folder;  // absolute: where the file is
+  Sources sources;
+  Diagnostics diagnostics;
+  std::unique_ptr<Inputs> inputs;
+  Compiled compiled;
+
+  const Graph& graph() const { return *compiled.graph; }
+  // What was found, to standard error.
+  void print_diagnostics(const Invocation& invocation) const;
+};
+
+// The file that `-f` names, or the only one of the folder; nothing when there is no such (complained about).
+std::optional<std::string> find_stack_file(Invocation& invocation);
+
+// Null when the file cannot be found. `allow_unknown`: params without a value are unknown instead of an error.
+// Diagnostics are collected, not printed.
+std::unique_ptr<ProgramFile> load_program(Invocation& invocation, bool allow_unknown);
+
+// As load_program, for commands that go on only with a graph: prints what is wrong and gives null then.
+std::unique_ptr<ProgramFile> load_graph(Invocation& invocation);
+
+}  // namespace cairn::cli

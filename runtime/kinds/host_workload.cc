@@ -1,0 +1,316 @@
+#include "runtime/kinds/host_workload.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "runtime/effects/file_descriptor.h"
+
+extern char** environ;
+
+namespace cairn::kinds {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Milliseconds look_at_log_every(20);
+// File systems stamp with a coarse clock: a file may look a little older than the process that wrote it.
+constexpr std::int64_t clock_grain_ms = 20;
+
+// What a host process inherits; everything else has to be in the file.
+bool inherited(std::string_view name) {
+  static const std::set<std::string_view> allowed = {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "SSH_AUTH_SOCK"};
+  return allowed.contains(name) || name.starts_with("LC_");
+}
+
+std::string only_for_containers(const ProcessSettings& settings) {
+  if (!settings.mounts.empty()) return "mounts";
+  if (!settings.tmpfs.empty()) return "tmpfs";
+  if (!settings.cap_add.empty()) return "cap_add";
+  if (!settings.cap_drop.empty()) return "cap_drop";
+  if (!settings.devices.empty()) return "devices";
+  if (!settings.networks.empty()) return "networks";
+  if (!settings.volumes_from.empty()) return "volumes_from";
+  if (settings.read_only) return "read_only";
+  if (settings.privileged) return "privileged";
+  if (settings.cpus) return "cpus";
+  if (settings.user) return "user";
+  return {};
+}
+
+int signal_named(const std::optional<std::string>& name) {
+  if (!name) return SIGTERM;
+  const std::string plain = name->starts_with("SIG") ? name->substr(3) : *name;
+  for (int signal = 1; signal < NSIG; ++signal)
+    if (const char* known = sigabbrev_np(signal); known != nullptr && plain == known) return signal;
+  return std::isdigit(static_cast<unsigned char>(plain.front())) != 0 ? std::atoi(plain.c_str()) : SIGTERM;
+}
+
+Failure cannot(const std::string& what, const std::string& path) {
+  return {.message = fmt::format("{} `{}`", what, path), .causes = {std::strerror(errno)}, .help = {}};
+}
+
+std::int64_t modified_ms(const std::string& path) {
+  struct stat is{};
+  if (lstat(path.c_str(), &is) != 0) return 0;
+  return static_cast<std::int64_t>(is.st_mtim.tv_sec) * 1000 + is.st_mtim.tv_nsec / 1'000'000;
+}
+
+// The youngest of what a folder holds: a folder's own time says nothing about files that were written again.
+std::int64_t youngest_ms(const std::string& path) {
+  std::int64_t youngest = modified_ms(path);
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return youngest;
+  for (auto entry = fs::recursive_directory_iterator(path, error); entry != fs::recursive_directory_iterator(); entry.increment(error))
+    youngest = std::max(youngest, modified_ms(entry->path().string()));
+  return youngest;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Workload>> HostWorkload::make(World& world, NodeId node, ProcessSettings settings) {
+  const std::string setting = only_for_containers(settings);
+  if (!setting.empty())
+    return Failure{.message = fmt::format("`{}` of `{}` needs a container", setting, world.graph.node(node).path),
+                   .causes = {"it runs on this machine itself (`in = \"host\"`)"},
+                   .help = setting == "mounts" ? "a host step reads the folder of a volume as `name.path`" : "give it an `image`, or leave the setting out"};
+  if (!settings.command && !settings.entrypoint && !settings.script)
+    return Failure{.message = fmt::format("`{}` has nothing to run", world.graph.node(node).path), .causes = {}, .help = "add `command = [\"…\"]` or `script = \"…\"`"};
+  return std::shared_ptr<Workload>(new HostWorkload(world, node, std::move(settings)));
+}
+
+HostWorkload::~HostWorkload() { stop_following(); }
+
+Result<Done> HostWorkload::create(execute::StepContext&) {
+  const std::string folder = world_.folder_of(node_);
+  working_dir_ = settings_.working_dir ? (fs::path(folder) / *settings_.working_dir).lexically_normal().string() : folder;
+  std::error_code error;
+  if (!fs::is_directory(working_dir_, error))
+    return Failure{.message = fmt::format("there is no folder `{}`", working_dir_), .causes = {fmt::format("`{}` is to run there", world_.graph.node(node_).path)}, .help = "`working_dir` is relative to the file that the block is in"};
+  const std::string own = world_.scratch(node_, "steps");
+  log_file_ = own + "/output.log";
+  output_file_ = own + "/outputs";
+  if (Result<Done> filled = fill_environment(); !filled) return filled;
+  return place_files();
+}
+
+Result<Done> HostWorkload::fill_environment() {
+  std::vector<std::pair<std::string, Text>> variables;
+  auto set = [&](const std::string& name, Text value) {
+    for (auto& [known, text] : variables)
+      if (known == name) {
+        text = std::move(value);
+        return;
+      }
+    variables.emplace_back(name, std::move(value));
+  };
+  for (char** one = environ; *one != nullptr; ++one) {
+    const std::string_view entry(*one);
+    const std::size_t equals = entry.find('=');
+    if (equals != std::string_view::npos && inherited(entry.substr(0, equals))) set(std::string(entry.substr(0, equals)), Text(std::string(entry.substr(equals + 1))));
+  }
+  for (const Path& path : settings_.env_file) {
+    const std::string where = (fs::path(path.folder.empty() ? world_.folder_of(node_) : path.folder) / path.text).string();
+    std::ifstream file(where);
+    if (!file) return cannot("cannot read the `env_file`", where);
+    for (std::string line; std::getline(file, line);) {
+      if (line.ends_with('\r')) line.pop_back();
+      const std::size_t equals = line.find('=');
+      if (line.empty() || line.front() == '#' || equals == std::string::npos) continue;
+      set(line.substr(0, equals), Text(line.substr(equals + 1)));
+    }
+  }
+  for (const auto& [name, text] : settings_.env) set(name, text);
+  set("CAIRN_OUTPUT", Text(output_file_));
+  for (auto& [name, text] : variables) environment_.push_back({name, std::move(text)});
+  return Done{};
+}
+
+Result<Done> HostWorkload::place_files() {
+  for (const auto& [name, value] : settings_.files) {
+    const std::string where = (fs::path(working_dir_) / name).lexically_normal().string();
+    std::error_code error;
+    fs::create_directories(fs::path(where).parent_path(), error);
+    const Path* source = value.as<Path>();
+    if (source != nullptr) {
+      if (fs::exists(fs::symlink_status(where))) return Failure{.message = fmt::format("there is something at `{}` already", where), .causes = {"`files` overwrites nothing"}, .help = "name another place, or remove it"};
+      fs::copy(fs::path(source->folder) / source->text, where, fs::copy_options::recursive, error);
+      if (error) return Failure{.message = fmt::format("cannot put `{}` at `{}`", source->text, where), .causes = {error.message()}, .help = {}};
+    } else {
+      const FileDescriptor file(open(where.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, value.secret ? 0400 : 0644));
+      if (!file.open()) {
+        if (errno == EEXIST) return Failure{.message = fmt::format("there is something at `{}` already", where), .causes = {"`files` overwrites nothing"}, .help = "name another place, or remove it"};
+        return cannot("cannot write", where);
+      }
+      const std::string text = plain_text(value);
+      if (write(file.number(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return cannot("cannot write", where);
+    }
+    placed_.push_back(where);
+  }
+  return Done{};
+}
+
+std::vector<std::string> HostWorkload::command() const {
+  if (settings_.script) {
+    const bool posix = !settings_.shell.ends_with("fish");
+    return posix ? std::vector<std::string>{settings_.shell, "-e", "-c", *settings_.script} : std::vector<std::string>{settings_.shell, "-c", *settings_.script};
+  }
+  std::vector<std::string> words = settings_.entrypoint.value_or(std::vector<std::string>());
+  if (settings_.command) words.insert(words.end(), settings_.command->begin(), settings_.command->end());
+  return words;
+}
+
+Result<Done> HostWorkload::start(execute::StepContext& context, const std::string& log_step) {
+  keeper::SpawnSpec spec;
+  spec.step = log_step;
+  spec.command = command();
+  spec.environment = environment_;
+  spec.working_dir = working_dir_;
+  if (const Path* path = settings_.stdin_from.as<Path>()) {
+    std::ifstream file(fs::path(path->folder) / path->text, std::ios::binary);
+    if (!file) return cannot("cannot read, for `stdin`,", path->text);
+    spec.input = Text(std::string(std::istreambuf_iterator<char>(file), {}));
+  } else if (!settings_.stdin_from.null()) {
+    spec.input = As<Text>::take(settings_.stdin_from);
+  }
+  spec.log_file = log_file_;
+  for (const keeper::EnvironmentVariable& variable : environment_)
+    if (variable.value.secret()) spec.masked.push_back(variable.value);
+  spec.stop_signal = signal_named(settings_.stop_signal);
+  spec.grace = Milliseconds(settings_.stop_grace_period.milliseconds);
+  if (settings_.memory) spec.limits.memory_bytes = static_cast<std::uint64_t>(settings_.memory->bytes);
+  if (settings_.pids_limit) spec.limits.processes = static_cast<std::uint64_t>(*settings_.pids_limit);
+  std::error_code error;
+  fs::remove(output_file_, error);
+  const std::uintmax_t size = fs::file_size(log_file_, error);
+  log_begins_at_ = error ? 0 : size;
+  started_wall_ms_ = world_.clock.wall_clock_ms();
+  Result<keeper::Process> process = world_.spawner.spawn(spec);
+  if (!process) return process.failure();
+  process_ = *process;
+  context.note(fmt::format("pid {}", process_.pid));
+  follower_ = std::jthread([this, log_step](std::stop_token stop) {
+    reach::HostTarget log(place(), world_.spawner);
+    std::uint64_t from = 0;
+    for (bool last = false; !last;) {
+      last = stop.stop_requested();
+      const Result<reach::LogPiece> piece = log.log_after(from, {world_.clock.now() + std::chrono::seconds(10), {}});
+      if (piece) {
+        from = piece->next;
+        for (const reach::LogPiece::Line& line : piece->lines) {
+          const std::string text = line.text + (line.goes_on ? "" : "\n");
+          world_.scribe.write(log_step, line.of_stderr ? scribe::Stream::err : scribe::Stream::out, text);
+          if (line.of_stderr) continue;
+          std::lock_guard lock(output_mutex_);
+          if (output_.size() + text.size() <= kept_output) output_ += text;
+        }
+      }
+      if (!last) world_.clock.sleep_for(look_at_log_every, stop);
+    }
+    world_.scribe.end(log_step);
+  });
+  return Done{};
+}
+
+void HostWorkload::stop_following() {
+  if (!follower_.joinable()) return;
+  follower_.request_stop();
+  follower_.join();
+}
+
+reach::HostPlace HostWorkload::place() const {
+  reach::HostPlace place;
+  place.name = world_.graph.node(node_).path;
+  place.environment = environment_;
+  place.working_dir = working_dir_;
+  for (const keeper::EnvironmentVariable& variable : environment_)
+    if (variable.value.secret()) place.masked.push_back(variable.value);
+  place.log_file = log_file_;
+  place.log_begins_at = log_begins_at_;
+  return place;
+}
+
+Result<WorkloadEnd> HostWorkload::wait(execute::StepContext& context) {
+  Result<keeper::Exit> ended = world_.spawner.wait(process_, context.stop());
+  if (!ended) {
+    Failure why = ended.failure();
+    const Result<WorkloadEnd> stopped = end_now(context, true);
+    if (!stopped) why.causes.push_back(stopped.failure().message);
+    return why;
+  }
+  stop_following();
+  std::lock_guard lock(output_mutex_);
+  return WorkloadEnd{ended->shell_code(), ended->says(), output_};
+}
+
+// Signal, grace, kill.
+Result<WorkloadEnd> HostWorkload::end_now(execute::StepContext& context, bool wait_for_grace) {
+  stopping_ = true;
+  (void)world_.spawner.signal(process_, signal_named(settings_.stop_signal));
+  if (wait_for_grace) {
+    const Instant deadline = world_.clock.now() + Milliseconds(settings_.stop_grace_period.milliseconds);
+    const Result<keeper::Exit> ended = world_.spawner.wait(process_, context.hurry(), deadline);
+    if (ended) {
+      stop_following();
+      return WorkloadEnd{ended->shell_code(), ended->says(), {}};
+    }
+  }
+  context.note(fmt::format("did not end within {}: killed", show(Value{settings_.stop_grace_period})));
+  if (Result<Done> killed = world_.spawner.kill_tree(process_); !killed) return killed.failure();
+  const Result<keeper::Exit> ended = world_.spawner.wait(process_, {}, world_.clock.now() + std::chrono::seconds(10));
+  stop_following();
+  if (!ended) return ended.failure();
+  return WorkloadEnd{ended->shell_code(), ended->says(), {}};
+}
+
+void HostWorkload::watch(std::shared_ptr<execute::DeathWatch> watch) {
+  world_.spawner.when_ended(process_, [watch](const keeper::Exit& exit) { watch->died({exit.says(), exit.shell_code(), {}}); });
+}
+
+Result<Done> HostWorkload::stop(execute::StepContext& context) {
+  if (process_.number == 0) return Done{};
+  const Result<WorkloadEnd> ended = end_now(context, true);
+  if (!ended) return ended.failure();
+  return Done{};
+}
+
+Result<Done> HostWorkload::remove(execute::StepContext&) {
+  for (const std::string& path : placed_) {
+    std::error_code error;
+    fs::remove_all(path, error);
+  }
+  placed_.clear();
+  return Done{};
+}
+
+std::unique_ptr<reach::ProbeTarget> HostWorkload::target() { return std::make_unique<reach::HostTarget>(place(), world_.spawner); }
+
+Result<std::vector<Fetched>> HostWorkload::fetch(const std::string& pattern, const std::string&, execute::StepContext& context) {
+  const std::string whole = (fs::path(working_dir_) / pattern).lexically_normal().string();
+  std::vector<Fetched> found;
+  glob_t matches{};
+  if (glob(whole.c_str(), GLOB_NOSORT, nullptr, &matches) == 0)
+    for (std::size_t i = 0; i < matches.gl_pathc; ++i) {
+      const std::string path = matches.gl_pathv[i];
+      if (youngest_ms(path) + clock_grain_ms >= started_wall_ms_) found.push_back({pattern, path});
+      else context.note(fmt::format("{} is older than this step: left alone", path));
+    }
+  globfree(&matches);
+  std::sort(found.begin(), found.end(), [](const Fetched& a, const Fetched& b) { return a.path < b.path; });
+  return found;
+}
+
+Result<std::string> HostWorkload::written_outputs(execute::StepContext&) {
+  std::ifstream file(output_file_, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+}  // namespace cairn::kinds

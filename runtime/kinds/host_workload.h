@@ -1,0 +1,57 @@
+// A `run` or `service` with `in = "host"`: a process of this machine, started by the keeper.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "runtime/keeper/spawner.h"
+#include "runtime/kinds/process_settings.h"
+#include "runtime/kinds/workload.h"
+#include "runtime/kinds/world.h"
+#include "runtime/reach/host_target.h"
+
+namespace cairn::kinds {
+
+class HostWorkload final : public Workload {
+ public:
+  // Fails for what only a container can have (`mounts`, `cap_add`, …): such settings are named.
+  static Result<std::shared_ptr<Workload>> make(World& world, NodeId node, ProcessSettings settings);
+  ~HostWorkload() override;
+
+  Result<Done> create(execute::StepContext& context) override;
+  Result<Done> start(execute::StepContext& context, const std::string& log_step) override;
+  Result<WorkloadEnd> wait(execute::StepContext& context) override;
+  void watch(std::shared_ptr<execute::DeathWatch> watch) override;
+  Result<Done> stop(execute::StepContext& context) override;
+  Result<Done> remove(execute::StepContext& context) override;
+  std::unique_ptr<reach::ProbeTarget> target() override;
+  Result<std::vector<Fetched>> fetch(const std::string& pattern, const std::string& folder, execute::StepContext& context) override;
+  Result<std::string> written_outputs(execute::StepContext& context) override;
+
+ private:
+  HostWorkload(World& world, NodeId node, ProcessSettings settings) : world_(world), node_(node), settings_(std::move(settings)) {}
+  Result<Done> place_files();
+  Result<Done> fill_environment();
+  std::vector<std::string> command() const;
+  Result<WorkloadEnd> end_now(execute::StepContext& context, bool wait_for_grace);
+  void stop_following();
+  reach::HostPlace place() const;
+
+  World& world_;
+  const NodeId node_;
+  const ProcessSettings settings_;
+  std::string working_dir_;
+  std::string log_file_, output_file_;
+  std::uint64_t log_begins_at_ = 0;
+  std::vector<keeper::EnvironmentVariable> environment_;
+  std::vector<std::string> placed_;  // files that were written and have to go again
+  keeper::Process process_;
+  std::int64_t started_wall_ms_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::jthread follower_;
+  std::mutex output_mutex_;
+  std::string output_;
+};
+
+}  // namespace cairn::kinds

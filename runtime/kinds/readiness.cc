@@ -1,0 +1,122 @@
+#include "runtime/kinds/readiness.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "runtime/kinds/binding.h"
+#include "runtime/reach/probe_loop.h"
+#include "runtime/reach/probes/exec.h"
+#include "runtime/reach/probes/exists.h"
+#include "runtime/reach/probes/healthy.h"
+#include "runtime/reach/probes/http.h"
+#include "runtime/reach/probes/log.h"
+#include "runtime/reach/probes/socket.h"
+#include "runtime/reach/probes/tcp.h"
+
+namespace cairn::kinds {
+namespace {
+
+// 5432 of the target itself, or "10.0.0.5:443" of the world outside.
+struct Dialled {
+  std::string host;
+  int port = 0;
+};
+Result<Dialled> dialled(const Value& value) {
+  if (const std::int64_t* port = value.as<std::int64_t>()) return Dialled{{}, static_cast<int>(*port)};
+  const std::string* text = value.as<std::string>();
+  if (text == nullptr) return Failure{.message = fmt::format("{} is no port", show(value)), .causes = {}, .help = {}};
+  std::string_view rest = *text;
+  const std::size_t colon = rest.rfind(':');
+  const std::string host(colon == std::string_view::npos ? std::string_view() : rest.substr(0, colon));
+  if (colon != std::string_view::npos) rest.remove_prefix(colon + 1);
+  int port = 0;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), port);
+  if (error != std::errc() || end != rest.data() + rest.size() || port < 1 || port > 65535)
+    return Failure{.message = fmt::format("`{}` is no port", *text), .causes = {}, .help = "write a port, or `\"host:port\"` for something that is not part of the run"};
+  return Dialled{host, port};
+}
+
+template <class T>
+T argument(const Made& probe, std::string_view name) {
+  const Value* value = probe.arguments.find(name);
+  return value == nullptr || value->null() ? T{} : As<T>::take(*value);
+}
+
+Nanoseconds nanoseconds(Duration duration) { return Milliseconds(duration.milliseconds); }
+
+reach::Timing timing_of(const Made& probe) {
+  reach::Timing timing;
+  if (const std::optional<Duration> within = argument<std::optional<Duration>>(probe, "within")) timing.within = nanoseconds(*within);
+  timing.delay = nanoseconds(argument<Duration>(probe, "delay"));
+  if (const std::optional<Duration> every = argument<std::optional<Duration>>(probe, "every")) timing.every = nanoseconds(*every);
+  timing.stable = static_cast<int>(std::max<std::int64_t>(1, argument<std::int64_t>(probe, "stable")));
+  return timing;
+}
+
+struct Probe {
+  std::string what;  // "tcp(5432)"
+  reach::Look look;
+};
+
+Result<Probe> probe_of(World& world, const Made& made, reach::ProbeTarget& target) {
+  const std::string& name = made.function;
+  const Value* first = made.arguments.entries.empty() ? nullptr : &made.arguments.entries.front().second;
+  const std::string what = name == "healthy" || first == nullptr ? fmt::format("{}()", name) : fmt::format("{}({})", name, show(*first));
+  if (name == "tcp" || name == "http") {
+    const Result<Dialled> where = dialled(*made.arguments.find("port"));
+    if (!where) return where.failure();
+    if (name == "tcp") return Probe{what, reach::tcp_look({where->port, where->host}, target)};
+    reach::HttpProbe probe;
+    probe.port = where->port;
+    probe.host = where->host;
+    probe.path = argument<std::string>(made, "path");
+    for (std::int64_t status : argument<std::vector<std::int64_t>>(made, "status")) probe.status.push_back(static_cast<int>(status));
+    probe.contains = argument<std::string>(made, "contains");
+    probe.https = argument<std::string>(made, "scheme") == "https";
+    for (const auto& [header, text] : argument<std::vector<std::pair<std::string, Text>>>(made, "headers")) probe.headers.push_back({header, text.exposed()});
+    return Probe{what, reach::http_look(std::move(probe), target, world.http)};
+  }
+  if (name == "exec") return Probe{what, reach::exec_look({argument<std::vector<std::string>>(made, "command")}, target)};
+  if (name == "exists") return Probe{what, reach::exists_look({argument<std::string>(made, "path")}, target)};
+  if (name == "socket") return Probe{what, reach::socket_look({argument<std::string>(made, "path")}, target)};
+  if (name == "healthy") return Probe{what, reach::healthy_look(target)};
+  if (name == "log") {
+    Result<reach::Look> look = reach::log_look({argument<std::string>(made, "pattern")}, target);
+    if (!look) return look.failure();
+    return Probe{what, std::move(*look)};
+  }
+  return Failure{.message = fmt::format("this cairn cannot look with `{}`", what), .causes = {}, .help = "tcp, http, exec, log, exists, socket and healthy are the probes it has"};
+}
+
+}  // namespace
+
+Result<Done> wait_until_ready(World& world, const std::vector<Value>& probes, reach::ProbeTarget& target, execute::StepContext& context, reach::WakeUp& wake_up, bool once) {
+  for (const Value& value : probes) {
+    const Made* made = value.as<Made>();
+    if (made == nullptr) continue;
+    Result<Probe> probe = probe_of(world, *made, target);
+    if (!probe) return probe.failure();
+    reach::Timing timing = timing_of(*made);
+    if (once) {
+      timing.within = Nanoseconds(1);
+      timing.delay = {};
+    }
+    // What it sees is worth a line while it waits.
+    std::string last;
+    const reach::Look telling = [&](const reach::Attempt& attempt) {
+      reach::Seen seen = probe->look(attempt);
+      if (!seen.good && seen.what != last) {
+        last = seen.what;
+        context.say(progress::StepProgress{fmt::format("{}: {}", probe->what, seen.what), {}});
+      }
+      return seen;
+    };
+    const Result<reach::Found> found = reach::probe_until(world.clock, probe->what, telling, timing, context.stop(), wake_up);
+    if (!found) return found.failure();
+    context.note(fmt::format("{}: {} after {}", probe->what, found->what, reach::shown(found->took)));
+  }
+  return Done{};
+}
+
+}  // namespace cairn::kinds

@@ -1,0 +1,101 @@
+#include <fmt/format.h>
+
+#include "runtime/kinds/binding.h"
+#include "runtime/kinds/kinds.h"
+#include "runtime/kinds/place.h"
+#include "runtime/kinds/readiness.h"
+#include "runtime/kinds/settled.h"
+#include "runtime/reach/host_target.h"
+
+namespace cairn::kinds {
+namespace {
+
+// Tells the executor, and ends the waiting of the service's own probes.
+class Watch final : public execute::DeathWatch {
+ public:
+  Watch(std::shared_ptr<execute::DeathWatch> executor, std::shared_ptr<reach::WakeUp> wake_up, std::string service)
+      : executor_(std::move(executor)), wake_up_(std::move(wake_up)), service_(std::move(service)) {}
+  void died(execute::Death death) override {
+    wake_up_->give_up({.message = fmt::format("`{}` {} before it was ready", service_, death.reason), .causes = {}, .help = {}});
+    executor_->died(std::move(death));
+  }
+
+ private:
+  const std::shared_ptr<execute::DeathWatch> executor_;
+  const std::shared_ptr<reach::WakeUp> wake_up_;
+  const std::string service_;
+};
+
+}  // namespace
+
+execute::StepResult perform_service(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+  const std::string& path = request.graph.node(request.node).path;
+  switch (request.phase) {
+    case Phase::create: {
+      const Result<Settled> all = settled(world, request, context);
+      if (!all) return all.failure();
+      Result<std::shared_ptr<Workload>> workload = place_workload(world, request, all->settings, context);
+      if (!workload) return workload.failure();
+      if (const std::shared_ptr<Workload> earlier = world.workloads.take(request.node)) (void)earlier->remove(context);
+      world.workloads.put(request.node, *workload);
+      // Addresses are known before the start: a published port is answered by whoever starts it.
+      if (Result<Done> made = (*workload)->create(context); !made) return made.failure();
+      return execute::StepEnd{};
+    }
+    case Phase::start: {
+      const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
+      if (workload == nullptr) return Failure{.message = fmt::format("`{}` was not created", path), .causes = {}, .help = {}};
+      if (Result<Done> begun = workload->start(context, request.graph.name(request.step)); !begun) return begun.failure();
+      workload->watch(std::make_shared<Watch>(context.watch(), world.wake_up_of(request.node), path));
+      return execute::StepEnd{};
+    }
+    case Phase::ready: {
+      const Result<Settled> all = settled(world, request, context);
+      if (!all) return all.failure();
+      const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
+      if (workload == nullptr) return Failure{.message = fmt::format("`{}` was not started", path), .causes = {}, .help = {}};
+      const std::unique_ptr<reach::ProbeTarget> target = workload->target();
+      const Instant began = context.clock().now();
+      std::vector<Value> probes = As<std::vector<Value>>::take(all->value("ready"));
+      if (probes.empty()) probes = workload->own_probes();
+      const std::shared_ptr<reach::WakeUp> wake_up = world.wake_up_of(request.node);
+      if (Result<Done> ready = wait_until_ready(world, probes, *target, context, *wake_up); !ready) {
+        Failure failure = ready.failure();
+        if (failure.is == FailureClass::cancelled) return failure;
+        failure.help = failure.help.empty() ? fmt::format("`cairn logs {}` shows what it said", path) : failure.help;
+        return std::move(failure).within(fmt::format("`{}` is not ready", path));
+      }
+      const double seconds = std::chrono::duration<double>(context.clock().now() - began).count();
+      context.say(progress::ServiceReady{seconds, {}});
+      return execute::StepEnd{};
+    }
+    case Phase::stop: {
+      const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
+      if (workload == nullptr) return execute::StepEnd{};
+      if (Result<Done> ended = workload->stop(context); !ended) return ended.failure();
+      return execute::StepEnd{};
+    }
+    case Phase::remove: {
+      const std::shared_ptr<Workload> workload = world.workloads.take(request.node);
+      if (workload == nullptr) return execute::StepEnd{};
+      if (Result<Done> gone = workload->remove(context); !gone) return gone.failure();
+      return execute::StepEnd{};
+    }
+    default:
+      return execute::StepEnd{};
+  }
+}
+
+execute::StepResult perform_probe(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+  if (request.phase != Phase::run) return execute::StepEnd{};
+  const Result<Settled> all = settled(world, request, context);
+  if (!all) return all.failure();
+  // Nothing of ours: only probes that name a host can look.
+  reach::HostTarget target({request.graph.node(request.node).path, {}, world.place.project_folder, {}, {}, 0}, world.spawner);
+  reach::WakeUp wake_up;
+  const Result<Done> ready = wait_until_ready(world, As<std::vector<Value>>::take(all->value("ready")), target, context, wake_up);
+  if (!ready) return ready.failure();
+  return execute::StepEnd{};
+}
+
+}  // namespace cairn::kinds

@@ -1,0 +1,66 @@
+#include "runtime/kinds/settled.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace cairn::kinds {
+
+LateAnswer LateAnswers::exported(NodeId of, std::string_view name, const List& arguments, NodeId reader) {
+  const Node& node = world_.graph.node(of);
+  if (node.kind == "service" || node.kind == "run")
+    if (std::optional<LateAnswer> address = world_.addresses.answer(of, name, arguments, reader)) return *address;
+  if (name == "env" && !arguments.empty()) {
+    const Value all = context_.exported(of, "env");
+    const Map* variables = all.as<Map>();
+    const std::string* prefix = arguments.front().as<std::string>();
+    if (variables != nullptr && prefix != nullptr) {
+      Map prefixed;
+      for (const auto& [key, value] : variables->entries) prefixed.set(*prefix + key, value);
+      return Value{std::move(prefixed)};
+    }
+  }
+  Value value = context_.exported(of, name);
+  if (!value.null()) return value;
+  if (name == "error" || name == "digest" || name == "serial") return Value{};  // null is an answer
+  return Unanswered{fmt::format("`{}` has no `{}`", node.path, name), {}, {}};
+}
+
+Failure failure_of(const World& world, const Diagnostic& mistake) {
+  Failure failure{.message = mistake.message, .causes = {}, .help = mistake.helps.empty() ? std::string() : mistake.helps.front()};
+  if (mistake.primary.span.known()) failure.causes.push_back(fmt::format("at {}", world.sources.show(mistake.primary.span)));
+  if (!mistake.primary.text.empty()) failure.causes.push_back(mistake.primary.text);
+  for (const std::string& note : mistake.notes) failure.causes.push_back(note);
+  return failure;
+}
+
+Result<Settled> settled(World& world, const execute::StepRequest& request, const execute::StepContext& context) {
+  LateAnswers answers(world, context);
+  Settled all = settle(world.compiled, request.node, answers);
+  if (!all.mistakes.empty()) return failure_of(world, all.mistakes.front());
+  return all;
+}
+
+std::shared_ptr<reach::WakeUp> World::wake_up_of(NodeId service) {
+  return wake_ups.find_or(service, [] { return std::make_shared<reach::WakeUp>(); });
+}
+
+std::string World::folder_of(NodeId node) const {
+  const Span span = graph.node(node).span;
+  if (!span.known()) return place.project_folder;
+  const std::string& path = sources.at(span.file).path;
+  if (path.empty()) return place.project_folder;
+  const std::filesystem::path absolute = std::filesystem::path(path).is_absolute() ? std::filesystem::path(path) : std::filesystem::path(place.project_folder) / path;
+  return absolute.parent_path().string();
+}
+
+std::string World::scratch(NodeId node, const std::string& purpose) const {
+  std::string name = graph.node(node).path;
+  for (char& c : name)
+    if (c == '/' || c == ':') c = '_';
+  const std::filesystem::path folder = std::filesystem::path(this->place.folder) / purpose / name;
+  std::filesystem::create_directories(folder);
+  return folder.string();
+}
+
+}  // namespace cairn::kinds
