@@ -58,6 +58,14 @@ class GoTests {
     bool well = true;
     double seconds = 0;
   };
+  bool has_failed_subtest(const TestCase& parent) const {
+    for (auto one = index_.upper_bound({parent.suite, parent.name + "/"}); one != index_.end(); ++one) {
+      if (one->first.first != parent.suite || !one->first.second.starts_with(parent.name + "/")) return false;
+      if (tests_[one->second].test.outcome == TestOutcome::failed) return true;
+    }
+    return false;
+  }
+
   std::vector<Test> tests_;
   std::map<std::pair<std::string, std::string>, std::size_t> index_;
   std::map<std::string, std::string> package_output_;
@@ -70,6 +78,14 @@ bool is_framing(std::string_view line) {
   if (begin == std::string_view::npos) return true;
   line.remove_prefix(begin);
   return line.starts_with("=== ") || line.starts_with("--- ");
+}
+
+// A panic's trace passes through the runtime first: a test file is where somebody will look.
+CodePlace go_place(std::string_view output) {
+  const std::size_t test_file = output.find("_test.go:");
+  if (test_file == std::string_view::npos) return place_in(output);
+  const std::size_t before = output.rfind('\n', test_file);
+  return place_in(output.substr(before == std::string_view::npos ? 0 : before + 1));
 }
 
 // A test's own lines: without "=== RUN" and "--- FAIL", which say nothing new.
@@ -102,7 +118,7 @@ TestReport GoTests::report() {
     if (test.outcome == TestOutcome::failed || test.outcome == TestOutcome::error) {
       has_failure[test.suite] = true;
       test.details = own;
-      const CodePlace place = place_in(own);
+      const CodePlace place = go_place(own);
       test.file = place.file;
       test.line = place.line;
     }
@@ -113,7 +129,7 @@ TestReport GoTests::report() {
       const std::string prefix = fmt::format("{}:{}: ", place.file, place.line);
       if (test.message.starts_with(prefix)) test.message.erase(0, prefix.size());
       if (test.message.empty() && test.outcome == TestOutcome::failed)
-        test.message = "failed without a message";
+        test.message = has_failed_subtest(test) ? "a subtest failed" : "failed without a message";
     }
     test.out =
         test.outcome == TestOutcome::passed || test.outcome == TestOutcome::skipped ? own : std::string();

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -86,6 +87,16 @@ std::optional<Point> point_of(std::string_view line) {
   return point;
 }
 
+// "at t/orders.t line 12."
+std::optional<CodePlace> perl_place(std::string_view said) {
+  const std::size_t middle = said.rfind(" line ");
+  if (!said.starts_with("at ") || middle == std::string_view::npos || middle < 3 || !said.ends_with('.'))
+    return std::nullopt;
+  CodePlace place{std::string(said.substr(3, middle - 3)), 0};
+  std::from_chars(said.data() + middle + 6, said.data() + said.size(), place.line);
+  return place.line == 0 ? std::nullopt : std::optional(place);
+}
+
 // "key: value" of a diagnostic block, quotes taken off.
 void take_yaml(std::string_view line, TestCase& test) {
   line = trimmed(line);
@@ -121,9 +132,11 @@ class TapReader {
 
   TestReport report_;
   std::vector<Level> levels_{Level{}};
-  std::string next_subtest_;         // from "# Subtest: name"
-  std::optional<std::size_t> last_;  // the case that diagnostics belong to
+  std::map<std::size_t, std::string> announced_;  // by depth, from "# Subtest: name"
+  std::optional<std::size_t> last_;               // the case that diagnostics belong to
   std::optional<std::size_t> yaml_indent_;
+  std::optional<std::size_t>
+      message_indent_;  // within a block text that is the message, how far its key is in
   std::optional<std::string> bail_out_;
   bool is_tap_ = false;
 };
@@ -158,6 +171,7 @@ void TapReader::close_level() {
 
 void TapReader::test_line(const Point& point) {
   is_tap_ = true;
+  announced_.erase(announced_.lower_bound(levels_.size() - 1), announced_.end());
   Level& level = levels_.back();
   ++level.seen;
   TestCase test;
@@ -183,10 +197,20 @@ void TapReader::line(std::string_view raw) {
   if (yaml_indent_) {
     if (text == "..." && indent == *yaml_indent_) {
       yaml_indent_.reset();
+      message_indent_.reset();
     } else if (last_) {
       TestCase& test = report_.cases[*last_];
       test.details += std::string(raw.substr(std::min(indent, *yaml_indent_))) + "\n";
-      take_yaml(raw, test);
+      if (message_indent_ && indent > *message_indent_) {
+        test.message += (test.message.empty() ? "" : "\n") + std::string(text);
+      } else {
+        message_indent_.reset();
+        const bool is_message = text.starts_with("message: ") || text.starts_with("error: ");
+        if (is_message && (text.ends_with("|") || text.ends_with("|-")) && test.message.empty())
+          message_indent_ = indent;
+        else
+          take_yaml(raw, test);
+      }
     }
     return;
   }
@@ -202,7 +226,7 @@ void TapReader::line(std::string_view raw) {
   }
   if (text.starts_with("# Subtest")) {
     const std::size_t colon = text.find(':');
-    next_subtest_ = colon == std::string_view::npos ? "" : trimmed(text.substr(colon + 1));
+    if (colon != std::string_view::npos) announced_[indent / 4] = trimmed(text.substr(colon + 1));
     return;
   }
 
@@ -236,13 +260,19 @@ void TapReader::line(std::string_view raw) {
       Level level;
       level.first_case = report_.cases.size();
       level.suite = levels_.back().suite;
-      if (!next_subtest_.empty())
-        level.suite += (level.suite.empty() ? "" : " › ") + std::exchange(next_subtest_, {});
+      // Announced by its parent (Node, TAP 14) or at its own indent (Perl).
+      auto name = announced_.find(levels_.size() - 1);
+      if (name == announced_.end()) name = announced_.find(levels_.size());
+      if (name != announced_.end()) {
+        level.suite += (level.suite.empty() ? "" : " › ") + name->second;
+        announced_.erase(name);
+      }
       levels_.push_back(level);
     }
     if (plan) {
       is_tap_ = true;
       levels_.back().plan = plan;
+      if (levels_.back().seen != 0) last_.reset();  // what follows a plan at the end is about the whole
     } else {
       test_line(*point);
     }
@@ -255,7 +285,15 @@ void TapReader::line(std::string_view raw) {
     const std::string said(trimmed(text.substr(1)));
     // "# Looks like you failed 1 test of 3" is about the whole, not the last test.
     if (said.starts_with("Looks like") || test.outcome == TestOutcome::passed) return;
-    if (test.message.empty() && !said.starts_with("Failed test")) test.message = said;
+    const bool is_first_half = test.message.starts_with("have:") || test.message.starts_with("got:");
+    if (is_first_half && (said.starts_with("want:") || said.starts_with("expected:"))) {
+      test.message += ", " + said;
+    } else if (const std::optional<CodePlace> place = perl_place(said)) {
+      test.file = place->file;
+      test.line = place->line;
+    } else if (test.message.empty() && !said.starts_with("Failed test")) {
+      test.message = said;
+    }
     test.details += said + "\n";
   } else if (last_ && !text.starts_with("pragma ")) {
     report_.cases[*last_].out += std::string(raw) + "\n";

@@ -170,6 +170,11 @@ TEST(JUnit, NestedSuites) {
                   "passed | outer › inner › core |  | c | 0 | "));
 }
 
+TEST(JUnit, NodeTellsWhatIsStillToDo) {
+  EXPECT_THAT(shown(cases_of(R"x(<testsuites><testcase name="t" time="0.1" classname="test"><skipped type="todo" message="true"/><failure type="testCodeFailure" message="m">m</failure></testcase></testsuites>)x")),
+              ElementsAre("skipped |  | test | t | 100 | todo: true"));
+}
+
 TEST(JUnit, NoFailureIsLost) {
   EXPECT_THAT(
       shown(cases_of(

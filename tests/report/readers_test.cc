@@ -36,7 +36,7 @@ TEST(Tap, PlainVersion12) {
                    "1..4\nok 1 - connects\nnot ok 2 - selects\n# Failed test 2: \"selects\"\n#         have: "
                    "1\n#         want: 2\nok 3 # SKIP no database\nnot ok 4 - later # TODO not written\n# "
                    "Looks like you failed 1 test of 4\n"),
-              ElementsAre("passed |  | connects | ", "failed |  | selects | have: 1",
+              ElementsAre("passed |  | connects | ", "failed |  | selects | have: 1, want: 2",
                           "skipped |  | test 3 | SKIP no database", "skipped |  | later | TODO not written"));
 }
 
@@ -68,6 +68,24 @@ TEST(Tap, SubtestsOfVersion14) {
               ElementsAre("passed | orders | a | ", "failed | orders › deep | b | ", "passed |  | alone | "));
   EXPECT_THAT(read(Format::tap, "    ok 1 - a\n    1..1\nnot ok 1 - named after\n1..1\n"),
               ElementsAre("passed | named after | a | ", "failed |  | named after | "));
+}
+
+TEST(Tap, AsNodeWritesIt) {
+  EXPECT_THAT(
+      read(Format::tap,
+           "TAP version 13\n# Subtest: bad\nnot ok 1 - bad\n  ---\n  duration_ms: 2.5\n  error: |-\n    Expected values to be equal:\n    \n    1 "
+           "!== 2\n    \n  code: 'ERR'\n  ...\n# Subtest: outer\n    # Subtest: in1\n    ok 1 - in1\n      ---\n      duration_ms: 1\n      ...\n    # "
+           "Subtest: in2\n    not ok 2 - in2\n    1..2\nnot ok 2 - outer\n1..2\n# tests 4\n# fail 2\n"),
+      ElementsAre("failed |  | bad | Expected values to be equal:\n\n1 !== 2\n", "passed | outer | in1 | ", "failed | outer | in2 | "));
+}
+
+TEST(Tap, AsPerlWritesIt) {
+  const std::string text =
+      "1..2\nnot ok 1 - two\n#   Failed test 'two'\n#   at t/orders.t line 2.\n#          got: '1'\n#     expected: '2'\n    # Subtest: sub\n    1..1\n"
+      "    ok 1 - a\nok 2 - sub\n# Looks like you failed 1 test of 2.\n";
+  EXPECT_THAT(read(Format::tap, text), ElementsAre("failed |  | two | got: '1', expected: '2'", "passed | sub | a | "));
+  EXPECT_EQ(only(Format::tap, text).file, "t/orders.t");
+  EXPECT_EQ(only(Format::tap, text).line, 2U);
 }
 
 TEST(Tap, WhatWasPlannedAndDidNotRunIsAnError) {
@@ -181,7 +199,7 @@ TEST(GoTest, Json) {
 )x";
   EXPECT_THAT(read(Format::gotest, text),
               ElementsAre("passed | shop/orders | TestAdds | ",
-                          "failed | shop/orders | TestRows | failed without a message",
+                          "failed | shop/orders | TestRows | a subtest failed",
                           "failed | shop/orders | TestRows/two | want 3, got 4",
                           "skipped | shop/orders | TestLater | "));
   EXPECT_EQ(only(Format::gotest, text, 2).file, "orders_test.go");
@@ -212,7 +230,7 @@ TEST(GoTest, VerboseText) {
                    "TestRows/two (0.00s)\nFAIL\nFAIL\tshop/orders\t0.301s\n?   \tshop/cmd\t[no test "
                    "files]\nok  \tshop/tax\t0.01s\nFAIL\n"),
               ElementsAre("passed | shop/orders | TestAdds | ",
-                          "failed | shop/orders | TestRows | failed without a message",
+                          "failed | shop/orders | TestRows | a subtest failed",
                           "failed | shop/orders | TestRows/two | want 3"));
   EXPECT_THAT(read(Format::gotest,
                    "# shop/orders [shop/orders.test]\n./a_test.go:3:1: undefined: x\nFAIL\tshop/orders "
