@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "grammar/parse.h"
+#include "grammar/suggest.h"
 #include "interpreter/suggestions.h"
 #include "interpreter/type_rules.h"
 
@@ -134,7 +135,7 @@ class Giver {
   void report_unknown(const std::string& name, ParamOrigin origin, const std::vector<std::string>& names) {
     if (std::find(names.begin(), names.end(), name) != names.end()) return;
     Diagnostic& error = program_.diagnostics.error("S0218", Span{}, fmt::format("no param named `{}` ({})", name, show(origin)));
-    if (const auto near = nearest(name, names)) error.help(fmt::format("did you mean `{}`?", *near));
+    if (const auto near = suggest(name, names)) error.help(fmt::format("did you mean `{}`?", *near));
     else if (names.empty()) error.note(fmt::format("{} has no params", program_.main().name));
     else error.note(fmt::format("the params are {}", quoted_list(names)));
   }

@@ -1,15 +1,10 @@
-// Did-you-mean for names of a program.
+// Names in messages.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace cairn {
-
-// The candidate that is most probably meant, if one is near enough.
-std::optional<std::string> nearest(std::string_view written, const std::vector<std::string>& candidates);
 
 // "n-1" as "n_1".
 std::string with_underscores(std::string name);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "grammar/suggest.h"
 #include "interpreter/suggestions.h"
 
 namespace cairn {
@@ -27,7 +28,7 @@ Type unknown_type(const syntax::TypeItem& item, const Module& module, Program& p
   for (const auto& [name, form] : simple_names) candidates.emplace_back(name);
   for (const std::unique_ptr<UserKind>& kind : module.kinds) candidates.push_back(kind->name);
   Diagnostic& error = diagnostics.error("S0301", item.span, fmt::format("no type named `{}`", item.name.text), "not a type");
-  if (const auto near = nearest(item.name.text, candidates)) error.help(fmt::format("did you mean `{}`?", *near));
+  if (const auto near = suggest(item.name.text, candidates)) error.help(fmt::format("did you mean `{}`?", *near));
   else error.note("types are string int float bool duration size path secret any, list(T), map(T), \"a\" | \"b\" and the kinds");
   return simple(Form::poison);
 }
@@ -147,7 +148,10 @@ Type joined(const Type& a, const Type& b) {
   const bool texts = (a.form == Form::literal || a.form == Form::string) && (b.form == Form::literal || b.form == Form::string);
   if (texts && (a.form == Form::string || b.form == Form::string)) return simple(Form::string);
   if (a.form == b.form && (a.form == Form::list || a.form == Form::map)) return Type{a.form, {}, {joined(a.of.front(), b.of.front())}};
-  return one_of({a, b});
+  Type either = one_of({a, b});
+  // Many different literals are a string: nobody wants to read them all.
+  if (either.form == Form::one_of && either.of.size() > 16) either = widened(either);
+  return either;
 }
 
 Type without_null(const Type& type) {

@@ -1,0 +1,183 @@
+#include "interpreter/check/blocks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "grammar/suggest.h"
+#include "interpreter/declare.h"
+#include "interpreter/suggestions.h"
+#include "stdlib/stdlib.h"
+
+namespace cairn {
+namespace {
+
+using Form = Type::Form;
+
+// A setting's declaration, wherever it comes from.
+struct Accepted {
+  Type type;
+  bool deferred = false;
+  std::vector<TakesDecl> takes;
+};
+
+class BlockCheck {
+ public:
+  BlockCheck(Typer& typer, const Declaration& declaration)
+      : typer_(typer), program_(typer.program()), diagnostics_(program_.diagnostics), declaration_(declaration), block_(*declaration.block()) {}
+
+  void check() {
+    if (program_.poisoned.contains(declaration_.statement)) return;
+    if (declaration_.native == nullptr && declaration_.user == nullptr && declaration_.inner == nullptr) return report_unknown_kind();
+    standing_.region = declaration_.region;
+    standing_.self = &declaration_;
+    for (const syntax::Statement& statement : block_.body.statements) check_statement(statement);
+    check_required();
+  }
+
+ private:
+  void report_unknown_kind() {
+    program_.poisoned.insert(declaration_.statement);
+    const Module& module = *declaration_.region->module;
+    if (block_.member) {
+      const UseBinding* use = module.use(block_.kind.text);
+      if (use != nullptr && use->module == nullptr) return;
+      if (use == nullptr) {
+        Diagnostic& error = diagnostics_.error("S0212", block_.kind.span, fmt::format("no module named `{}`", block_.kind.text), "not found");
+        std::vector<std::string> names;
+        for (const UseBinding& known : module.uses) names.push_back(known.name);
+        if (stdlib::text_of(block_.kind.text)) error.help(fmt::format("use \"std/{}\"", block_.kind.text));
+        else if (const auto near = suggest(block_.kind.text, names)) error.help(fmt::format("did you mean `{}`?", *near));
+        return;
+      }
+      std::vector<std::string> names;
+      for (const std::unique_ptr<UserKind>& kind : use->module->kinds) names.push_back(kind->name);
+      Diagnostic& error = diagnostics_.error("S0212", block_.member->span, fmt::format("module `{}` has no kind `{}`", block_.kind.text, block_.member->text), "not found");
+      if (const auto near = suggest(block_.member->text, names)) error.help(fmt::format("did you mean `{}`?", *near));
+      else if (!names.empty()) error.note(fmt::format("it has {}", quoted_list(names)));
+      return;
+    }
+    Diagnostic& error = diagnostics_.error("S0212", block_.kind.span, fmt::format("no kind named `{}`", block_.kind.text), "not found");
+    std::vector<std::string> names = program_.vocabulary.kind_names();
+    for (const std::unique_ptr<UserKind>& kind : module.kinds) names.push_back(kind->name);
+    if (const auto near = suggest(block_.kind.text, names)) error.help(fmt::format("did you mean `{}`?", *near));
+    else if (stdlib::text_of(block_.kind.text)) error.help(fmt::format("use \"std/{0}\" and `{0}.server {1}`", block_.kind.text, declaration_.name));
+    else error.note(fmt::format("the kinds are {}", quoted_list(names, 40)));
+  }
+
+  void check_statement(const syntax::Statement& statement) {
+    if (const syntax::Setting* setting = std::get_if<syntax::Setting>(&statement.is)) return check_setting(statement, *setting);
+    if (declaration_.inner != nullptr) return;  // a stage holds declarations: they are checked on their own
+    const std::string kind = kind_text(block_);
+    if (const syntax::Block* inner = std::get_if<syntax::Block>(&statement.is)) {
+      Diagnostic& error = diagnostics_.error("S0206", inner->head, fmt::format("a `{}` holds settings, not blocks", kind), "a block");
+      if (accepted(inner->kind.text) && !inner->member && !inner->name) error.help(fmt::format("{} = {{ … }}", inner->kind.text));
+      return;
+    }
+    const char* what = std::holds_alternative<syntax::For>(statement.is) ? "`for`" : std::holds_alternative<syntax::If>(statement.is) ? "`if`" : std::holds_alternative<syntax::Let>(statement.is) ? "`let`" : "this";
+    Diagnostic& error = diagnostics_.error("S0206", statement.span, fmt::format("a `{}` holds settings: {} stands around it", kind, what));
+    if (std::holds_alternative<syntax::If>(statement.is)) error.help("a setting that depends on a condition is `c ? value : null`");
+  }
+
+  std::optional<Accepted> accepted(const std::string& name) {
+    if (const UserKind* user = declaration_.user) {
+      if (const Declaration* param = user->param(name)) return Accepted{typer_.type_of_declaration(*param), false, {}};
+      if (user->self_block != nullptr && !belongs_to_instance(name)) {
+        const KindDecl* behind = native_behind(user->full_name, program_);
+        if (behind != nullptr)
+          if (const ParamDecl* declared = behind->param(name)) return Accepted{declared->type, declared->deferred, declared->takes};
+        return std::nullopt;
+      }
+      if (!belongs_to_instance(name)) return std::nullopt;
+      for (const std::string_view common : {"stage", "run"})
+        if (const KindDecl* kind = program_.vocabulary.kind(common))
+          if (const ParamDecl* declared = kind->param(name)) return Accepted{declared->type, false, {}};
+      return std::nullopt;
+    }
+    const KindDecl* kind = declaration_.native;
+    const ParamDecl* declared = kind == nullptr ? nullptr : kind->param(name);
+    if (declared == nullptr) return std::nullopt;
+    return Accepted{declared->type, declared->deferred, declared->takes};
+  }
+
+  std::vector<std::string> setting_names() {
+    std::vector<std::string> names;
+    const KindDecl* kind = declaration_.native;
+    if (const UserKind* user = declaration_.user) {
+      for (const Declaration* param : user->params) names.push_back(param->name);
+      kind = user->self_block == nullptr ? nullptr : native_behind(user->full_name, program_);
+    }
+    if (kind != nullptr)
+      for (const ParamDecl& declared : kind->params) names.push_back(declared.name);
+    return names;
+  }
+
+  void check_setting(const syntax::Statement& statement, const syntax::Setting& setting) {
+    const std::string& name = setting.name.text;
+    for (const auto& [known, span] : given_)
+      if (known == name) {
+        diagnostics_.error("S0202", setting.name.span, fmt::format("`{}` is given twice", name), "given again").label(span, "first given here");
+        program_.poisoned.insert(&statement);
+        return;
+      }
+    given_.emplace_back(name, setting.name.span);
+    const std::optional<Accepted> found = accepted(name);
+    if (!found) {
+      report_unknown_setting(setting);
+      program_.poisoned.insert(&statement);
+      typer_.type(*setting.value, standing_);
+      return;
+    }
+    if (std::holds_alternative<syntax::NullLiteral>(setting.value->is)) return;
+    Standing standing = standing_;
+    for (const TakesDecl& takes : found->takes) standing.locals.emplace_back(takes.name, takes.type);
+    typer_.expect(*setting.value, found->type, standing, fmt::format("`{}`", name));
+  }
+
+  void report_unknown_setting(const syntax::Setting& setting) {
+    const std::string& name = setting.name.text;
+    const std::string kind = kind_text(block_);
+    Diagnostic& error = diagnostics_.error("S0411", setting.name.span, fmt::format("no setting named `{}` in `{}`", name, kind), "not a setting");
+    const std::vector<std::string> names = setting_names();
+    if (const auto near = suggest(name, names)) error.help(fmt::format("did you mean `{}`?", *near));
+    else error.note(fmt::format("`{}` takes {}", kind, quoted_list(names, 12)));
+  }
+
+  bool is_given(std::string_view name) const {
+    return std::any_of(given_.begin(), given_.end(), [&](const auto& one) { return one.first == name; });
+  }
+
+  void check_required() {
+    if (is_given("like")) return;
+    std::vector<std::string> missing;
+    if (const UserKind* user = declaration_.user) {
+      for (const Declaration* param : user->params) {
+        const syntax::Param& syntax = *param->param();
+        if (syntax.value || is_given(param->name) || accepts_null(typer_.type_of_declaration(*param))) continue;
+        missing.push_back(param->name);
+      }
+    } else if (declaration_.native != nullptr && !declaration_.self_exported) {
+      for (const ParamDecl& declared : declaration_.native->params)
+        if (declared.default_value == nullptr && !accepts_null(declared.type) && !is_given(declared.name) && !declared.deferred) missing.push_back(declared.name);
+    }
+    if (missing.empty()) return;
+    diagnostics_.error("S0404", block_.head, fmt::format("`{} {}` needs {}", kind_text(block_), declaration_.name, quoted_list(missing)), "not given")
+        .help(fmt::format("{} = …", missing.front()));
+    program_.poisoned.insert(declaration_.statement);
+  }
+
+  Typer& typer_;
+  Program& program_;
+  Diagnostics& diagnostics_;
+  const Declaration& declaration_;
+  const syntax::Block& block_;
+  Standing standing_;
+  std::vector<std::pair<std::string, Span>> given_;
+};
+
+}  // namespace
+
+void check_block(Typer& typer, const Declaration& declaration) { BlockCheck(typer, declaration).check(); }
+
+}  // namespace cairn
