@@ -1,0 +1,243 @@
+#include "cli/session.h"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "cli/project.h"
+#include "cli/version.h"
+#include "runtime/effects/locks.h"
+#include "runtime/execute/loop.h"
+#include "runtime/execute/signals.h"
+#include "runtime/http/reactor.h"
+#include "runtime/keeper/keeper_spawner.h"
+#include "runtime/kinds/containers.h"
+#include "runtime/kinds/kinds.h"
+#include "runtime/kinds/storage.h"
+#include "runtime/platform/host/ports.h"
+#include "runtime/plan/make_plan.h"
+#include "runtime/progress/fan_out.h"
+#include "runtime/progress/live_view.h"
+#include "runtime/progress/ndjson.h"
+#include "runtime/progress/outlet.h"
+#include "runtime/progress/plain_view.h"
+#include "runtime/progress/run_state.h"
+#include "runtime/report/ci.h"
+#include "runtime/report/run_report.h"
+
+namespace cairn::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::optional<std::string>() : std::string(value);
+}
+
+std::optional<std::string> file_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+void write_file(const fs::path& path, std::string_view text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+}
+
+std::uint64_t randomness() {
+  std::uint64_t bits = 0;
+  (void)!getrandom(&bits, sizeof bits, 0);
+  return bits;
+}
+
+// The view that standard output gets.
+class Views {
+ public:
+  Views(const Invocation& invocation, const std::string& wanted, scribe::Ci ci) : outlet_(STDOUT_FILENO) {
+    const bool terminal = isatty(STDOUT_FILENO) == 1 && ci == scribe::Ci::none;
+    const std::string output = wanted == "auto" ? (terminal ? "tty" : "plain") : wanted;
+    const bool colour = use_colour(invocation, STDOUT_FILENO);
+    if (output == "tty") {
+      terminal_ = progress::real_terminal(STDOUT_FILENO);
+      live_ = std::make_unique<progress::LiveView>(*terminal_, real_clock(), progress::LiveOptions{.colour = colour});
+      live_->start();
+      sinks.add(*live_);
+    } else if (output == "json") {
+      json_ = std::make_unique<progress::NdjsonSink>([this](std::string_view lines) { outlet_.write(lines); });
+      sinks.add(*json_);
+    } else {
+      plain_ = std::make_unique<progress::PlainView>([this](std::string_view lines) { outlet_.write(lines); },
+                                                     progress::PlainOptions{.quiet = output == "quiet", .colour = colour, .ci = ci});
+      sinks.add(*plain_);
+    }
+    machine_ = output == "json";
+  }
+  void finish() {
+    if (live_) live_->finish();
+    outlet_.finish(std::chrono::seconds(5));
+  }
+  bool for_people() const { return !machine_; }
+
+  progress::FanOut sinks;
+
+ private:
+  progress::Outlet outlet_;
+  std::unique_ptr<progress::Terminal> terminal_;
+  std::unique_ptr<progress::LiveView> live_;
+  std::unique_ptr<progress::NdjsonSink> json_;
+  std::unique_ptr<progress::PlainView> plain_;
+  bool machine_ = false;
+};
+
+void complain_about(Invocation& invocation, const Failure& failure) {
+  std::string text = failure.message;
+  for (const std::string& cause : failure.causes) text += "\n  = cause: " + cause;
+  complain(invocation, failure.is == FailureClass::endpoint ? endpoint_failed : wrong_input, text, failure.help);
+}
+
+// What a run leaves for people and for other tools.
+void write_reports(const fs::path& folder, const report::RunReport& report, const SessionOptions& options, scribe::Ci ci, bool for_people) {
+  const std::string junit = report::merged_junit(report);
+  const std::string html = report::html_report(report);
+  write_file(folder / "junit.xml", junit);
+  write_file(folder / "report.html", html);
+  if (!options.junit.empty()) write_file(options.junit, junit);
+  if (!options.html.empty()) write_file(options.html, html);
+  if (ci == scribe::Ci::github) {
+    if (const std::optional<std::string> summary = environment("GITHUB_STEP_SUMMARY")) std::ofstream(*summary, std::ios::app) << report::summary_markdown(report);
+    if (for_people) fmt::print("{}", report::github_annotations(report));
+  }
+  if (ci == scribe::Ci::azure && for_people) {
+    write_file(folder / "summary.md", report::summary_markdown(report));
+    fmt::print("{}", report::azure_commands(report, (folder / "junit.xml").string(), (folder / "summary.md").string()));
+  }
+}
+
+void point_last_at(const std::string& cairn_folder, const std::string& run) {
+  std::error_code error;
+  const fs::path last = fs::path(cairn_folder) / "last", fresh = fs::path(cairn_folder) / (".last-" + run);
+  fs::create_directory_symlink(fs::path("runs") / run, fresh, error);
+  fs::rename(fresh, last, error);
+}
+
+}  // namespace
+
+void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const SessionOptions& options) {
+  const Graph& graph = program->graph();
+  Clock& clock = real_clock();
+  execute::block_ending_signals();
+
+  // A place of its own, and the right to be there.
+  const Result<std::string> cairn_folder = project_folder(program->project_folder);
+  if (!cairn_folder) return complain_about(invocation, cairn_folder.failure());
+  Result<Lock> project_lock = lock_project(*cairn_folder, options.up ? LockMode::exclusive : LockMode::shared, fmt::format("cairn {} (pid {})", options.goal_text, getpid()));
+  if (!project_lock) return complain_about(invocation, project_lock.failure());
+  const std::string run = new_run_id(clock.wall_clock_ms(), randomness());
+  Result<RunFolder> folder = create_run(*cairn_folder, run);
+  if (!folder) return complain_about(invocation, folder.failure());
+  const std::string project = project_name(program->project_folder);
+  fs::create_directory(fs::path(folder->path) / "logs");
+
+  // The keeper before any thread.
+  keeper::KeeperSetup setup;
+  setup.project = project;
+  setup.run = run;
+  setup.folder = folder->path;
+  setup.scope = options.up ? keeper::Scope::up : keeper::Scope::run;
+  setup.run_lock = folder->alive.file();
+  setup.limits = keeper::original_limits();
+  Result<std::unique_ptr<keeper::KeeperSpawner>> spawner = keeper::KeeperSpawner::start(setup);
+  if (!spawner) return complain_about(invocation, spawner.failure());
+
+  const scribe::Ci ci = report::detect_ci(environment);
+  Views views(invocation, options.output, ci);
+  progress::RunRecord record;
+  std::ofstream events(fs::path(folder->path) / "events.ndjson", std::ios::binary);
+  progress::NdjsonSink to_disk([&](std::string_view lines) { events << lines; }, false);
+  views.sinks.add(record);
+  views.sinks.add(to_disk);
+  progress::Emitter emitter(run, clock, views.sinks);
+
+  scribe::Masker masker;
+  const std::unique_ptr<scribe::LogFolder> logs = scribe::real_log_folder((fs::path(folder->path) / "logs").string());
+  scribe::Scribe scribe(*logs, masker, clock, [&](const std::string& step, scribe::Stream stream, std::string_view line) {
+    emitter.say(step, step.substr(0, step.rfind(':')), progress::StepLog{std::string(line), stream});
+  });
+
+  http::Reactor http(clock);
+  kinds::Secrets secrets({[&](const std::string& name) { return program->inputs->environment(name); },
+                          [&](const std::string& path) { return file_text(fs::path(path).is_absolute() ? fs::path(path) : fs::path(program->project_folder) / path); }, kinds::random_text,
+                          options.up ? *cairn_folder + "/secrets" : std::string()},
+                         masker);
+  host::Ports ports;
+  kinds::Addresses addresses(graph, [&] { return ports.take(); });
+  kinds::World world{program->compiled, graph,   program->sources, *program->inputs, {project, program->project_folder, run, folder->path, options.up}, clock, http, **spawner, masker, scribe,
+                     secrets,           addresses, nullptr, kinds::stored_on_engine(graph), {}, {}, {}, {}};
+  std::unique_ptr<kinds::Containers> containers = kinds::make_containers(world);
+  world.containers = containers.get();
+  execute::KindTable performer(kinds::all_kinds(world));
+
+  // What is there, and so what is to be done.
+  plan::Facts facts;
+  const plan::Plan plan = plan::make_plan(graph, facts, options.goal);
+  execute::Durations durations = execute::Durations::load(*cairn_folder + "/durations.json");
+  const std::unique_ptr<execute::Threads> threads = execute::real_threads();
+  execute::Exports exports;
+  plan::RunOptions run_options;
+  run_options.fail_fast = options.fail_fast;
+  run_options.lanes = lane_sizes(graph, options.jobs);
+  auto place_of = [&](Span span) {
+    if (!span.known()) return progress::FilePlace{};
+    const Place place = program->sources.place(span.file, span.begin);
+    return progress::FilePlace{program->sources.at(span.file).name, place.line, place.column};
+  };
+
+  progress::RunStarted started;
+  started.goal = options.goal_text;
+  started.project = project;
+  started.file = program->path;
+  started.cairn = version_text();
+  emitter.say(started);
+  execute::Loop loop({graph, plan, facts, performer, clock, *threads, emitter, scribe, masker, exports, durations, place_of}, run_options);
+  progress::RunFinished finished;
+  {
+    execute::SignalThread signals([&](int, int count) { loop.cancel(count == 1 ? "interrupted" : "interrupted again"); });
+    finished = loop.run();
+  }
+
+  report::RunReport report;
+  for (report::StepTests& tests : world.tests.all()) {
+    const progress::TestTotals totals = report::totals_of(tests.report.cases);
+    finished.tests.passed += totals.passed;
+    finished.tests.failed += totals.failed;
+    finished.tests.errors += totals.errors;
+    finished.tests.skipped += totals.skipped;
+    report.tests.push_back(std::move(tests));
+  }
+  emitter.say(finished);
+  views.finish();
+  (void)durations.save(*cairn_folder + "/durations.json");
+  report.run = record.state();
+  write_reports(folder->path, report, options, ci, views.for_people());
+  if (views.for_people()) {
+    fmt::print("{}", report::failure_table(report, terminal_columns(), use_colour(invocation, STDOUT_FILENO)));
+    fmt::print("report: {}\n", fs::relative(fs::path(*cairn_folder) / "last" / "report.html").string());
+  }
+  point_last_at(*cairn_folder, run);
+  invocation.exit_code = finished.exit_code;
+  if (loop.left_behind() > 0) {
+    std::fflush(stdout);
+    execute::leave_now(finished.exit_code);
+  }
+}
+
+}  // namespace cairn::cli

@@ -1,0 +1,159 @@
+#include "runtime/kinds/containers.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "runtime/effects/locks.h"
+#include "runtime/kinds/binding.h"
+#include "runtime/platform/docker/images.h"
+#include "runtime/platform/docker/networks.h"
+
+namespace cairn::kinds {
+namespace {
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::optional<std::string>() : std::string(value);
+}
+
+std::optional<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// What Docker allows in names, and nothing that a shell would mind.
+std::string plain(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+    if (fine) out += c;
+    else if (!out.empty() && out.back() != '_') out += '_';
+  }
+  while (out.ends_with('_')) out.pop_back();
+  return out;
+}
+
+const Value* inherited_engine(const Graph& graph, NodeId node) {
+  const Value& own = graph.node(node).value("engine");
+  if (!own.null()) return &own;
+  const NodeId stage = graph.node(node).stage;
+  if (stage == no_node) return nullptr;
+  const Value& of_stage = graph.node(stage).value("engine");
+  return of_stage.null() ? nullptr : &of_stage;
+}
+
+}  // namespace
+
+Result<docker::Engine*> Containers::engine_of(NodeId node) {
+  const Value* declared = inherited_engine(world_.graph, node);
+  docker::EndpointQuestion question{{}, {}, {}, environment, read_file};
+  std::string key;
+  if (declared != nullptr && declared->as<NodeRef>() != nullptr) {
+    const Node& engine = world_.graph.node(declared->as<NodeRef>()->node);
+    key = engine.path;
+    const Value& type = engine.value("type");
+    if (type.as<std::string>() != nullptr && *type.as<std::string>() != "docker")
+      return Failure{.message = fmt::format("`{}` is a {} engine", engine.path, *type.as<std::string>()), .causes = {"this cairn runs containers on Docker engines"}, .help = {}, .is = FailureClass::endpoint};
+    if (const std::string* host = engine.value("host").as<std::string>()) question.host = *host;
+    if (const std::string* context = engine.value("context").as<std::string>()) question.context = *context;
+    if (const Map* tls = engine.value("tls").as<Map>()) {
+      http::Tls files;
+      for (const auto& [name, value] : tls->entries) {
+        const Path* path = value.as<Path>();
+        const std::string file = path == nullptr ? std::string() : path->text.starts_with('/') ? path->text : path->folder + "/" + path->text;
+        if (name == "ca") files.ca_file = file;
+        if (name == "cert") files.cert_file = file;
+        if (name == "key") files.key_file = file;
+        if (name == "verify" && value.as<bool>() != nullptr) files.verify = *value.as<bool>();
+      }
+      question.tls = files;
+    }
+  }
+  std::lock_guard lock(engines_mutex_);
+  const auto known = engines_.find(key);
+  if (known != engines_.end()) return known->second.get();
+  Result<docker::Endpoint> endpoint = docker::resolve_endpoint(question);
+  if (!endpoint) return endpoint.failure();
+  auto engine = std::make_unique<docker::Engine>(world_.http, world_.clock, std::move(*endpoint), environment("DOCKER_API_VERSION").value_or(""));
+  return engines_.emplace(key, std::move(engine)).first->second.get();
+}
+
+std::string Containers::object_name(NodeId node, const std::string& suffix) const {
+  std::string name = fmt::format("cairn-{}-", world_.place.project);
+  if (!world_.place.up) name += fmt::format("{}-", short_run_id(world_.place.run));
+  name += plain(world_.graph.node(node).path);
+  return suffix.empty() ? name : fmt::format("{}-{}", name, suffix);
+}
+
+docker::Identity Containers::identity(NodeId node, const std::string& name, int attempt) const {
+  docker::Identity identity;
+  identity.project = world_.place.project;
+  identity.run = world_.place.up ? std::string() : world_.place.run;
+  identity.node = world_.graph.node(node).path;
+  identity.attempt = std::to_string(attempt);
+  identity.name = name;
+  identity.keep = world_.graph.node(node).policy.keep;
+  return identity;
+}
+
+Result<std::string> Containers::join_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop) {
+  std::lock_guard lock(networks_mutex_);
+  ScopeNetwork& network = networks_[{&engine, scope}];
+  if (network.id.empty()) {
+    docker::NetworkSpec spec;
+    spec.identity.project = world_.place.project;
+    spec.identity.run = world_.place.up ? std::string() : world_.place.run;
+    spec.identity.node = scope;
+    spec.identity.attempt = "1";
+    spec.identity.name = fmt::format("cairn-{}-{}{}", world_.place.project, world_.place.up ? std::string() : fmt::format("{}-", short_run_id(world_.place.run)), scope.empty() ? std::string("file") : plain(scope));
+    Result<std::string> id = docker::create_network(engine, spec, stop);
+    if (!id) return id.failure();
+    network.id = *id;
+  }
+  ++network.users;
+  return network.id;
+}
+
+Result<Done> Containers::leave_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop) {
+  std::lock_guard lock(networks_mutex_);
+  const auto found = networks_.find({&engine, scope});
+  if (found == networks_.end() || --found->second.users > 0) return Done{};
+  const std::string id = found->second.id;
+  networks_.erase(found);
+  return docker::remove_network(engine, id, stop);
+}
+
+Result<std::string> Containers::image_for(docker::Engine& engine, NodeId, const Value& image, const std::string& pull_policy, execute::StepContext& context) {
+  if (const NodeRef* block = image.as<NodeRef>()) {
+    const Value id = context.exported(block->node, "id");
+    if (id.as<std::string>() == nullptr) return Failure{.message = fmt::format("the image `{}` was not made", world_.graph.node(block->node).path), .causes = {}, .help = {}};
+    return *id.as<std::string>();
+  }
+  const std::string reference = As<std::string>::take(image);
+  if (pull_policy != "always") {
+    const Result<std::optional<docker::ImageFacts>> there = docker::inspect_image(engine, reference, context.stop());
+    if (!there) return there.failure();
+    if (*there) return (*there)->id;
+    if (pull_policy == "never") return Failure{.message = fmt::format("the engine has no image `{}`", reference), .causes = {"`pull_policy` is \"never\""}, .help = fmt::format("`docker pull {}` fetches it", reference)};
+  }
+  context.say(progress::StepProgress{fmt::format("pull {}", reference), {}});
+  if (Result<> pulled = docker::pull_image(engine, {reference, {}, {}}, [&](const std::string& line) { context.note(line); }, context.stop()); !pulled) return pulled.failure();
+  const Result<std::optional<docker::ImageFacts>> there = docker::inspect_image(engine, reference, context.stop());
+  if (!there) return there.failure();
+  if (!*there) return Failure{.message = fmt::format("the image `{}` was pulled and is not there", reference), .causes = {}, .help = {}, .is = FailureClass::endpoint};
+  return (*there)->id;
+}
+
+std::unique_ptr<Containers> make_containers(World& world) {
+  bool needed = false;
+  for (std::size_t n = 0; n < world.graph.nodes.size(); ++n) {
+    const Node& node = world.graph.nodes[n];
+    needed = needed || in_container(world.graph, NodeId{static_cast<std::uint32_t>(n)}) || node.kind == "image" || node.kind == "network" || node.kind == "push" || world.on_engine[n];
+  }
+  return needed ? std::make_unique<Containers>(world) : nullptr;
+}
+
+}  // namespace cairn::kinds

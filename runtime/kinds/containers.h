@@ -1,0 +1,56 @@
+// The engine side of a run: one connection for each engine, the networks of scopes, names and identities.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "runtime/kinds/process_settings.h"
+#include "runtime/kinds/world.h"
+#include "runtime/platform/docker/engine.h"
+#include "runtime/platform/docker/spec.h"
+
+namespace cairn::kinds {
+
+// Thread-safe.
+class Containers {
+ public:
+  explicit Containers(World& world) : world_(world) {}
+
+  // The engine that a node's container, volume, network or image is on: its own, its stage's, or the one that the docker
+  // client would use.
+  Result<docker::Engine*> engine_of(NodeId node);
+
+  // "cairn-shop-1a2b3c-x1y2z3-test.db": what an object of the node is called on its engine.
+  std::string object_name(NodeId node, const std::string& suffix = {}) const;
+  docker::Identity identity(NodeId node, const std::string& name, int attempt) const;
+
+  // The network of a scope on an engine: made by the first that joins, removed when the last has left.
+  Result<std::string> join_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop);
+  Result<Done> leave_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop);
+
+  // Makes sure that the engine has the image: `id` of an image block, or a reference that is pulled if need be.
+  Result<std::string> image_for(docker::Engine& engine, NodeId reader, const Value& image, const std::string& pull_policy, execute::StepContext& context);
+
+  World& world() { return world_; }
+
+ private:
+  struct ScopeNetwork {
+    std::string id;
+    int users = 0;
+  };
+  World& world_;
+  std::mutex engines_mutex_;
+  std::map<std::string, std::unique_ptr<docker::Engine>> engines_;
+  std::mutex networks_mutex_;  // held while one is made: the others wait for its id
+  std::map<std::pair<const docker::Engine*, std::string>, ScopeNetwork> networks_;
+};
+
+std::unique_ptr<Containers> make_containers(World& world);
+
+// A container as a Workload.
+Result<std::shared_ptr<Workload>> make_container_workload(Containers& containers, NodeId node, int attempt, ProcessSettings settings, const std::vector<Setting>& all);
+
+}  // namespace cairn::kinds

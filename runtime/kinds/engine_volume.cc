@@ -1,0 +1,131 @@
+#include <fmt/format.h>
+
+#include "runtime/kinds/binding.h"
+#include "runtime/kinds/containers.h"
+#include "runtime/kinds/kinds.h"
+#include "runtime/kinds/settled.h"
+#include "runtime/platform/docker/networks.h"
+#include "runtime/platform/docker/volumes.h"
+
+namespace cairn::kinds {
+namespace {
+
+struct VolumeSettings {
+  std::string driver;
+  Named<Text> driver_opts;
+  std::optional<Size> size;
+  bool keep = false, external = false;
+  std::optional<std::string> name;
+  std::optional<Path> path;
+  Named<Text> labels;
+};
+
+const std::vector<Field<VolumeSettings>>& volume_fields() {
+  using V = VolumeSettings;
+  static const std::vector<Field<V>> all = {field<&V::driver>("driver"),     field<&V::driver_opts>("driver_opts"), field<&V::size>("size"), field<&V::keep>("keep"),
+                                            field<&V::external>("external"), field<&V::name>("name"),               field<&V::path>("path"), field<&V::labels>("labels")};
+  return all;
+}
+
+struct NetworkSettings {
+  std::string driver;
+  bool internal = false, external = false, attachable = false, keep = false;
+  std::optional<std::string> subnet, name;
+  Named<Text> driver_opts, labels;
+};
+
+const std::vector<Field<NetworkSettings>>& network_fields() {
+  using N = NetworkSettings;
+  static const std::vector<Field<N>> all = {field<&N::driver>("driver"), field<&N::internal>("internal"),       field<&N::external>("external"), field<&N::attachable>("attachable"), field<&N::keep>("keep"),
+                                            field<&N::subnet>("subnet"), field<&N::driver_opts>("driver_opts"), field<&N::name>("name"),         field<&N::labels>("labels")};
+  return all;
+}
+
+execute::StepEnd kept(std::string reason) { return {.is = execute::StepEnd::Is::kept, .reason = std::move(reason)}; }
+
+// The name of a volume that lives between runs has no run in it.
+std::string volume_name(Containers& containers, NodeId node, const VolumeSettings& settings) {
+  if (settings.name) return *settings.name;
+  const World& world = containers.world();
+  if (settings.keep) return fmt::format("cairn-{}-{}", world.place.project, world.graph.node(node).path);
+  return containers.object_name(node);
+}
+
+}  // namespace
+
+execute::StepResult perform_engine_volume(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+  const Result<Settled> all = settled(world, request, context);
+  if (!all) return all.failure();
+  const VolumeSettings settings = bind(volume_fields(), all->settings);
+  const std::string& path = request.graph.node(request.node).path;
+  if (settings.path) {  // a folder of this machine, for containers of an engine that is this machine's
+    const std::string folder = settings.path->text.starts_with('/') ? settings.path->text : settings.path->folder + "/" + settings.path->text;
+    context.publish("name", Value{folder});
+    context.publish("path", Value{Path{folder, {}}});
+    return request.phase == Phase::make ? execute::StepEnd{} : kept("the folder is the file's own");
+  }
+  Result<docker::Engine*> engine = world.containers->engine_of(request.node);
+  if (!engine) return engine.failure();
+  const std::string name = volume_name(*world.containers, request.node, settings);
+  if (request.phase == Phase::make) {
+    if (settings.external) {
+      const auto there = docker::inspect_volume(**engine, name, context.stop());
+      if (!there) return there.failure();
+      if (!*there) return Failure{.message = fmt::format("there is no volume `{}`", name), .causes = {fmt::format("`{}` is `external`: it has to exist", path)}, .help = fmt::format("`docker volume create {}` makes it", name)};
+      context.publish("name", Value{name});
+      return kept("it is somebody else's");
+    }
+    docker::VolumeSpec spec;
+    spec.identity = world.containers->identity(request.node, name, request.attempt);
+    spec.driver = settings.driver;
+    for (const auto& [key, value] : settings.driver_opts) spec.driver_opts[key] = value.exposed();
+    if (settings.size && settings.driver != "local") spec.driver_opts.emplace("size", std::to_string(settings.size->bytes));
+    for (const auto& [key, value] : settings.labels) spec.labels[key] = value.exposed();
+    const Result<docker::CreatedVolume> made = docker::create_volume(**engine, spec, context.stop());
+    if (!made) return made.failure();
+    context.publish("name", Value{name});
+    return made->existed ? kept("it is there from an earlier run") : execute::StepEnd{};
+  }
+  if (settings.external) return kept("it is somebody else's");
+  if (settings.keep || world.place.up) return kept("it outlives the run");
+  if (Result<> gone = docker::remove_volume(**engine, name, {}); !gone) return gone.failure();
+  return execute::StepEnd{};
+}
+
+execute::StepResult perform_network(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+  const Result<Settled> all = settled(world, request, context);
+  if (!all) return all.failure();
+  const NetworkSettings settings = bind(network_fields(), all->settings);
+  Result<docker::Engine*> engine = world.containers->engine_of(request.node);
+  if (!engine) return engine.failure();
+  const std::string name = settings.name.value_or(world.containers->object_name(request.node));
+  if (request.phase == Phase::make) {
+    if (settings.external) {
+      const auto there = docker::inspect_network(**engine, name, context.stop());
+      if (!there) return there.failure();
+      if (!*there) return Failure{.message = fmt::format("there is no network `{}`", name), .causes = {"it is `external`: it has to exist"}, .help = fmt::format("`docker network create {}` makes it", name)};
+      context.publish("id", Value{(*there)->id});
+      context.publish("name", Value{name});
+      return kept("it is somebody else's");
+    }
+    docker::NetworkSpec spec;
+    spec.identity = world.containers->identity(request.node, name, request.attempt);
+    spec.driver = settings.driver;
+    spec.internal = settings.internal;
+    spec.attachable = settings.attachable;
+    if (settings.subnet) spec.subnet = *settings.subnet;
+    for (const auto& [key, value] : settings.driver_opts) spec.driver_opts[key] = value.exposed();
+    for (const auto& [key, value] : settings.labels) spec.labels[key] = value.exposed();
+    const Result<std::string> id = docker::create_network(**engine, spec, context.stop());
+    if (!id) return id.failure();
+    context.publish("id", Value{*id});
+    context.publish("name", Value{name});
+    return execute::StepEnd{};
+  }
+  const Value id = context.exported(request.node, "id");
+  if (settings.external || settings.keep || id.as<std::string>() == nullptr) return kept("it outlives the run");
+  if (Result<> gone = docker::remove_network(**engine, *id.as<std::string>(), {}); !gone) return gone.failure();
+  return execute::StepEnd{};
+}
+
+}  // namespace cairn::kinds
