@@ -34,6 +34,12 @@ class Converter {
       if (wanted.form == Form::map) return convert_map(value, wanted.of.front());
       return true;
     }
+    if (wanted.form == Form::list && holds_node(wanted.of.front()) && value.as<Map>() != nullptr) {
+      List nodes;
+      for (auto& [key, element] : std::get<Map>(value.is).entries) nodes.push_back(std::move(element));
+      value.is = std::move(nodes);
+      return convert_list(value, wanted.of.front());
+    }
     if (wanted.form == Form::floating && value.as<std::int64_t>() != nullptr) {
       value.is = static_cast<double>(*value.as<std::int64_t>());
       return true;

@@ -126,6 +126,7 @@ class Declarer {
     if (program_.vocabulary.kind(kind.name.text) != nullptr || kind.name.text == "stage") {
       diagnostics_.error("S0202", kind.name.span, fmt::format("`{}` is a built-in kind", kind.name.text), "needs another name");
       program_.poisoned.insert(&statement);
+      return;
     }
     if (const UserKind* first = module_.kind(kind.name.text)) {
       twice(kind.name.text, kind.name.span, first->syntax->name.span);
@@ -168,7 +169,6 @@ class Declarer {
     if (region.form != RegionForm::kind)
       return misplaced(statement, exported.name.span, "`export` stands directly in a kind", region.form == RegionForm::file ? "blocks, lets and kinds of a file can be read from outside as they are" : "");
     if (exported.late) misplaced(statement, exported.name.span, "`late` stands in cairn's own declarations only", "what is late is known from the value");
-    if (exported.has_takes) return misplaced(statement, exported.name.span, "an export with `( )` stands in cairn's own declarations only", "");
     if (!exported.value) {
       diagnostics_.error("S0216", exported.name.span, fmt::format("`export {}` needs a value", exported.name.text)).help(fmt::format("export {0} = …", exported.name.text));
       return;

@@ -56,6 +56,7 @@ class Evaluator {
 
   // ---- expansion --------------------------------------------------------------------------------------------
   void expand_all();                       // every block of the main file, and what they need of others
+  void evaluate_lets();                    // also those that nothing reads: what is wrong with them is said
   std::size_t nodes() const { return nodes_.size(); }
   const NodeState& state(NodeId id) const { return *nodes_[static_cast<std::size_t>(id)]; }
   NodeState& state(NodeId id) { return *nodes_[static_cast<std::size_t>(id)]; }
@@ -156,6 +157,7 @@ class Evaluator {
   std::vector<std::unique_ptr<NodeState>> nodes_;
   std::vector<std::pair<const Module*, std::unique_ptr<Environment>>> files_;
   std::vector<Environment*> unexpanded_;
+  std::vector<Environment*> with_lets_;
   std::vector<Span> left_out_;
   std::unordered_map<const ParamDecl*, Value> defaults_;     // those that are the same for every node
   std::unordered_map<const syntax::Type*, Type> types_;

@@ -111,6 +111,7 @@ Control& Evaluator::control(const Region& region, Environment& at) {
   const auto not_known = [&](const Late& late, const syntax::Expr& expression, std::string_view word) {
     const Lateness& because = late.expression->because;
     failed = true;
+    if (region.otherwise) return;  // said of the first branch already
     if (because.unknown) {
       left_out_.push_back(region.statement->span);
       return;
@@ -125,11 +126,11 @@ Control& Evaluator::control(const Region& region, Environment& at) {
     collect([&] { condition = evaluate(*branch->condition, place); });
     if (!condition) {
       failed = true;
-    } else if (const Late* is_late = condition->as<Late>()) {
-      not_known(*is_late, *branch->condition, "if");
     } else if (condition->secret) {
       if (!region.otherwise) error("S0306", branch->condition->span, "a secret cannot decide what is there", "computed from a secret").help("`reveal(…)` says that it may be known");
       failed = true;
+    } else if (const Late* is_late = condition->as<Late>()) {
+      not_known(*is_late, *branch->condition, "if");
     } else if (const bool* is = condition->as<bool>()) {
       if (*is != region.otherwise) {
         iterations.push_back({Value{}, environment_for(region, at)});
@@ -201,21 +202,19 @@ NodeId Evaluator::instantiate(const Declaration& declaration, Environment& at) {
   made.path = at.prefix + declaration.name + at.key;
   made.group = at.group;
   made.span_of = &declaration;
+  // The nodes of a `for` are one group, so that waiting for all of them is one edge each.
+  NodeId loop = no_node;
+  for (Environment* around = &at; around != nullptr && around->region->scope != around->region && loop == no_node; around = around->parent)
+    if (around->region->form == RegionForm::each) loop = loop_group(declaration, *around->parent, around->parent->key);
   cell.node = add_node(std::move(added));
   const NodeId id = cell.node;
+  if (loop != no_node) {
+    state(id).group = loop;
+    state(loop).members.push_back(id);
+  }
   if (declaration.self_exported && at.node != no_node && at.region->form == RegionForm::kind) {
     state(at.node).stands_for = id;
     state(id).stood_for_by = at.node;
-  }
-  if (at.region->form == RegionForm::each || !at.key.empty()) {
-    // The nodes of a `for` are one group, so that waiting for all of them is one edge each.
-    for (Environment* around = &at; around != nullptr && around->region->scope != around->region; around = around->parent)
-      if (around->region->form == RegionForm::each) {
-        const NodeId group = loop_group(declaration, *around->parent, around->parent->key);
-        state(id).group = group;
-        state(group).members.push_back(id);
-        break;
-      }
   }
   if (!is_group(declaration)) return id;
   NodeState& group = state(id);
@@ -241,6 +240,7 @@ NodeId Evaluator::instantiate(const Declaration& declaration, Environment& at) {
 void Evaluator::expand(Environment& environment) {
   if (environment.expanded || out_of_steps_) return;
   environment.expanded = true;
+  with_lets_.push_back(&environment);
   for (const Region::Item& item : environment.region->items) {
     if (item.control != nullptr) {
       const Region& region = *item.control;
@@ -264,6 +264,12 @@ void Evaluator::expand_all() {
     now.swap(unexpanded_);
     for (Environment* environment : now) expand(*environment);
   }
+}
+
+void Evaluator::evaluate_lets() {
+  for (std::size_t i = 0; i < with_lets_.size(); ++i)
+    for (const std::unique_ptr<Declaration>& declared : with_lets_[i]->region->declarations)
+      if (declared->form == DeclarationForm::let) collect([&] { cell_value(*declared, *with_lets_[i], declared->span); });
 }
 
 // The settings of a node's block, then those of what it is like, behind them what an instance hands through.

@@ -120,8 +120,11 @@ bool fits(const Type& from, const Type& wanted, Program& program) {
       if (wanted.form == Form::literal) return wanted.text == from.text;
       return wanted.form == Form::string || wanted.form == Form::path || wanted.form == Form::secret;
     case Form::string: return wanted.form == Form::string || wanted.form == Form::path || wanted.form == Form::secret || wanted.form == Form::literal;
-    case Form::list:
-    case Form::map: return wanted.form == from.form && fits(from.of.front(), wanted.of.front(), program);
+    case Form::map:
+      // The nodes of a `for` over names are a map; where a list of nodes is wanted its keys do not matter.
+      if (wanted.form == Form::list && without_null(from.of.front()).form == Form::node) return fits(from.of.front(), wanted.of.front(), program);
+      return wanted.form == from.form && fits(from.of.front(), wanted.of.front(), program);
+    case Form::list: return wanted.form == from.form && fits(from.of.front(), wanted.of.front(), program);
     case Form::node: {
       if (wanted.form != Form::node) return false;
       if (wanted.text.empty() || wanted.text == from.text || from.text.empty()) return true;

@@ -67,6 +67,12 @@ Type Typer::type_of_call(const syntax::Expr& expression, const syntax::Call& cal
   std::vector<const syntax::Argument*> given(declared->takes.size(), nullptr);
   bool failed = false;
   std::size_t unnamed = 0;
+  bool secret = false;
+  const auto is_secret = [&](const syntax::Argument& argument) {
+    const std::size_t before = diagnostics_.all().size();
+    const Type found = type(*argument.value, standing);
+    return diagnostics_.all().size() == before && found.form == Form::secret && name != "reveal";
+  };
   const auto take = [&](const TakesDecl& takes, const syntax::Argument& argument) {
     const std::string what = fmt::format("`{}` of `{}`", takes.name, name);
     if (has_variable(takes.type)) {
@@ -75,6 +81,8 @@ Type Typer::type_of_call(const syntax::Expr& expression, const syntax::Call& cal
       bind(takes.type, found, variables);
       const Type wanted = substituted(takes.type, variables);
       if (diagnostics_.all().size() == before && !fits(found, wanted, program_)) expect(*argument.value, wanted, standing, what);
+    } else if (declared->result.form != Form::made && name != "secret" && fits(simple(Form::string), takes.type, program_) && is_secret(argument)) {
+      secret = true;  // what a function computes from a secret is one
     } else {
       expect(*argument.value, takes.type, standing, what);
     }
@@ -117,7 +125,8 @@ Type Typer::type_of_call(const syntax::Expr& expression, const syntax::Call& cal
     failed = true;
   }
   if (failed) return poison(expression);
-  return substituted(declared->result, variables);
+  Type result = substituted(declared->result, variables);
+  return secret && result.form == Form::string ? simple(Form::secret) : result;
 }
 
 }  // namespace cairn

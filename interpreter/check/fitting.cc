@@ -184,7 +184,10 @@ void Typer::report_mismatch(const syntax::Expr& expression, const Type& found, c
     return;
   }
   if (found.form == Form::secret && accepts(wanted, Form::string)) {
-    report(fmt::format("{} takes no secret", what)).help(fmt::format("`reveal({})` says that it may be shown", written));
+    const bool line = what.ends_with("`command`") || what.ends_with("`entrypoint`");
+    Diagnostic& error = diagnostics_.error("S0306", expression.span, line ? fmt::format("a secret in {} can be read by everybody on the machine", what.substr(what.find('`'))) : fmt::format("{} takes no secret", what), "a secret");
+    if (line) error.help("hand it over in `env` or `files`");
+    error.help(fmt::format("`reveal({})` says that it may be shown", written));
     return;
   }
   if (found.form == Form::list && accepts(wanted, Form::map)) {

@@ -6,8 +6,11 @@ namespace cairn {
 namespace {
 
 // Exactly one of `image` and `in` (section 4); nothing runs on the host unless the file says so.
-void check_place(const Evaluator& evaluator, NodeId id, const Node& node, Diagnostics& diagnostics) {
+void check_place(Evaluator& evaluator, NodeId id, const Node& node, Diagnostics& diagnostics) {
   if (node.kind != "run" && node.kind != "service") return;
+  // A place that was given but could not be evaluated is a place.
+  for (const std::string_view setting : {"image", "in", "like"})
+    if (evaluator.written_setting(id, setting) != nullptr && node.setting(setting) == nullptr) return;
   const bool image = !node.value("image").null();
   const bool in = !node.value("in").null();
   if (image != in) return;
@@ -34,7 +37,7 @@ void check_self(const Evaluator& evaluator, NodeId id, const Draft& draft, Diagn
 
 }  // namespace
 
-void check_demands(const Evaluator& evaluator, Draft& draft) {
+void check_demands(Evaluator& evaluator, Draft& draft) {
   Diagnostics& diagnostics = evaluator.program.diagnostics;
   for (std::size_t i = 0; i < draft.graph.nodes.size(); ++i) {
     const NodeId id{static_cast<std::uint32_t>(i)};

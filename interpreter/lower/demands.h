@@ -5,6 +5,6 @@
 
 namespace cairn {
 
-void check_demands(const Evaluator& evaluator, Draft& draft);
+void check_demands(Evaluator& evaluator, Draft& draft);
 
 }  // namespace cairn

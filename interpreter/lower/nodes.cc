@@ -102,8 +102,8 @@ class NodeLowering {
     if (!value) return;
     add_dependencies(id, declared, setting.span, *value, reads);
     if (value->null() && !setting.written) return;
-    if (declared.known) check_known(declared, setting.span, *value);
-    check_secret(declared, setting.span, *value);
+    if (value->secret_anywhere()) check_secret(declared, setting.span);
+    else if (declared.known) check_known(declared, setting.span, *value);
     setting.value = std::move(*value);
     draft_.graph.nodes[index(id)].settings.push_back(std::move(setting));
   }
@@ -160,8 +160,7 @@ class NodeLowering {
   }
 
   // Rule 30: what is seen by everybody refuses secrets, a command line does unless they are revealed.
-  void check_secret(const ParamDecl& declared, Span span, const Value& value) {
-    if (!value.secret_anywhere()) return;
+  void check_secret(const ParamDecl& declared, Span span) {
     constexpr std::array<std::string_view, 8> seen = {"name", "labels", "tags", "aliases", "hostname", "args", "profiles", "ports"};
     constexpr std::array<std::string_view, 2> command = {"command", "entrypoint"};
     if (std::find(command.begin(), command.end(), declared.name) != command.end()) {
@@ -208,6 +207,7 @@ bool is_how_it_ended(std::string_view exported) { return exported == "outcome" |
 
 void lower_nodes(Evaluator& evaluator, Draft& draft) {
   evaluator.expand_all();
+  evaluator.evaluate_lets();
   NodeLowering lowering(evaluator, draft);
   // Evaluating settings can make further nodes: those of used modules, when they are first named.
   for (std::size_t i = 0; i < evaluator.nodes(); ++i) {
