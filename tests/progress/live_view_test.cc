@@ -6,7 +6,7 @@
 #include "runtime/progress/live_frame.h"
 #include "runtime/progress/ndjson.h"
 #include "tests/fakes/turned_clock.h"
-#include "tests/progress/golden_file.h"
+#include "tests/golden.h"
 #include "tests/progress/played_terminal.h"
 
 namespace cairn::progress {
@@ -20,7 +20,7 @@ class LiveViewTest : public testing::Test {
   void replay(LiveView& view, const std::string& name, auto&& between) {
     std::int64_t now = 0;
     for (const Event& event :
-         read_recording(text_of_file(golden_path("progress/" + name + ".ndjson"))).events) {
+         read_recording(golden::read(golden::folder("progress/" + name + ".ndjson"))).events) {
       for (; now < event.time_ms; now += 100) {
         clock.turn(Milliseconds(100));
         between(now);
@@ -41,7 +41,7 @@ TEST_F(LiveViewTest, LeavesOnlyWhatIsLasting) {
   EXPECT_TRUE(terminal.cursor_is_shown);
   RunState run;
   std::string lasting;
-  for (const Event& event : read_recording(text_of_file(golden_path("progress/failed.ndjson"))).events) {
+  for (const Event& event : read_recording(golden::read(golden::folder("progress/failed.ndjson"))).events) {
     run.apply(event);
     lasting += lasting_lines(event, run, false);
   }
@@ -98,7 +98,7 @@ TEST_F(LiveViewTest, SurvivesAScreenTooLowForItsLastFrame) {
 
 TEST_F(LiveViewTest, NoFrameIsWiderOrTallerThanTheTerminal) {
   RunState run;
-  for (const Event& event : read_recording(text_of_file(golden_path("progress/failed.ndjson"))).events) {
+  for (const Event& event : read_recording(golden::read(golden::folder("progress/failed.ndjson"))).events) {
     run.apply(event);
     for (const std::size_t columns : {1U, 10U, 20U, 21U, 33U, 80U, 300U}) {
       for (const std::size_t rows : {1U, 2U, 4U, 5U, 24U}) {

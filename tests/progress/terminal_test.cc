@@ -17,7 +17,7 @@
 #include "runtime/progress/ndjson.h"
 #include "runtime/progress/outlet.h"
 #include "tests/fakes/turned_clock.h"
-#include "tests/progress/golden_file.h"
+#include "tests/golden.h"
 #include "tests/progress/played_terminal.h"
 
 namespace cairn::progress {
@@ -97,7 +97,7 @@ TEST(RealTerminal, TheLiveViewLeavesTheScreenClean) {
     const std::unique_ptr<Terminal> terminal = real_terminal(pty.slave);
     LiveView view(*terminal, clock);
     std::int64_t now = 0;
-    for (const Event& event : read_recording(text_of_file(golden_path("progress/failed.ndjson"))).events) {
+    for (const Event& event : read_recording(golden::read(golden::folder("progress/failed.ndjson"))).events) {
       for (; now < event.time_ms; now += 100) {
         clock.turn(Milliseconds(100));
         view.tick();

@@ -6,13 +6,13 @@
 #include "runtime/progress/ndjson.h"
 #include "runtime/progress/plain_view.h"
 #include "runtime/progress/timeline.h"
-#include "tests/progress/golden_file.h"
+#include "tests/golden.h"
 
 namespace cairn::progress {
 namespace {
 
 std::vector<Event> recorded(const std::string& name) {
-  const Recording recording = read_recording(text_of_file(golden_path("progress/" + name + ".ndjson")));
+  const Recording recording = read_recording(golden::read(golden::folder("progress/" + name + ".ndjson")));
   EXPECT_TRUE(recording.problems.empty()) << recording.problems.front();
   EXPECT_FALSE(recording.events.empty());
   return recording.events;
@@ -32,24 +32,24 @@ std::string joined(const std::vector<std::string>& lines) {
 }
 
 TEST(PlainView, OfAPublishedRun) {
-  expect_golden("progress/published.plain.txt", plain("published", {}));
+  golden::compare(golden::folder("progress/published.plain.txt"), plain("published", {}));
 }
 TEST(PlainView, OfAFailedRun) {
-  expect_golden("progress/failed.plain.txt", plain("failed", {}));
+  golden::compare(golden::folder("progress/failed.plain.txt"), plain("failed", {}));
 }
 TEST(PlainView, WithTimestampsOnCi) {
   const std::string text = plain("failed", {.timestamps = true, .ci = scribe::Ci::azure});
   EXPECT_EQ(text.find("##vso["), std::string::npos);
-  expect_golden("progress/failed.ci.txt", text);
+  golden::compare(golden::folder("progress/failed.ci.txt"), text);
 }
 TEST(PlainView, InColour) {
-  expect_golden("progress/failed.colour.txt", plain("failed", {.colour = true}));
+  golden::compare(golden::folder("progress/failed.colour.txt"), plain("failed", {.colour = true}));
 }
 TEST(QuietView, OfAPublishedRun) {
-  expect_golden("progress/published.quiet.txt", plain("published", {.quiet = true}));
+  golden::compare(golden::folder("progress/published.quiet.txt"), plain("published", {.quiet = true}));
 }
 TEST(QuietView, OfAFailedRun) {
-  expect_golden("progress/failed.quiet.txt", plain("failed", {.quiet = true}));
+  golden::compare(golden::folder("progress/failed.quiet.txt"), plain("failed", {.quiet = true}));
 }
 
 TEST(LiveFrame, HalfwayAtSeveralSizes) {
@@ -59,11 +59,12 @@ TEST(LiveFrame, HalfwayAtSeveralSizes) {
        {TerminalSize{24, 80}, TerminalSize{24, 120}, TerminalSize{6, 50}, TerminalSize{24, 24}})
     text += std::to_string(size.columns) + " × " + std::to_string(size.rows) + "\n" +
             joined(live_frame(run, 14000, size, false));
-  expect_golden("progress/halfway.live.txt", text);
+  golden::compare(golden::folder("progress/halfway.live.txt"), text);
 }
 TEST(LiveFrame, InColour) {
   const RunState run = state_after(recorded("halfway"));
-  expect_golden("progress/halfway.live.colour.txt", joined(live_frame(run, 14000, {24, 80}, true)));
+  golden::compare(golden::folder("progress/halfway.live.colour.txt"),
+                  joined(live_frame(run, 14000, {24, 80}, true)));
 }
 TEST(LiveFrame, AtEveryMomentOfTheRun) {
   std::string text;
@@ -75,7 +76,7 @@ TEST(LiveFrame, AtEveryMomentOfTheRun) {
     shown = event.time_ms;
     text += joined(live_frame(run, event.time_ms, {24, 80}, false)) + "\n";
   }
-  expect_golden("progress/failed.live.txt", text);
+  golden::compare(golden::folder("progress/failed.live.txt"), text);
 }
 TEST(LiveFrame, WhatStaysAbove) {
   std::string text;
@@ -84,27 +85,30 @@ TEST(LiveFrame, WhatStaysAbove) {
     run.apply(event);
     text += lasting_lines(event, run, false);
   }
-  expect_golden("progress/failed.lasting.txt", text);
+  golden::compare(golden::folder("progress/failed.lasting.txt"), text);
 }
 
 TEST(Slow, OfAPublishedRun) {
-  expect_golden("progress/published.slow.txt", slow_text(analyse_slow(state_after(recorded("published")))));
+  golden::compare(golden::folder("progress/published.slow.txt"),
+                  slow_text(analyse_slow(state_after(recorded("published")))));
 }
 
 TEST(Timeline, IsOneFile) {
   const std::string page = timeline_page(state_after(recorded("published")));
   EXPECT_EQ(page.find("style=\""), std::string::npos) << "the policy would block it";
-  expect_golden("progress/published.timeline.html", page);
+  golden::compare(golden::folder("progress/published.timeline.html"), page);
 }
 TEST(Timeline, OfAFailedRun) {
-  expect_golden("progress/failed.timeline.html", timeline_page(state_after(recorded("failed"))));
+  golden::compare(golden::folder("progress/failed.timeline.html"),
+                  timeline_page(state_after(recorded("failed"))));
 }
 TEST(Timeline, OfNothing) {
   EXPECT_EQ(timeline_body(RunState{}), "");
   EXPECT_NE(timeline_page(RunState{}).find("No step"), std::string::npos);
 }
 TEST(ChromeTrace, OfAPublishedRun) {
-  expect_golden("progress/published.trace.json", chrome_trace(state_after(recorded("published"))));
+  golden::compare(golden::folder("progress/published.trace.json"),
+                  chrome_trace(state_after(recorded("published"))));
 }
 
 TEST(Ndjson, ARecordingComesBackAsItWas) {

@@ -9,7 +9,7 @@
 #include "runtime/report/ci.h"
 #include "runtime/report/read_report.h"
 #include "runtime/report/run_report.h"
-#include "tests/progress/golden_file.h"
+#include "tests/golden.h"
 
 namespace cairn::report {
 namespace {
@@ -20,17 +20,17 @@ using testing::Not;
 RunReport run_of(const std::string& name) {
   RunReport report;
   report.run = progress::state_after(
-      progress::read_recording(text_of_file(golden_path("progress/" + name + ".ndjson"))).events);
+      progress::read_recording(golden::read(golden::folder("progress/" + name + ".ndjson"))).events);
   const bool failed = name == "failed";
   StepTests unit{
       failed ? "test.unit:run" : "test.unit:collect", "test.unit", "reports/test.unit/TEST-todo.xml", {}};
-  const Result<TestReport> read =
-      read_report_file(Format::junit, golden_path(failed ? "report/django.failed.xml" : "report/django.xml"));
+  const Result<TestReport> read = read_report_file(
+      Format::junit, golden::folder(failed ? "report/django.failed.xml" : "report/django.xml"));
   EXPECT_TRUE(read) << read.failure().message << read.failure().causes.front();
   unit.report = *read;
   report.tests.push_back(unit);
   if (!failed) {
-    const Result<TestReport> mocha = read_report_file(Format::junit, golden_path("report/mocha.xml"));
+    const Result<TestReport> mocha = read_report_file(Format::junit, golden::folder("report/mocha.xml"));
     EXPECT_TRUE(mocha);
     report.tests.push_back(
         {"release.acceptance:collect", "release.acceptance", "reports/acceptance.xml", *mocha});
@@ -79,10 +79,10 @@ RunReport hostile_run() {
 }
 
 TEST(HtmlReport, OfAPublishedRun) {
-  expect_golden("report/published.html", html_report(run_of("published")));
+  golden::compare(golden::folder("report/published.html"), html_report(run_of("published")));
 }
 TEST(HtmlReport, OfAFailedRun) {
-  expect_golden("report/failed.html", html_report(run_of("failed")));
+  golden::compare(golden::folder("report/failed.html"), html_report(run_of("failed")));
 }
 
 TEST(HtmlReport, NeedsNothingFromOutsideAndEscapesEverything) {
@@ -120,10 +120,10 @@ TEST(HtmlReport, ManyTestsStayBounded) {
 }
 
 TEST(MergedJunit, OfAPublishedRun) {
-  expect_golden("report/published.junit.xml", merged_junit(run_of("published")));
+  golden::compare(golden::folder("report/published.junit.xml"), merged_junit(run_of("published")));
 }
 TEST(MergedJunit, OfAFailedRun) {
-  expect_golden("report/failed.junit.xml", merged_junit(run_of("failed")));
+  golden::compare(golden::folder("report/failed.junit.xml"), merged_junit(run_of("failed")));
 }
 
 // The rules of the common schema (junit-10.xsd of the Jenkins xUnit plugin), as far as they are more than
@@ -185,10 +185,11 @@ TEST(MergedJunit, IsReadBackWithoutLoss) {
 }
 
 TEST(FailureTable, OfAFailedRun) {
-  expect_golden("report/failed.table.txt", failure_table(run_of("failed"), 100, false));
+  golden::compare(golden::folder("report/failed.table.txt"), failure_table(run_of("failed"), 100, false));
 }
 TEST(FailureTable, InColourAndNarrow) {
-  expect_golden("report/failed.table.colour.txt", failure_table(run_of("failed"), 60, true));
+  golden::compare(golden::folder("report/failed.table.colour.txt"),
+                  failure_table(run_of("failed"), 60, true));
 }
 TEST(FailureTable, IsEmptyWhenNothingFailed) {
   EXPECT_EQ(failure_table(run_of("published"), 80, false), "");
@@ -212,14 +213,14 @@ TEST(Ci, IsDetected) {
 }
 
 TEST(Ci, GitHubSummary) {
-  expect_golden("report/failed.summary.md", summary_markdown(run_of("failed")));
+  golden::compare(golden::folder("report/failed.summary.md"), summary_markdown(run_of("failed")));
 }
 TEST(Ci, GitHubAnnotations) {
-  expect_golden("report/failed.github.txt", github_annotations(run_of("failed")));
+  golden::compare(golden::folder("report/failed.github.txt"), github_annotations(run_of("failed")));
 }
 TEST(Ci, AzureCommands) {
-  expect_golden("report/failed.azure.txt",
-                azure_commands(run_of("failed"), "/w/.cairn/last/junit.xml", "/w/.cairn/last/summary.md"));
+  golden::compare(golden::folder("report/failed.azure.txt"),
+                  azure_commands(run_of("failed"), "/w/.cairn/last/junit.xml", "/w/.cairn/last/summary.md"));
 }
 
 TEST(Ci, NobodyElseGivesCommands) {
