@@ -1,10 +1,12 @@
 #include "runtime/keeper/launch.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <string_view>
@@ -12,7 +14,7 @@
 namespace cairn::keeper {
 namespace {
 
-// What the child reads, and where it leaves why it failed: after vfork both share one memory until exec.
+// What the child reads, and where it leaves why it failed: both share one memory until exec.
 struct Shared {
   const Launch* launch;
   char* const* arguments;
@@ -58,11 +60,16 @@ struct Shared {
   fail(shared, SpawnStage::program, error);
 }
 
-// Its own function: nothing of the caller's lives in registers that the child could change.
-[[gnu::noinline]] pid_t fork_into(Shared* shared) {
-  const pid_t pid = vfork();
-  if (pid == 0) become(shared);
-  return pid;
+int run_child(void* shared) {
+  become(static_cast<Shared*>(shared));
+}
+
+// As vfork(2), but on a stack of its own, so that nothing of the caller's frame can be overwritten: the
+// keeper stands still until the child has become another program or has ended.
+pid_t fork_into(Shared* shared) {
+  constexpr std::size_t kStack = 256 << 10;
+  alignas(64) static std::array<char, kStack> stack;  // one at a time: the keeper has one thread
+  return clone(&run_child, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK | SIGCHLD, shared);
 }
 
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {

@@ -1,4 +1,4 @@
-// One vfork and exec, with everything prepared before, since a vforked child may do next to nothing.
+// One fork and exec that share the keeper's memory, with everything prepared before.
 #pragma once
 
 #include <sys/types.h>
