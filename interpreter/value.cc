@@ -42,7 +42,11 @@ std::string shown_size(std::int64_t bytes) {
 
 std::string shown_float(double number) {
   std::string text = fmt::format("{}", number);
-  if (text.find('e') != std::string::npos) text = fmt::format("{:f}", number);
+  if (text.find('e') != std::string::npos) {
+    // The language has no exponents: written out, with as many places as tell it from its neighbours.
+    text = fmt::format("{:.{}f}", number, std::fabs(number) < 1 ? 340 : 1);
+    while (text.ends_with('0') && text.find('.') != std::string::npos && !text.ends_with(".0")) text.pop_back();
+  }
   if (text.find('.') == std::string::npos && std::isfinite(number)) text += ".0";
   return text;
 }
