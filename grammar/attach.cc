@@ -1,6 +1,7 @@
 #include "grammar/attach.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace cairn {
 
@@ -58,7 +59,7 @@ class Attaching {
   std::size_t top_block() const {
     std::size_t count = 0;
     std::size_t at = text_.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-    at = std::min(text_.find_first_not_of(" \t\r\n", at), text_.size());
+    at = std::min(text_.find_first_not_of(" \t\r\n;,", at), text_.size());
     for (const Comment& comment : file_.comments) {
       const bool follows = count == 0 ? comment.span.begin == at : touches(file_.comments[count - 1].span.end, comment.span.begin);
       if (!follows || !is_doc(text_of(comment))) break;
@@ -81,7 +82,6 @@ class Attaching {
   void body(syntax::Body& body) {
     for (syntax::Statement& statement : body.statements) {
       above(statement);
-      first_lines_.push_back(&statement);
       if (auto* kind = std::get_if<syntax::Kind>(&statement.is)) this->body(kind->body);
       if (auto* loop = std::get_if<syntax::For>(&statement.is)) this->body(loop->body);
       if (auto* block = std::get_if<syntax::Block>(&statement.is)) this->body(block->body);
@@ -135,28 +135,45 @@ class Attaching {
     return allow;
   }
 
-  // An allow at the end of a line belongs to the outermost statement that begins on that line; of several side by
-  // side, to the last.
+  // An allow that does not stand above a statement belongs to the one it stands behind on its line (of those that end
+  // there the outermost), to the one whose `{` it stands behind, or to the one whose value it stands inside of.
   void beside() {
     for (const Comment& comment : file_.comments) {
-      if (comment.own_line || !is_allow(text_of(comment))) continue;
-      const std::size_t newline = text_.rfind('\n', comment.span.begin);
-      const auto line = static_cast<std::uint32_t>(newline == std::string_view::npos ? 0 : newline + 1);
-      auto first = std::lower_bound(first_lines_.begin(), first_lines_.end(), line,
-                                    [](const syntax::Statement* s, std::uint32_t at) { return s->span.begin < at; });
+      if (!is_allow(text_of(comment))) continue;
       syntax::Statement* chosen = nullptr;
-      for (; first != first_lines_.end() && (*first)->span.begin < comment.span.begin; ++first) {
-        const bool inside = chosen != nullptr && (*first)->span.begin < chosen->span.end;
-        if (!inside) chosen = *first;
+      for (syntax::Body* body = &file_.body; body != nullptr;) {
+        const auto next = std::lower_bound(body->statements.begin(), body->statements.end(), comment.span.begin,
+                                           [](const syntax::Statement& s, std::uint32_t at) { return s.span.begin < at; });
+        if (next == body->statements.begin()) break;
+        syntax::Statement& last = *std::prev(next);
+        const bool ended = last.span.end <= comment.span.begin;
+        body = ended ? nullptr : body_around(last, comment.span.begin);
+        const std::uint32_t from = ended ? last.span.end : body == nullptr ? comment.span.begin : body->span.begin;
+        chosen = same_line(from, comment.span.begin) ? &last : nullptr;
       }
       if (chosen != nullptr) chosen->allows.push_back(allow_of(comment));
     }
   }
+  bool same_line(std::uint32_t from, std::uint32_t to) const {
+    return text_.substr(from, to - from).find('\n') == std::string_view::npos;
+  }
+
+  // The body of a statement that holds this place.
+  static syntax::Body* body_around(syntax::Statement& statement, std::uint32_t at) {
+    const auto holds = [at](syntax::Body& body) { return body.span.begin <= at && at <= body.span.end ? &body : nullptr; };
+    if (auto* kind = std::get_if<syntax::Kind>(&statement.is)) return holds(kind->body);
+    if (auto* loop = std::get_if<syntax::For>(&statement.is)) return holds(loop->body);
+    if (auto* block = std::get_if<syntax::Block>(&statement.is)) return block->has_body ? holds(block->body) : nullptr;
+    if (auto* choice = std::get_if<syntax::If>(&statement.is)) {
+      syntax::Body* then = holds(choice->then);
+      return then != nullptr ? then : choice->has_else ? holds(choice->otherwise) : nullptr;
+    }
+    return nullptr;
+  }
 
   syntax::File& file_;
   std::string_view text_;
-  std::size_t file_comments_ = 0;                  // the first so many document the file
-  std::vector<syntax::Statement*> first_lines_;  // all statements, in the order of the text
+  std::size_t file_comments_ = 0;  // the first so many document the file
 };
 
 }  // namespace

@@ -243,10 +243,16 @@ class Formatter {
     const Flat one_line = flat(expr);
     if (one_line && column + width_of(*one_line) <= line_limit) return *one_line;
     if (!expr.span.known() || text_.empty()) return one_line.value_or("");
+    const bool left_out = next_ != comment_from(expr.span.begin);  // one before this value; who holds both has to mend it
     const std::size_t after = comment_from(expr.span.end);
+    const bool odd_around = odd_ || left_out;
+    odd_ = false;
     std::string out = std::visit([&](const auto& node) { return tall(node, expr, indent, column); }, expr.is);
-    if (next_ == after) return out;
+    const bool whole = next_ == after && !odd_;
+    odd_ = odd_around;
+    if (whole) return out;
     next_ = after;
+    apart_ = false;
     return slice(expr.span.begin, expr.span.end);
   }
   std::string value(const ExprPtr& expr, std::size_t indent, std::size_t column) { return value(*expr, indent, column); }
@@ -372,16 +378,17 @@ class Formatter {
     }
     std::string out = open;
     std::uint32_t last = span.begin + 1;
-    beside(out, last, end);
+    beside(out, last, items.empty() ? end : span_of(items.front()).begin);
     bool first = true;
-    for (const auto& item : items) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const auto& item = items[i];
       const Span its = span_of(item);
       comments_above(out, last, its.begin, indent + 2, first);
       if (!first && blank_line_between(last, its.begin)) out += "\n";
       out += "\n" + indented(indent + 2);
       out += write(item, indent + 2, indent + 2);
       last = its.end;
-      beside(out, last, end);
+      beside(out, last, i + 1 < items.size() ? span_of(items[i + 1]).begin : end);
       first = false;
     }
     comments_above(out, last, end, indent + 2, first);
@@ -391,6 +398,7 @@ class Formatter {
   std::optional<std::string> hug(const char* open, const Items& items, const char* close, Span span, std::size_t indent,
                                  std::size_t column, const Write& write, const SpanOf& span_of) {
     const std::size_t before = next_;
+    const bool odd = odd_;
     const Span last = span_of(items.back());
     const std::size_t inside_last = comment_from(last.begin);
     const bool map = *open == '{';
@@ -402,6 +410,7 @@ class Formatter {
       const bool tall = one.find('\n') != std::string::npos;
       if (tall != is_last) {
         next_ = before;
+        odd_ = odd;
         return std::nullopt;
       }
       out += one + (is_last ? "" : ", ");
@@ -409,6 +418,7 @@ class Formatter {
     // What had to be cut into lines does not help when the line before the cut is too long all the same.
     if (column + width_of(out.substr(0, out.find('\n'))) > line_limit) {
       next_ = before;
+      odd_ = odd;
       return std::nullopt;
     }
     return out + (map ? " " : "") + close;
@@ -428,16 +438,17 @@ class Formatter {
   std::string slice_comment() const { return std::string(comment(next_)); }
 
   // The comments before `limit`, each on a line of its own. Leaves an empty line where there was one, and where a
-  // separator kept a comment apart from what follows.
-  void comments_above(std::string& out, std::uint32_t& last, std::uint32_t limit, std::size_t indent, bool& first) {
+  // separator kept a comment apart from the statement that follows: it must not become its doc.
+  void comments_above(std::string& out, std::uint32_t& last, std::uint32_t limit, std::size_t indent, bool& first, bool statement = false) {
     while (comment_begin() < limit) {
       const Span span = file_->comments[next_].span;
+      const bool behind_mark = !file_->comments[next_].own_line;  // `; # c`
       if (!first && (blank_line_between(last, span.begin) || apart_)) out += "\n";
       out += "\n" + indented(indent) + slice_comment();
       ++next_;
       last = span.end;
       first = false;
-      apart_ = separated(last, std::min(comment_begin(), limit));
+      apart_ = statement && (behind_mark || separated(last, std::min(comment_begin(), limit)));
     }
     if (apart_ && !first && !blank_line_between(last, limit)) out += "\n";
     apart_ = false;
@@ -560,7 +571,7 @@ class Formatter {
     const bool top = out_.empty();
     for (std::size_t i = 0; i < statements.size(); ++i) {
       const Statement& statement = statements[i];
-      comments_above(out_, last, statement.span.begin, indent, first);
+      comments_above(out_, last, statement.span.begin, indent, first, true);
       if (!first && blank_line_between(last, statement.span.begin)) out_ += "\n";
       out_ += "\n" + indented(indent);
       if (i >= group_end) std::tie(group_end, widest) = group(statements, i, indent);
@@ -598,11 +609,17 @@ class Formatter {
   // An empty line somewhere between two statements.
   bool gap_between(std::uint32_t begin, std::uint32_t end) const {
     std::size_t newlines = 0;
+    bool below = false;    // on a later line than the first statement
+    bool comment = false;  // one that stands there
     for (std::uint32_t at = begin; at < end; ++at) {
       if (text_[at] == '\n') {
+        below = true;
         if (++newlines == 2) return true;
       } else if (!is_blank(text_[at]) && text_[at] != '\r') {
         newlines = 0;
+        // comments_above puts one where a separator follows a comment.
+        if (comment && (text_[at] == ';' || text_[at] == ',')) return true;
+        comment = comment || (below && text_[at] == '#');
         if (text_[at] == '#') at = static_cast<std::uint32_t>(std::min(text_.find('\n', at), text_.size())) - 1;
       }
     }
@@ -618,9 +635,10 @@ class Formatter {
     const std::size_t length = out_.size();
     const std::size_t end = comment_from(statement.span.end);
     std::visit([&](const auto& node) { tall_statement(node, indent); }, statement.is);
-    if (next_ == end) return;
+    if (next_ == end && !odd_) return;
     // A comment stands where no line can be kept for it.
     next_ = end;
+    odd_ = apart_ = false;
     out_.resize(length);
     out_ += slice(statement.span.begin, statement.span.end);
   }
@@ -676,7 +694,7 @@ class Formatter {
       return;
     }
     std::uint32_t last = inner.span.begin;
-    beside(out_, last, inner.span.end);
+    beside(out_, last, inner.statements.empty() ? inner.span.end : inner.statements.front().span.begin);
     body(inner, indent + 2, last);
     out_ += "\n" + indented(indent) + "}";
   }
@@ -691,6 +709,7 @@ class Formatter {
   std::string out_;
   std::size_t next_ = 0;  // the first comment that is not written yet
   bool apart_ = false;
+  bool odd_ = false;  // a comment was left out somewhere inside of what is being written
 };
 
 }  // namespace

@@ -23,7 +23,10 @@ void Context::comment(std::uint32_t begin, std::uint32_t end) {
   // Rules that were tried in vain saw the same comments before.
   if (!comments_.empty() && begin <= comments_.back().span.begin) return;
   while (end > begin && (text_[end - 1] == '\r' || blank(text_[end - 1]))) --end;
-  comments_.push_back({span(begin, end), begins_line(begin)});
+  // A separator before it on its line is nothing that it could stand beside.
+  std::uint32_t before = begin;
+  while (before > 0 && (blank(text_[before - 1]) || text_[before - 1] == ';' || text_[before - 1] == ',')) --before;
+  comments_.push_back({span(begin, end), begins_line(before)});
 }
 
 void Context::close(std::size_t to) {
@@ -104,7 +107,7 @@ const char* Context::resume(Level level, const Mark& mark) {
   if (diagnostics_.all().size() >= mistakes_limit) {
     if (level != Level::statement) return nullptr;
     if (!gave_up_) {
-      diagnostics_.error("S0162", span(failed_at_, failed_at_), "too many mistakes; the rest of this file was not read");
+      diagnostics_.error("S0162", span(failed_at_, std::min(failed_at_ + 1, static_cast<std::uint32_t>(text_.size()))), "too many mistakes; the rest of this file was not read");
     }
     gave_up_ = unclosed_reported_ = true;
     return text_.data() + text_.size();

@@ -177,7 +177,7 @@ struct Statement {
 
 struct Comment {
   Span span;            // from `#` to the last byte before the line end
-  bool own_line = true; // nothing but blanks before it on its line
+  bool own_line = true; // nothing but blanks and separators before it on its line
 };
 
 struct File {
