@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "interpreter/graph.h"
+#include "runtime/plan/facts.h"
+#include "runtime/plan/goal.h"
 #include "runtime/plan/verdict.h"
 
 namespace cairn::plan {
@@ -13,11 +15,28 @@ namespace cairn::plan {
 struct StepPlan {
   Verdict verdict = Verdict::not_needed;
   std::string reason;  // "its image has changed"; never empty
-  Span span;  // the place in the file that the reason is about; the block's head if there is none better
+  Span span{};  // the place in the file that the reason is about; the block's head if there is none better
+};
+
+// Why a goal cannot be reached as things are. A plan that has any is not to be carried out.
+struct Refusal {
+  NodeId node = no_node;
+  std::string message;  // "the container `cairn-shop-db` belongs to project `shop` of ann"
+  std::string help;
+  bool endpoint = false;  // something could not be reached: exit code 3
 };
 
 struct Plan {
   std::vector<StepPlan> steps;  // by StepId
+  std::vector<Refusal> refusals;
+
+  bool changes_nothing() const;  // no step is to be done, replaced or undone
 };
+
+Plan plan(const Graph& graph, const Facts& facts, const Goal& goal);
+
+// One line a step that is not NotNeeded, in the graph's order: "replace  db:create  its settings have
+// changed".
+std::string show(const Graph& graph, const Plan& plan);
 
 }  // namespace cairn::plan
