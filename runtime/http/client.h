@@ -1,5 +1,5 @@
-// HTTP as a seam: everything that talks to an engine, an array or a web service goes through an HttpClient. The
-// real one is the reactor (reactor.h: one thread, one curl_multi); tests put a simulator behind it.
+// HTTP as a seam: everything that talks to an engine, an array or a web service goes through an HttpClient.
+// The real one is the reactor (reactor.h: one thread, one curl_multi); tests put a simulator behind it.
 #pragma once
 
 #include <functional>
@@ -29,18 +29,18 @@ struct Tls {
 
 struct Request {
   std::string method = "GET";
-  std::string url;          // "http://docker/v1.41/info"; never with credentials in it
-  std::string unix_socket;  // path; empty: by the URL's host
-  Tls tls;
-  std::vector<Header> headers;
-  std::string body;
-  std::string body_file;    // sent instead of `body` when not empty
-  // Asked for the next piece of the body, instead of both; empty string: the end. Always called by the thread that
-  // waits in send(), open() or Stream::read(), which so may read files without holding up anybody else.
-  std::function<std::string()> body_source;
-  std::optional<Nanoseconds> timeout;                          // of the whole exchange; streams: none
+  std::string url = {};          // "http://docker/v1.41/info"; never with credentials in it
+  std::string unix_socket = {};  // path; empty: by the URL's host
+  Tls tls = {};
+  std::vector<Header> headers = {};
+  std::string body = {};
+  std::string body_file = {};  // sent instead of `body` when not empty
+  // Asked for the next piece of the body, instead of both; empty string: the end. Always called by the thread
+  // that waits in send(), open() or Stream::read(), which so may read files without holding up anybody else.
+  std::function<std::string()> body_source = {};
+  std::optional<Nanoseconds> timeout = {};  // of the whole exchange; streams: none
   Nanoseconds connect_timeout = std::chrono::seconds(10);
-  std::size_t max_response = 256u << 20;                       // bytes; more is a failure
+  std::size_t max_response = 256u << 20;  // bytes; more is a failure
   int max_redirects = 0;
 };
 
@@ -59,16 +59,16 @@ class Stream {
   virtual ~Stream() = default;
   virtual int status() const = 0;
   virtual const std::vector<Header>& headers() const = 0;
-  // The next piece; an empty string is the end. Blocks; `stop` or `deadline` ends the wait with a Failure of class
-  // cancelled or timeout and leaves the stream usable.
+  // The next piece; an empty string is the end. Blocks; `stop` or `deadline` ends the wait with a Failure of
+  // class cancelled or timeout and leaves the stream usable.
   virtual Result<std::string> read(std::stop_token stop, std::optional<Instant> deadline = {}) = 0;
 };
 
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
-  // Any status is a Response; a Failure means that there was no (whole) answer. Failure::nothing_done is true when
-  // the request was surely not sent.
+  // Any status is a Response; a Failure means that there was no (whole) answer. Failure::nothing_done is true
+  // when the request was surely not sent.
   virtual Result<Response> send(const Request& request, std::stop_token stop) = 0;
   // Returns as soon as the headers are there.
   virtual Result<std::unique_ptr<Stream>> open(const Request& request, std::stop_token stop) = 0;

@@ -23,7 +23,9 @@ std::string lower_hex(std::string_view text) {
   return digits;
 }
 
-bool may_be_repeated(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
+bool may_be_repeated(const Request& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
 
 curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -133,7 +135,8 @@ void set_tls(Exchange& exchange) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, use_fingerprint);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &exchange);
-    // Kept connections are used again by those with equal TLS options; this makes the fingerprint one of them.
+    // Kept connections are used again by those with equal TLS options; this makes the fingerprint one of
+    // them.
     curl_easy_setopt(easy, CURLOPT_CAPATH, ("/nowhere/" + lower_hex(tls.fingerprint)).c_str());
   } else if (!tls.verify) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
@@ -182,8 +185,8 @@ bool set_headers(Exchange& exchange) {
   bool whole = add_header(exchange, "Expect:");
   if (!names(exchange.request, "Content-Type")) whole = whole && add_header(exchange, "Content-Type:");
   for (const Header& header : exchange.request.headers) {
-    whole = whole && add_header(exchange, header.value.empty() ? header.name + ";"
-                                                               : header.name + ": " + header.value);
+    whole = whole && add_header(exchange,
+                                header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
   }
   curl_easy_setopt(exchange.easy, CURLOPT_HTTPHEADER, exchange.sent_headers);
   return whole;
@@ -253,7 +256,8 @@ Failure failure_of(const Exchange& exchange) {
     failure.message = fmt::format("stopped waiting for {}", place);
     failure.is = FailureClass::cancelled;
   } else if (exchange.too_big) {
-    failure.message = fmt::format("the answer from {} is larger than {} bytes", place, exchange.request.max_response);
+    failure.message =
+        fmt::format("the answer from {} is larger than {} bytes", place, exchange.request.max_response);
   } else if (!exchange.seen_fingerprint.empty()) {
     failure.message = fmt::format("{} shows another certificate than the one that was pinned", place);
     failure.causes.push_back(fmt::format("its SHA-256 fingerprint is {}", exchange.seen_fingerprint));
@@ -263,8 +267,9 @@ Failure failure_of(const Exchange& exchange) {
     failure.is = FailureClass::timeout;
   } else if (exchange.outcome == CURLE_COULDNT_CONNECT) {
     failure.message = fmt::format("could not connect to {}", place);
-    failure.causes.push_back(exchange.system_error != 0 ? std::strerror(static_cast<int>(exchange.system_error))
-                                                        : what_curl_says(exchange));
+    failure.causes.push_back(exchange.system_error != 0
+                                 ? std::strerror(static_cast<int>(exchange.system_error))
+                                 : what_curl_says(exchange));
   } else if (exchange.outcome == CURLE_ABORTED_BY_CALLBACK && exchange.request_sent) {
     failure.causes.push_back("the connection was closed after the request was sent");
   } else {

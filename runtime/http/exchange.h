@@ -1,5 +1,5 @@
-// One request and its answer while both are under way. Shared between the waiting caller and the reactor's thread;
-// everything below `mutex` is guarded by it, the rest belongs to the reactor's thread.
+// One request and its answer while both are under way. Shared between the waiting caller and the reactor's
+// thread; everything below `mutex` is guarded by it, the rest belongs to the reactor's thread.
 #pragma once
 
 #include <curl/curl.h>
@@ -22,7 +22,7 @@ struct Exchange {
 
   const Request request;
   const bool streamed;
-  std::string socket_path;    // request.unix_socket, shortened when it is too long for the kernel
+  std::string socket_path;      // request.unix_socket, shortened when it is too long for the kernel
   std::int64_t body_size = -1;  // of a body that is pumped; negative: not known
 
   CURL* easy = nullptr;
@@ -35,15 +35,15 @@ struct Exchange {
   int status = 0;
   std::vector<Header> headers;
   bool headers_complete = false;
-  std::string unread;          // what came of the body and is not taken yet
+  std::string unread;  // what came of the body and is not taken yet
   bool receiving_paused = false;
   bool too_big = false;
   std::string unsent;          // what is to be sent of a pumped body
   bool pumped = false;         // the body comes through `unsent`
   bool body_complete = false;  // nothing more will come into `unsent`
   bool sending_paused = false;
-  bool request_sent = false;   // at least its first byte may have left
-  bool given_up = false;       // by the caller: not to be sent any more
+  bool request_sent = false;  // at least its first byte may have left
+  bool given_up = false;      // by the caller: not to be sent any more
   bool finished = false;
   CURLcode outcome = CURLE_OK;
   long system_error = 0;

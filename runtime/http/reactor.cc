@@ -106,7 +106,8 @@ class Reactor::Loop {
     {
       const std::lock_guard lock(exchange.mutex);
       if (exchange.receiving_paused && exchange.unread.size() > most_unread / 2) still |= CURLPAUSE_RECV;
-      if (exchange.sending_paused && exchange.unsent.empty() && !exchange.body_complete) still |= CURLPAUSE_SEND;
+      if (exchange.sending_paused && exchange.unsent.empty() && !exchange.body_complete)
+        still |= CURLPAUSE_SEND;
       if ((still & CURLPAUSE_RECV) == 0) exchange.receiving_paused = false;
       if ((still & CURLPAUSE_SEND) == 0) exchange.sending_paused = false;
     }

@@ -10,7 +10,8 @@ namespace cairn::http {
 // Callers block; any number of them, from any thread, at once. A request to stop ends the wait at once.
 //
 // - Connections are kept and used again, and are close-on-exec.
-// - A request other than GET and HEAD is sent at most once: libcurl's silent repetition on a kept connection that
+// - A request other than GET and HEAD is sent at most once: libcurl's silent repetition on a kept connection
+// that
 //   turns out to be dead becomes a Failure.
 // - A stream holds at most about a megabyte that nobody has read; then the server has to wait.
 // - Unix sockets may have paths of any length.

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""Stands between cairn and an engine's socket: counts and records requests, and breaks the one it is told to.
+
+  tap.py LISTEN ENGINE RECORD [--at N ACTION] [--only-changing]
+
+LISTEN and ENGINE are paths of unix sockets. RECORD gets a line of JSON for every request, as it arrives:
+{"n": 1, "changes": true, "method": "POST", "path": "/v1.41/containers/create?name=x"}.
+At request N (of the changing ones only, with --only-changing), ACTION is one of
+
+  delay:MILLISECONDS    forward it later
+  cut-before            close the connection instead of forwarding it
+  cut-after             forward it, wait for the head of the answer, close the connection
+  error                 answer 500 instead of forwarding it
+  kill-before:PID       SIGKILL to PID, nothing is forwarded
+  kill-after:PID        forward it, wait for the head of the answer, SIGKILL to PID, nothing comes back
+
+Prints "ready" when it listens. Ends with SIGTERM.
+"""
+import argparse
+import json
+import os
+import re
+import signal
+import socket
+import threading
+import time
+
+WAITS = re.compile(r"/(wait|attach|resize)(\?|$)")
+
+
+def changes(method, path):
+    """Whether a request changes something on the engine: waiting is no change."""
+    return method not in ("GET", "HEAD") and not WAITS.search(path)
+
+
+def read_head(source):
+    """A message's head and what came of its body with it; nothing at the end of the connection."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = source.recv(65536)
+        if not piece:
+            return None, b""
+        data += piece
+    head, _, rest = data.partition(b"\r\n\r\n")
+    return head + b"\r\n\r\n", rest
+
+
+def header(head, name):
+    found = re.search(rb"(?im)^" + name + rb":[ \t]*([^\r\n]*)", head)
+    return found.group(1).decode() if found else ""
+
+
+def relay_chunks(source, target, rest):
+    """Copies a chunked body; returns what came behind it."""
+
+    def more():
+        nonlocal rest
+        piece = source.recv(65536)
+        if not piece:
+            raise ConnectionError
+        rest += piece
+
+    while True:
+        while b"\r\n" not in rest:
+            more()
+        line, _, rest = rest.partition(b"\r\n")
+        size = int(line.split(b";")[0], 16)
+        while len(rest) < size + 2:
+            more()
+        target.sendall(line + b"\r\n" + rest[: size + 2])
+        rest = rest[size + 2 :]
+        if size == 0:
+            return rest
+
+
+def relay_body(source, target, head, rest, answer_to=None):
+    """Copies a message's body; returns what came behind it, or None when the body ended with the connection."""
+    status = head.split(b" ", 2)[1] if answer_to else b""
+    if answer_to == "HEAD" or status in (b"204", b"304"):
+        return rest
+    if "chunked" in header(head, rb"transfer-encoding").lower():
+        return relay_chunks(source, target, rest)
+    length = header(head, rb"content-length")
+    if answer_to and not length:
+        while rest:
+            target.sendall(rest)
+            rest = source.recv(65536)
+        return None
+    left = int(length or 0)
+    while left:
+        if not rest:
+            rest = source.recv(65536)
+            if not rest:
+                raise ConnectionError
+        piece, rest = rest[:left], rest[left:]
+        target.sendall(piece)
+        left -= len(piece)
+    return rest
+
+
+class Tap:
+    def __init__(self, options):
+        self.options = options
+        self.lock = threading.Lock()
+        self.all = 0
+        self.changing = 0
+        self.record = open(options.record, "a", buffering=1, encoding="utf-8")
+
+    def action_for(self, method, path):
+        with self.lock:
+            changing = changes(method, path)
+            self.all += 1
+            self.changing += changing
+            self.record.write(json.dumps({"n": self.all, "changes": changing, "method": method, "path": path}) + "\n")
+            if not self.options.at or (self.options.only_changing and not changing):
+                return "", ""
+            count = self.changing if self.options.only_changing else self.all
+            if count != int(self.options.at[0]):
+                return "", ""
+            name, _, argument = self.options.at[1].partition(":")
+            return name, argument
+
+    def serve(self, client):
+        engine = socket.socket(socket.AF_UNIX)
+        try:
+            engine.connect(self.options.engine)
+            while self.exchange(client, engine):
+                pass
+        except (OSError, ConnectionError):
+            pass
+        finally:
+            client.close()
+            engine.close()
+
+    def exchange(self, client, engine):
+        head, rest = read_head(client)
+        if head is None:
+            return False
+        method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)
+        action, argument = self.action_for(method, path)
+        if action == "delay":
+            time.sleep(int(argument) / 1000)
+        if action == "kill-before":
+            os.kill(int(argument), signal.SIGKILL)
+        if action in ("cut-before", "kill-before"):
+            return False
+        if action == "error":
+            body = b'{"message":"tap: 500"}'
+            head = b"HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+            client.sendall(head % len(body) + body)
+            return False
+        engine.sendall(head)
+        # The answer may begin before the body's end: the body goes its own way.
+        sender = threading.Thread(target=self.send_body, args=(client, engine, head, rest), daemon=True)
+        sender.start()
+        while True:
+            answer, rest = read_head(engine)
+            if answer is None:
+                return False
+            if action == "kill-after":
+                os.kill(int(argument), signal.SIGKILL)
+            if action in ("cut-after", "kill-after"):
+                return False
+            client.sendall(answer)
+            if not answer.split(b" ", 2)[1].startswith(b"1"):
+                break
+        if relay_body(engine, client, answer, rest, answer_to=method) is None:
+            return False
+        sender.join()
+        return "close" not in header(answer, rb"connection").lower()
+
+    @staticmethod
+    def send_body(client, engine, head, rest):
+        try:
+            relay_body(client, engine, head, rest)
+        except (OSError, ConnectionError):
+            engine.close()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("listen")
+    parser.add_argument("engine")
+    parser.add_argument("record")
+    parser.add_argument("--at", nargs=2, metavar=("N", "ACTION"))
+    parser.add_argument("--only-changing", action="store_true")
+    options = parser.parse_args()
+    tap = Tap(options)
+    if os.path.exists(options.listen):
+        os.unlink(options.listen)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(options.listen)
+    listener.listen(128)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    print("ready", flush=True)
+    while True:
+        client, _ = listener.accept()
+        threading.Thread(target=tap.serve, args=(client,), daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()
