@@ -1,9 +1,11 @@
 #include "runtime/array/simulator/listener.h"
 
-#include <arpa/inet.h>
 #include <httplib.h>
+#include <openssl/ssl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <thread>
@@ -11,24 +13,81 @@
 namespace cairn::array::simulator {
 namespace {
 
-// Ends the connection that `request` came in on without an answer. The server library keeps its sockets to itself,
-// so it is found among the open files by its other end.
-void drop_connection(const httplib::Request& request) {
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
-    const int number = std::atoi(entry.path().filename().c_str());
-    sockaddr_in peer{}, own{};
-    socklen_t peer_size = sizeof peer, own_size = sizeof own;
-    if (getpeername(number, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0 || peer.sin_family != AF_INET) {
-      continue;
-    }
-    if (getsockname(number, reinterpret_cast<sockaddr*>(&own), &own_size) != 0) continue;
-    if (ntohs(peer.sin_port) == request.remote_port && ntohs(own.sin_port) == request.local_port) {
-      shutdown(number, SHUT_RDWR);
-      return;
-    }
+constexpr const char* kRealMethod = "X-Cairn-Real-Method";
+constexpr int kPatienceMs = 5000;  // with a silent client
+
+// The connection that this thread serves, so that a handler can end it without an answer.
+thread_local int connection_in_hand = -1;
+
+class TlsStream final : public httplib::Stream {
+ public:
+  TlsStream(SSL* tls, int number) : tls_(tls), number_(number) {}
+  bool is_readable() const override { return SSL_pending(tls_) > 0 || ready(POLLIN); }
+  bool is_writable() const override { return ready(POLLOUT); }
+  ssize_t read(char* to, std::size_t size) override {
+    if (!is_readable()) return -1;
+    return SSL_read(tls_, to, static_cast<int>(std::min<std::size_t>(size, 1u << 20)));
   }
-}
+  ssize_t write(const char* from, std::size_t size) override {
+    if (!is_writable()) return -1;
+    return SSL_write(tls_, from, static_cast<int>(std::min<std::size_t>(size, 1u << 20)));
+  }
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return number_; }
+
+ private:
+  bool ready(short what) const {
+    pollfd waiting{number_, what, 0};
+    return poll(&waiting, 1, kPatienceMs) > 0;
+  }
+  SSL* const tls_;
+  const int number_;
+};
+
+// The server library leaves the body of a GET unread; the array's 1.x client sends its parameters there. Such a
+// request is shown to the library as a POST that remembers what it was.
+class TlsServer final : public httplib::SSLServer {
+ public:
+  using httplib::SSLServer::SSLServer;
+
+ private:
+  bool process_and_close_socket(socket_t number) override {
+    const std::unique_ptr<SSL, decltype(&SSL_free)> tls(SSL_new(ssl_context()), SSL_free);
+    const timeval patience{kPatienceMs / 1000, 0};
+    setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    connection_in_hand = number;
+    if (SSL_set_fd(tls.get(), number) == 1 && SSL_accept(tls.get()) == 1) {
+      TlsStream stream(tls.get(), number);
+      const auto with_body = [](httplib::Request& request) {
+        if (request.method != "GET" || request.get_header_value<std::uint64_t>("Content-Length") == 0) return;
+        request.headers.emplace(kRealMethod, request.method);
+        request.method = "POST";
+      };
+      for (bool open = true; open && svr_sock_ != INVALID_SOCKET && waits(tls.get(), number);) {
+        bool closed = false;
+        open = process_request(stream, false, closed, with_body) && !closed;
+      }
+      SSL_shutdown(tls.get());
+    }
+    connection_in_hand = -1;
+    shutdown(number, SHUT_RDWR);
+    close(number);
+    return true;
+  }
+
+  // For the next request of a kept connection; looks up now and then whether the server stops.
+  bool waits(SSL* tls, int number) const {
+    for (int waited = 0; waited < kPatienceMs; waited += 100) {
+      if (SSL_pending(tls) > 0) return true;
+      pollfd waiting{number, POLLIN, 0};
+      if (poll(&waiting, 1, 100) > 0) return true;
+      if (svr_sock_ == INVALID_SOCKET) return false;
+    }
+    return false;
+  }
+};
 
 class Serving final : public Listener {
  public:
@@ -76,6 +135,7 @@ class Serving final : public Listener {
       asked.query = request.target.substr(at + 1);
     }
     for (const auto& [name, value] : request.headers) asked.headers.emplace_back(name, value);
+    if (const std::string method = request.get_header_value(kRealMethod); !method.empty()) asked.method = method;
     Answer answer = handler_(asked);
     if (answer.latency_ms > 0) {
       clock_.sleep_for(std::chrono::milliseconds(answer.latency_ms), stopping_.get_token());
@@ -93,7 +153,7 @@ class Serving final : public Listener {
       response.set_content(answer.body, type);
       return;
     }
-    if (answer.fate == Fate::dropped) drop_connection(request);
+    if (answer.fate == Fate::dropped && connection_in_hand >= 0) shutdown(connection_in_hand, SHUT_RDWR);
     const std::string half = answer.body.substr(0, answer.body.size() / 2);
     response.set_content_provider(std::max<std::size_t>(answer.body.size(), 1), type,
                                   [half](std::size_t at, std::size_t, httplib::DataSink& sink) {
@@ -115,7 +175,7 @@ class Serving final : public Listener {
 
 Result<std::unique_ptr<Listener>> Listener::over_tls(const std::string& address, int port,
                                                      const Certificate& certificate, Clock& clock, Handler handler) {
-  auto server = std::make_unique<httplib::SSLServer>(certificate.certificate.get(), certificate.key.get());
+  auto server = std::make_unique<TlsServer>(certificate.certificate.get(), certificate.key.get());
   if (!server->is_valid()) {
     return Failure{.message = "could not serve TLS", .causes = {"OpenSSL refused the certificate"}};
   }
