@@ -110,7 +110,9 @@ std::optional<Outcome> Run::unmet_by(const Edge& edge) const {
   }
   if (is_good(*how)) return std::nullopt;
   if (trouble_of(*how) != nullptr) {
-    if (policy.allow_failure && !edge.data && !is_finaliser(phase(from))) return std::nullopt;
+    // Its dependants may do without it; its own next phase cannot.
+    const bool may_fail = policy.allow_failure && !edge.data && edge.reason != EdgeReason::phase;
+    if (may_fail && !is_finaliser(phase(from))) return std::nullopt;
     return Skipped{from, shown(from) + " " +
                              std::string(std::holds_alternative<TimedOut>(*how) ? "timed out" : "failed")};
   }

@@ -92,7 +92,8 @@ class RunChecks {
 
   bool met(const Edge& edge, const Outcome& how) const {
     if (is_good(how)) return true;
-    const bool may_fail = graph_.node_of(edge.from).policy.allow_failure && !edge.data;
+    const bool may_fail =
+        graph_.node_of(edge.from).policy.allow_failure && !edge.data && edge.reason != EdgeReason::phase;
     if (trouble_of(how) != nullptr) return may_fail && !is_finaliser(phase(edge.from));
     if (const NotNeeded* not_needed = std::get_if<NotNeeded>(&how)) {
       if (not_needed->by_plan) return true;

@@ -133,6 +133,14 @@ TEST(Run, AllowedToFailIsReportedAndNotCounted) {
   EXPECT_EQ(run.run().exit_code(), 0);
 }
 
+TEST(Run, AServiceThatMayFailIsNotStartedIfItIsNotThere) {
+  Database of;
+  of.builder.node(of.db).policy.allow_failure = true;
+  ScriptedRun run(of.builder.build());
+  run.fails("db:create");
+  EXPECT_EQ(run.outcome("db:start"), "skipped");
+}
+
 TEST(Run, AStageThatMayFailLetsTheNextOneStart) {
   GraphBuilder builder;
   const NodeId stage = builder.stage("lint");
