@@ -94,9 +94,25 @@ class Converter {
   }
 
   bool convert_list(Value& value, const Type& element) {
+    if (holds_node(element)) flatten(value);
     List& list = std::get<List>(value.is);
-    if (element.form == Form::node || holds_node(element)) std::erase_if(list, [](const Value& each) { return each.null(); });
     return std::all_of(list.begin(), list.end(), [&](Value& each) { return convert(each, element); });
+  }
+
+  // Lists of nodes hold nodes only: what is not there is dropped, all of a `for` stands for each.
+  static void flatten(Value& value) {
+    List flat;
+    const auto add = [&flat](const auto& self, Value element) -> void {
+      if (List* list = std::get_if<List>(&element.is)) {
+        for (Value& inner : *list) self(self, std::move(inner));
+      } else if (Map* map = std::get_if<Map>(&element.is)) {
+        for (auto& [key, inner] : map->entries) self(self, std::move(inner));
+      } else if (!element.null()) {
+        flat.push_back(std::move(element));
+      }
+    };
+    for (Value& element : std::get<List>(value.is)) add(add, std::move(element));
+    value.is = std::move(flat);
   }
 
   static bool holds_node(const Type& type) {

@@ -57,6 +57,7 @@ class Evaluator {
   // ---- expansion --------------------------------------------------------------------------------------------
   void expand_all();                       // every block of the main file, and what they need of others
   void evaluate_lets();                    // also those that nothing reads: what is wrong with them is said
+  bool exhausted() const { return out_of_steps_; }  // a limit was reached (reported): what is there is not all
   std::size_t nodes() const { return nodes_.size(); }
   const NodeState& state(NodeId id) const { return *nodes_[static_cast<std::size_t>(id)]; }
   NodeState& state(NodeId id) { return *nodes_[static_cast<std::size_t>(id)]; }

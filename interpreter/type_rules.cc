@@ -113,6 +113,9 @@ bool fits(const Type& from, const Type& wanted, Program& program) {
     return std::all_of(from.of.begin(), from.of.end(), [&](const Type& each) { return each.form == Form::null || fits(each, wanted, program); });
   if (wanted.form == Form::one_of)
     return std::any_of(wanted.of.begin(), wanted.of.end(), [&](const Type& each) { return fits(from, each, program); });
+  // Where any node can stand, as in `after`, all of a `for` can.
+  const bool any_node = wanted.form == Form::node && wanted.text.empty();
+  if (any_node && (from.form == Form::list || from.form == Form::map)) return fits(from.of.front(), wanted, program);
   switch (from.form) {
     case Form::null: return wanted.form == Form::null;
     case Form::integer: return wanted.form == Form::integer || wanted.form == Form::floating;

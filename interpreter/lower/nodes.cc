@@ -128,7 +128,7 @@ class NodeLowering {
   Span span_of_node(NodeId id, const std::string& setting, NodeId wanted, Span whole) {
     const Written* written = evaluator_.written_setting(id, setting);
     const syntax::ListLiteral* list = written == nullptr ? nullptr : std::get_if<syntax::ListLiteral>(&written->value->is);
-    if (list == nullptr || list->items.size() < 2) return whole;
+    if (list == nullptr) return whole;
     for (const syntax::ExprPtr& item : list->items)
       if (const syntax::NameRef* name = std::get_if<syntax::NameRef>(&item->is))
         if (name->name.text == evaluator_.state(wanted).span_of->name) return item->span;
@@ -207,6 +207,7 @@ bool is_how_it_ended(std::string_view exported) { return exported == "outcome" |
 
 void lower_nodes(Evaluator& evaluator, Draft& draft) {
   evaluator.expand_all();
+  if (evaluator.exhausted()) return;
   evaluator.evaluate_lets();
   NodeLowering lowering(evaluator, draft);
   // Evaluating settings can make further nodes: those of used modules, when they are first named.
