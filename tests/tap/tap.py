@@ -82,9 +82,9 @@ def relay_body(source, target, head, rest, answer_to=None):
         return relay_chunks(source, target, rest)
     length = header(head, rb"content-length")
     if answer_to and not length:
-        while rest:
+        while rest or (rest := source.recv(65536)):
             target.sendall(rest)
-            rest = source.recv(65536)
+            rest = b""
         return None
     left = int(length or 0)
     while left:
