@@ -9,11 +9,14 @@ namespace {
 
 using syntax::Comment;
 
-bool is_doc(std::string_view comment) { return comment.starts_with("##") && !comment.starts_with("###"); }
+bool is_doc(std::string_view comment) {
+  return comment.starts_with("##") && !comment.starts_with("###");
+}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -25,7 +28,8 @@ class Attaching {
     const std::size_t top = top_block();
     const bool has_first = !file_.body.statements.empty();
     syntax::Statement* first = has_first ? &file_.body.statements.front() : nullptr;
-    const bool above_first = first != nullptr && top > 0 && touches(file_.comments[top - 1].span.end, first->span.begin);
+    const bool above_first =
+        first != nullptr && top > 0 && touches(file_.comments[top - 1].span.end, first->span.begin);
     const bool documents_file = !above_first || std::holds_alternative<syntax::Use>(first->is);
     if (top > 0 && documents_file) {
       file_.doc = doc_of(0, top);
@@ -61,7 +65,8 @@ class Attaching {
     std::size_t at = text_.starts_with("\xEF\xBB\xBF") ? 3 : 0;
     at = std::min(text_.find_first_not_of(" \t\r\n;,", at), text_.size());
     for (const Comment& comment : file_.comments) {
-      const bool follows = count == 0 ? comment.span.begin == at : touches(file_.comments[count - 1].span.end, comment.span.begin);
+      const bool follows = count == 0 ? comment.span.begin == at
+                                      : touches(file_.comments[count - 1].span.end, comment.span.begin);
       if (!follows || !is_doc(text_of(comment))) break;
       ++count;
     }
@@ -92,15 +97,16 @@ class Attaching {
     }
   }
 
-  // The comment lines that touch the statement from above: first those that are `##` lines nearest to it are its
-  // doc, allows may stand among them.
+  // The comment lines that touch the statement from above: first those that are `##` lines nearest to it are
+  // its doc, allows may stand among them.
   void above(syntax::Statement& statement) {
     const auto after = std::lower_bound(file_.comments.begin(), file_.comments.end(), statement.span.begin,
                                         [](const Comment& c, std::uint32_t at) { return c.span.begin < at; });
     const auto end = static_cast<std::size_t>(after - file_.comments.begin());
     std::size_t from = end;
     std::uint32_t next = statement.span.begin;
-    while (from > file_comments_ && file_.comments[from - 1].own_line && touches(file_.comments[from - 1].span.end, next)) {
+    while (from > file_comments_ && file_.comments[from - 1].own_line &&
+           touches(file_.comments[from - 1].span.end, next)) {
       const std::string_view text = text_of(file_.comments[from - 1]);
       if (!is_doc(text) && !is_allow(text)) break;
       --from;
@@ -135,20 +141,24 @@ class Attaching {
     return allow;
   }
 
-  // An allow that does not stand above a statement belongs to the one it stands behind on its line (of those that end
-  // there the outermost), to the one whose `{` it stands behind, or to the one whose value it stands inside of.
+  // An allow that does not stand above a statement belongs to the one it stands behind on its line (of those
+  // that end there the outermost), to the one whose `{` it stands behind, or to the one whose value it stands
+  // inside of.
   void beside() {
     for (const Comment& comment : file_.comments) {
       if (!is_allow(text_of(comment))) continue;
       syntax::Statement* chosen = nullptr;
       for (syntax::Body* body = &file_.body; body != nullptr;) {
-        const auto next = std::lower_bound(body->statements.begin(), body->statements.end(), comment.span.begin,
-                                           [](const syntax::Statement& s, std::uint32_t at) { return s.span.begin < at; });
+        const auto next =
+            std::lower_bound(body->statements.begin(), body->statements.end(), comment.span.begin,
+                             [](const syntax::Statement& s, std::uint32_t at) { return s.span.begin < at; });
         if (next == body->statements.begin()) break;
         syntax::Statement& last = *std::prev(next);
         const bool ended = last.span.end <= comment.span.begin;
         body = ended ? nullptr : body_around(last, comment.span.begin);
-        const std::uint32_t from = ended ? last.span.end : body == nullptr ? comment.span.begin : body->span.begin;
+        const std::uint32_t from = ended             ? last.span.end
+                                   : body == nullptr ? comment.span.begin
+                                                     : body->span.begin;
         chosen = same_line(from, comment.span.begin) ? &last : nullptr;
       }
       if (chosen != nullptr) chosen->allows.push_back(allow_of(comment));
@@ -160,10 +170,13 @@ class Attaching {
 
   // The body of a statement that holds this place.
   static syntax::Body* body_around(syntax::Statement& statement, std::uint32_t at) {
-    const auto holds = [at](syntax::Body& body) { return body.span.begin <= at && at <= body.span.end ? &body : nullptr; };
+    const auto holds = [at](syntax::Body& body) {
+      return body.span.begin <= at && at <= body.span.end ? &body : nullptr;
+    };
     if (auto* kind = std::get_if<syntax::Kind>(&statement.is)) return holds(kind->body);
     if (auto* loop = std::get_if<syntax::For>(&statement.is)) return holds(loop->body);
-    if (auto* block = std::get_if<syntax::Block>(&statement.is)) return block->has_body ? holds(block->body) : nullptr;
+    if (auto* block = std::get_if<syntax::Block>(&statement.is))
+      return block->has_body ? holds(block->body) : nullptr;
     if (auto* choice = std::get_if<syntax::If>(&statement.is)) {
       syntax::Body* then = holds(choice->then);
       return then != nullptr ? then : choice->has_else ? holds(choice->otherwise) : nullptr;
@@ -178,6 +191,8 @@ class Attaching {
 
 }  // namespace
 
-void attach_comments(syntax::File& file, std::string_view text) { Attaching(file, text).run(); }
+void attach_comments(syntax::File& file, std::string_view text) {
+  Attaching(file, text).run();
+}
 
 }  // namespace cairn

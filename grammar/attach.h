@@ -1,5 +1,5 @@
-// What comments mean: `##` lines above a declaration document it, `# cairn: allow CODE because why` belongs to the
-// statement it stands above or beside. Private to the parser.
+// What comments mean: `##` lines above a declaration document it, `# cairn: allow CODE because why` belongs
+// to the statement it stands above or beside. Private to the parser.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
-// What is to be known about each code: the source of `cairn explain CODE` and of docs/errors.md. Every room that
-// reports has such a table; this one holds S01xx.
+// What is to be known about each code: the source of `cairn explain CODE` and of docs/errors.md. Every room
+// that reports has such a table; this one holds S01xx.
 #pragma once
 
 #include <string_view>

@@ -32,17 +32,21 @@ Diagnostic& Diagnostics::warning(std::string code, Span span, std::string messag
   return all_.back();
 }
 
-void Diagnostics::add(Diagnostic diagnostic) { all_.push_back(std::move(diagnostic)); }
+void Diagnostics::add(Diagnostic diagnostic) {
+  all_.push_back(std::move(diagnostic));
+}
 
 bool Diagnostics::has_errors() const {
-  return std::any_of(all_.begin(), all_.end(), [](const Diagnostic& each) { return each.severity == Severity::error; });
+  return std::any_of(all_.begin(), all_.end(),
+                     [](const Diagnostic& each) { return each.severity == Severity::error; });
 }
 
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> sorted = all_;
   std::stable_sort(sorted.begin(), sorted.end(), [](const Diagnostic& a, const Diagnostic& b) {
     const Span &left = a.primary.span, &right = b.primary.span;
-    return std::tie(left.file, left.begin, left.end, a.code) < std::tie(right.file, right.begin, right.end, b.code);
+    return std::tie(left.file, left.begin, left.end, a.code) <
+           std::tie(right.file, right.begin, right.end, b.code);
   });
   sorted.erase(std::unique(sorted.begin(), sorted.end(), same), sorted.end());
   return sorted;

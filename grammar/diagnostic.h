@@ -30,9 +30,18 @@ struct Diagnostic {
   std::vector<std::string> helps;
 
   // For building one in a single expression.
-  Diagnostic& label(Span span, std::string text) { labels.push_back({span, std::move(text)}); return *this; }
-  Diagnostic& note(std::string text) { notes.push_back(std::move(text)); return *this; }
-  Diagnostic& help(std::string text) { helps.push_back(std::move(text)); return *this; }
+  Diagnostic& label(Span span, std::string text) {
+    labels.push_back({span, std::move(text)});
+    return *this;
+  }
+  Diagnostic& note(std::string text) {
+    notes.push_back(std::move(text));
+    return *this;
+  }
+  Diagnostic& help(std::string text) {
+    helps.push_back(std::move(text));
+    return *this;
+  }
 };
 
 class Diagnostics {

@@ -24,14 +24,17 @@ struct Edit {
   std::string_view line;
 };
 
-// E. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986): the greedy one, its fronts kept to walk back.
+// E. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986): the greedy one, its fronts kept to
+// walk back.
 std::vector<Edit> edits(const std::vector<std::string_view>& a, const std::vector<std::string_view>& b) {
   const auto n = static_cast<std::ptrdiff_t>(a.size());
   const auto m = static_cast<std::ptrdiff_t>(b.size());
   const std::ptrdiff_t most = n + m;
   std::vector<std::vector<std::ptrdiff_t>> fronts;
   std::vector<std::ptrdiff_t> front(static_cast<std::size_t>(2 * most + 2), 0);
-  const auto at = [&](std::vector<std::ptrdiff_t>& f, std::ptrdiff_t k) -> std::ptrdiff_t& { return f[static_cast<std::size_t>(k + most)]; };
+  const auto at = [&](std::vector<std::ptrdiff_t>& f, std::ptrdiff_t k) -> std::ptrdiff_t& {
+    return f[static_cast<std::size_t>(k + most)];
+  };
   const auto goes_down = [&](std::vector<std::ptrdiff_t>& f, std::ptrdiff_t d, std::ptrdiff_t k) {
     return k == -d || (k != d && at(f, k - 1) < at(f, k + 1));
   };
@@ -55,7 +58,8 @@ std::vector<Edit> edits(const std::vector<std::string_view>& a, const std::vecto
     const bool down = d > 0 && goes_down(before, d, k);
     const std::ptrdiff_t from_x = d == 0 ? 0 : at(before, down ? k + 1 : k - 1);
     const std::ptrdiff_t from_y = d == 0 ? 0 : from_x - (down ? k + 1 : k - 1);
-    while (x > from_x && y > from_y && !(d > 0 && x == from_x + (down ? 0 : 1) && y == from_y + (down ? 1 : 0))) {
+    while (x > from_x && y > from_y &&
+           !(d > 0 && x == from_x + (down ? 0 : 1) && y == from_y + (down ? 1 : 0))) {
       out.push_back({' ', a[static_cast<std::size_t>(--x)]});
       --y;
     }
@@ -84,11 +88,13 @@ std::string unified_diff(std::string_view name, std::string_view before, std::st
   std::size_t head = 0;
   while (head < a.size() && head < b.size() && a[head] == b[head]) ++head;
   std::size_t tail = 0;
-  while (tail < a.size() - head && tail < b.size() - head && a[a.size() - 1 - tail] == b[b.size() - 1 - tail]) ++tail;
+  while (tail < a.size() - head && tail < b.size() - head && a[a.size() - 1 - tail] == b[b.size() - 1 - tail])
+    ++tail;
   std::vector<Edit> all;
   for (std::size_t i = 0; i < head; ++i) all.push_back({' ', a[i]});
   const auto cut = [&](const std::vector<std::string_view>& lines) {
-    return std::vector<std::string_view>(lines.begin() + static_cast<std::ptrdiff_t>(head), lines.end() - static_cast<std::ptrdiff_t>(tail));
+    return std::vector<std::string_view>(lines.begin() + static_cast<std::ptrdiff_t>(head),
+                                         lines.end() - static_cast<std::ptrdiff_t>(tail));
   };
   for (const Edit& edit : edits(cut(a), cut(b))) all.push_back(edit);
   for (std::size_t i = a.size() - tail; i < a.size(); ++i) all.push_back({' ', a[i]});

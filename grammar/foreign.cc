@@ -18,7 +18,8 @@ Span span(std::uint32_t file, std::size_t begin, std::size_t end) {
 std::string hex(std::uint32_t value) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;
-  for (int shift = value > 0xFFFF ? 20 : value > 0xFF ? 12 : 4; shift >= 0; shift -= 4) out += digits[(value >> shift) & 15];
+  for (int shift = value > 0xFFFF ? 20 : value > 0xFF ? 12 : 4; shift >= 0; shift -= 4)
+    out += digits[(value >> shift) & 15];
   return out;
 }
 
@@ -36,7 +37,9 @@ struct Lines {
 bool is_yaml_line(std::string_view line) {
   if (line == "---" || line == "-" || line.starts_with("- ")) return true;
   std::size_t at = 0;
-  while (at < line.size() && (is_word_char(line[at]) || std::string_view("-./\"'$&*<").find(line[at]) != std::string_view::npos)) ++at;
+  while (at < line.size() &&
+         (is_word_char(line[at]) || std::string_view("-./\"'$&*<").find(line[at]) != std::string_view::npos))
+    ++at;
   return at > 0 && at < line.size() && line[at] == ':' && (at + 1 == line.size() || is_blank(line[at + 1]));
 }
 
@@ -64,8 +67,9 @@ Lines look(std::string_view text) {
   return lines;
 }
 
-constexpr std::array<std::string_view, 12> docker_words{"FROM ", "RUN ", "COPY ", "ADD ", "ENV ", "ARG ",
-                                                        "CMD ", "ENTRYPOINT ", "WORKDIR ", "EXPOSE ", "LABEL ", "USER "};
+constexpr std::array<std::string_view, 12> docker_words{"FROM ",    "RUN ",    "COPY ",  "ADD ",
+                                                        "ENV ",     "ARG ",    "CMD ",   "ENTRYPOINT ",
+                                                        "WORKDIR ", "EXPOSE ", "LABEL ", "USER "};
 
 bool has_docker_line(std::string_view text) {
   std::size_t found = 0;
@@ -81,11 +85,14 @@ bool has_docker_line(std::string_view text) {
 
 bool refuse_binary(std::string_view text, std::uint32_t file, Diagnostics& diagnostics) {
   if (text.size() > size_limit) {
-    diagnostics.error("S0155", span(file, 0, 0), "this file is too large: " + std::to_string(text.size() >> 20) + " MiB")
+    diagnostics
+        .error("S0155", span(file, 0, 0),
+               "this file is too large: " + std::to_string(text.size() >> 20) + " MiB")
         .note("a file has at most 64 MiB");
     return true;
   }
-  const bool utf16 = text.size() >= 2 && ((text[0] == '\xFF' && text[1] == '\xFE') || (text[0] == '\xFE' && text[1] == '\xFF'));
+  const bool utf16 = text.size() >= 2 &&
+                     ((text[0] == '\xFF' && text[1] == '\xFE') || (text[0] == '\xFE' && text[1] == '\xFF'));
   if (utf16) {
     diagnostics.error("S0150", span(file, 0, 0), "this file is UTF-16 text").help("save it as UTF-8");
     return true;
@@ -102,20 +109,28 @@ bool refuse_binary(std::string_view text, std::uint32_t file, Diagnostics& diagn
     }
     const Rune rune = rune_at(text, at);
     if (byte == 0) {
-      diagnostics.error("S0150", span(file, at, at + 1), "this is not a text file: it holds a NUL byte").note("at byte " + std::to_string(at));
+      diagnostics.error("S0150", span(file, at, at + 1), "this is not a text file: it holds a NUL byte")
+          .note("at byte " + std::to_string(at));
       return true;
     }
     if (!rune.valid) {
-      diagnostics.error("S0150", span(file, at, at + 1), "this file is not UTF-8: byte 0x" + hex(byte) + " does not belong there").help("save it as UTF-8");
+      diagnostics
+          .error("S0150", span(file, at, at + 1),
+                 "this file is not UTF-8: byte 0x" + hex(byte) + " does not belong there")
+          .help("save it as UTF-8");
       return true;
     }
     if (byte == '\r') {
-      diagnostics.error("S0154", span(file, at, at + 1), "a carriage return stands alone").help("lines end with LF or with CR LF");
+      diagnostics.error("S0154", span(file, at, at + 1), "a carriage return stands alone")
+          .help("lines end with LF or with CR LF");
       return true;
     }
     const bool bom = at == 0 && rune.code == 0xFEFF;
     if (unprintable(rune.code) && !bom) {
-      diagnostics.error("S0154", span(file, at, at + rune.bytes), "a control character stands in the text: U+" + std::string(rune.code < 0x100 ? "00" : "") + hex(rune.code))
+      diagnostics
+          .error("S0154", span(file, at, at + rune.bytes),
+                 "a control character stands in the text: U+" + std::string(rune.code < 0x100 ? "00" : "") +
+                     hex(rune.code))
           .help("take it away; in a text between quotes write `\\u{" + hex(rune.code) + "}`");
       return true;
     }
@@ -142,7 +157,8 @@ bool explain_foreign(std::string_view text, std::uint32_t file, Diagnostics& dia
     return true;
   }
   const bool object = lines.first.starts_with('{') || lines.first.starts_with('[');
-  if (object && text.find('"') != std::string_view::npos && (text.find("\":") != std::string_view::npos || text.find("\" :") != std::string_view::npos)) {
+  if (object && text.find('"') != std::string_view::npos &&
+      (text.find("\":") != std::string_view::npos || text.find("\" :") != std::string_view::npos)) {
     diagnostics.error("S0152", first, "this is JSON, not a `.stack` file")
         .note("a setting is written `name = value`, a block `kind name { … }`, a map `{ key = value }`")
         .help("params are read from JSON with `--params FILE`");
@@ -156,7 +172,8 @@ bool explain_foreign(std::string_view text, std::uint32_t file, Diagnostics& dia
   if (lines.first.starts_with('<')) what = "XML or HTML";
   if (what == nullptr) return false;
   const bool script = text.starts_with("#!");
-  diagnostics.error("S0153", script ? span(file, 0, line_stop(text, 0)) : first, std::string("this is ") + what + ", not a `.stack` file");
+  diagnostics.error("S0153", script ? span(file, 0, line_stop(text, 0)) : first,
+                    std::string("this is ") + what + ", not a `.stack` file");
   return true;
 }
 

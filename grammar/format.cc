@@ -26,19 +26,32 @@ std::size_t width_of(std::string_view text) {
 
 const char* sign_of(BinaryOp op) {
   switch (op) {
-    case BinaryOp::add: return "+";
-    case BinaryOp::subtract: return "-";
-    case BinaryOp::multiply: return "*";
-    case BinaryOp::divide: return "/";
-    case BinaryOp::modulo: return "%";
-    case BinaryOp::equal: return "==";
-    case BinaryOp::not_equal: return "!=";
-    case BinaryOp::less: return "<";
-    case BinaryOp::less_equal: return "<=";
-    case BinaryOp::greater: return ">";
-    case BinaryOp::greater_equal: return ">=";
-    case BinaryOp::logical_and: return "&&";
-    case BinaryOp::logical_or: return "||";
+    case BinaryOp::add:
+      return "+";
+    case BinaryOp::subtract:
+      return "-";
+    case BinaryOp::multiply:
+      return "*";
+    case BinaryOp::divide:
+      return "/";
+    case BinaryOp::modulo:
+      return "%";
+    case BinaryOp::equal:
+      return "==";
+    case BinaryOp::not_equal:
+      return "!=";
+    case BinaryOp::less:
+      return "<";
+    case BinaryOp::less_equal:
+      return "<=";
+    case BinaryOp::greater:
+      return ">";
+    case BinaryOp::greater_equal:
+      return ">=";
+    case BinaryOp::logical_and:
+      return "&&";
+    case BinaryOp::logical_or:
+      return "||";
   }
   return "";
 }
@@ -62,7 +75,8 @@ class Formatter {
   }
 
  private:
-  // ---- the source ----------------------------------------------------------------------------------------------
+  // ---- the source
+  // ----------------------------------------------------------------------------------------------
   std::string slice(std::uint32_t begin, std::uint32_t end) const {
     std::string out;
     for (std::uint32_t at = begin; at < end; ++at) {
@@ -71,7 +85,8 @@ class Formatter {
     return out;
   }
   bool newline_between(std::uint32_t begin, std::uint32_t end) const {
-    return !text_.empty() && begin < end && text_.substr(begin, end - begin).find('\n') != std::string_view::npos;
+    return !text_.empty() && begin < end &&
+           text_.substr(begin, end - begin).find('\n') != std::string_view::npos;
   }
   std::size_t newlines_between(std::uint32_t begin, std::uint32_t end) const {
     if (begin >= end) return 0;
@@ -81,18 +96,24 @@ class Formatter {
     const Span span = file_->comments[index].span;
     return text_.substr(span.begin, span.end - span.begin);
   }
-  std::uint32_t comment_begin() const { return next_ < comments() ? file_->comments[next_].span.begin : 0xffffffffU; }
+  std::uint32_t comment_begin() const {
+    return next_ < comments() ? file_->comments[next_].span.begin : 0xffffffffU;
+  }
   std::size_t comments() const { return file_ == nullptr ? 0 : file_->comments.size(); }
   // The index of the first comment at or behind `at`.
   std::size_t comment_from(std::uint32_t at) const {
     if (file_ == nullptr) return 0;
-    const auto found = std::lower_bound(file_->comments.begin(), file_->comments.end(), at,
-                                        [](const Comment& c, std::uint32_t offset) { return c.span.begin < offset; });
+    const auto found =
+        std::lower_bound(file_->comments.begin(), file_->comments.end(), at,
+                         [](const Comment& c, std::uint32_t offset) { return c.span.begin < offset; });
     return static_cast<std::size_t>(found - file_->comments.begin());
   }
-  bool holds_comment(Span span) const { return span.known() && comment_from(span.begin) != comment_from(span.end); }
+  bool holds_comment(Span span) const {
+    return span.known() && comment_from(span.begin) != comment_from(span.end);
+  }
 
-  // ---- on one line ------------------------------------------------------------------------------------------------
+  // ---- on one line
+  // ------------------------------------------------------------------------------------------------
   Flat flat(const ExprPtr& expr) const { return flat(*expr); }
 
   Flat flat(const Expr& expr) const {
@@ -100,11 +121,10 @@ class Formatter {
     return std::visit([&](const auto& node) { return flat(node, expr.span); }, expr.is);
   }
   template <typename Literal>
-  Flat flat(const Literal& literal, Span span) const
-    requires requires { write_literal(literal); }
-  {
-    return span.known() && !text_.empty() ? slice(span.begin, span.end) : write_literal(literal);
+  Flat flat(const Literal& literal, Span span) const requires requires {
+    write_literal(literal);
   }
+  { return span.known() && !text_.empty() ? slice(span.begin, span.end) : write_literal(literal); }
   Flat flat(const Poison&, Span) const { return std::nullopt; }
   Flat flat(const Text& node, Span span) const {
     const bool known = span.known() && !text_.empty();
@@ -134,7 +154,9 @@ class Formatter {
     return out;
   }
   // Was the first element written on a line of its own?
-  bool spread(std::uint32_t bracket, Span first) const { return first.known() && newline_between(bracket, first.begin); }
+  bool spread(std::uint32_t bracket, Span first) const {
+    return first.known() && newline_between(bracket, first.begin);
+  }
 
   Flat flat(const ListLiteral& node, Span span) const {
     if (!node.items.empty() && spread(span.begin, node.items.front()->span)) return std::nullopt;
@@ -161,7 +183,8 @@ class Formatter {
     const Flat source = flat(each.source);
     const Flat condition = each.condition == nullptr ? Flat("") : flat(each.condition);
     if (!source || !condition) return std::nullopt;
-    return "for " + variables(each.variables) + " in " + *source + (condition->empty() ? "" : " if " + *condition) + ":";
+    return "for " + variables(each.variables) + " in " + *source +
+           (condition->empty() ? "" : " if " + *condition) + ":";
   }
   static std::string variables(const std::vector<Name>& names) {
     std::string out;
@@ -187,7 +210,8 @@ class Formatter {
     return value ? Flat((argument.name ? argument.name->text + " = " : "") + *value) : std::nullopt;
   }
   Flat flat(const Arguments& arguments) const {
-    if (!arguments.items.empty() && spread(arguments.span.begin, arguments.items.front().span)) return std::nullopt;
+    if (!arguments.items.empty() && spread(arguments.span.begin, arguments.items.front().span))
+      return std::nullopt;
     if (holds_comment(arguments.span)) return std::nullopt;
     const Flat items = joined(arguments.items, [&](const Argument& argument) { return flat(argument); });
     return items ? Flat("(" + *items + ")") : std::nullopt;
@@ -224,7 +248,8 @@ class Formatter {
     const Flat condition = flat(node.condition);
     const Flat then = flat(node.then);
     const Flat otherwise = flat(node.otherwise);
-    if (!condition || !then || !otherwise || broken(*node.condition, *node.then) || broken(*node.then, *node.otherwise)) {
+    if (!condition || !then || !otherwise || broken(*node.condition, *node.then) ||
+        broken(*node.then, *node.otherwise)) {
       return std::nullopt;
     }
     return *condition + " ? " + *then + " : " + *otherwise;
@@ -234,16 +259,18 @@ class Formatter {
     return inner ? Flat("(" + *inner + ")") : std::nullopt;
   }
 
-  // ---- over several lines -------------------------------------------------------------------------------------------
+  // ---- over several lines
+  // -------------------------------------------------------------------------------------------
   static std::string indented(std::size_t indent) { return std::string(indent, ' '); }
 
-  // A value that begins in `column` of a line with this indentation. Takes the comments inside with it; when one
-  // stands where no line can be kept for it, the value stays as it was written.
+  // A value that begins in `column` of a line with this indentation. Takes the comments inside with it; when
+  // one stands where no line can be kept for it, the value stays as it was written.
   std::string value(const Expr& expr, std::size_t indent, std::size_t column) {
     const Flat one_line = flat(expr);
     if (one_line && column + width_of(*one_line) <= line_limit) return *one_line;
     if (!expr.span.known() || text_.empty()) return one_line.value_or("");
-    const bool left_out = next_ != comment_from(expr.span.begin);  // one before this value; who holds both has to mend it
+    const bool left_out =
+        next_ != comment_from(expr.span.begin);  // one before this value; who holds both has to mend it
     const std::size_t after = comment_from(expr.span.end);
     const bool odd_around = odd_ || left_out;
     odd_ = false;
@@ -255,7 +282,9 @@ class Formatter {
     apart_ = false;
     return slice(expr.span.begin, expr.span.end);
   }
-  std::string value(const ExprPtr& expr, std::size_t indent, std::size_t column) { return value(*expr, indent, column); }
+  std::string value(const ExprPtr& expr, std::size_t indent, std::size_t column) {
+    return value(*expr, indent, column);
+  }
 
   template <typename Node>
   std::string tall(const Node&, const Expr& expr, std::size_t, std::size_t) {
@@ -266,19 +295,22 @@ class Formatter {
     return reindented(slice(expr.span.begin, expr.span.end), indent + 2);
   }
   std::string tall(const ListLiteral& node, const Expr& expr, std::size_t indent, std::size_t column) {
-    return bracketed("[", node.items, "]", expr.span, indent, column, [&](const ExprPtr& item, std::size_t in, std::size_t at) { return value(item, in, at); },
-                     [](const ExprPtr& item) { return item->span; });
+    return bracketed(
+        "[", node.items, "]", expr.span, indent, column,
+        [&](const ExprPtr& item, std::size_t in, std::size_t at) { return value(item, in, at); },
+        [](const ExprPtr& item) { return item->span; });
   }
   std::string tall(const MapLiteral& node, const Expr& expr, std::size_t indent, std::size_t column) {
     const std::size_t widest = aligned_keys(node);
-    return bracketed("{", node.entries, "}", expr.span, indent, column,
-                     [&](const MapEntry& entry, std::size_t in, std::size_t at) {
-                       const std::string name = key(entry).value_or(slice(entry.key->span.begin, entry.key->span.end));
-                       const bool pad = in > indent && aligned(entry, in);
-                       std::string line = name + (pad ? indented(widest - width_of(name)) : "") + " = ";
-                       return line + (pad ? *flat(entry.value) : value(entry.value, in, at + width_of(line)));
-                     },
-                     [](const MapEntry& entry) { return cover(entry.key->span, entry.value->span); });
+    return bracketed(
+        "{", node.entries, "}", expr.span, indent, column,
+        [&](const MapEntry& entry, std::size_t in, std::size_t at) {
+          const std::string name = key(entry).value_or(slice(entry.key->span.begin, entry.key->span.end));
+          const bool pad = in > indent && aligned(entry, in);
+          std::string line = name + (pad ? indented(widest - width_of(name)) : "") + " = ";
+          return line + (pad ? *flat(entry.value) : value(entry.value, in, at + width_of(line)));
+        },
+        [](const MapEntry& entry) { return cover(entry.key->span, entry.value->span); });
   }
   bool aligned(const MapEntry& entry, std::size_t indent) const {
     const Flat line = flat(entry);
@@ -292,12 +324,13 @@ class Formatter {
     return widest;
   }
   std::string arguments(const Arguments& node, std::size_t indent, std::size_t column) {
-    return bracketed("(", node.items, ")", node.span, indent, column,
-                     [&](const Argument& argument, std::size_t in, std::size_t at) {
-                       const std::string name = argument.name ? argument.name->text + " = " : "";
-                       return name + value(argument.value, in, at + width_of(name));
-                     },
-                     [](const Argument& argument) { return argument.span; });
+    return bracketed(
+        "(", node.items, ")", node.span, indent, column,
+        [&](const Argument& argument, std::size_t in, std::size_t at) {
+          const std::string name = argument.name ? argument.name->text + " = " : "";
+          return name + value(argument.value, in, at + width_of(name));
+        },
+        [](const Argument& argument) { return argument.span; });
   }
   std::string tall(const Call& node, const Expr&, std::size_t indent, std::size_t column) {
     return node.function.text + arguments(node.arguments, indent, column + width_of(node.function.text));
@@ -341,10 +374,12 @@ class Formatter {
   std::string tall(const ListFor& node, const Expr&, std::size_t indent, std::size_t column) {
     const std::string head = each_line(node.each, indent, column);
     const std::string item = value(node.item, indent + 2, indent + 2);
-    return "[\n" + indented(indent + 2) + head + "\n" + indented(indent + 2) + item + "\n" + indented(indent) + "]";
+    return "[\n" + indented(indent + 2) + head + "\n" + indented(indent + 2) + item + "\n" +
+           indented(indent) + "]";
   }
   std::string tall(const MapFor& node, const Expr&, std::size_t indent, std::size_t column) {
-    std::string out = "{\n" + indented(indent + 2) + each_line(node.each, indent, column) + "\n" + indented(indent + 2);
+    std::string out =
+        "{\n" + indented(indent + 2) + each_line(node.each, indent, column) + "\n" + indented(indent + 2);
     const std::string name = value(node.key, indent + 2, indent + 2) + " => ";
     out += name;
     out += value(node.value, indent + 2, after(name, indent + 2));
@@ -362,14 +397,15 @@ class Formatter {
   // The column behind a text that began in `column`.
   static std::size_t after(const std::string& written, std::size_t column) {
     const std::size_t newline = written.rfind('\n');
-    return newline == std::string::npos ? column + width_of(written) : width_of(std::string_view(written).substr(newline + 1));
+    return newline == std::string::npos ? column + width_of(written)
+                                        : width_of(std::string_view(written).substr(newline + 1));
   }
 
-  // Elements between brackets. When only the last one needs several lines and none stood on a line of its own, the
-  // bracket hugs it: `f("x", {`.
+  // Elements between brackets. When only the last one needs several lines and none stood on a line of its
+  // own, the bracket hugs it: `f("x", {`.
   template <typename Items, typename Write, typename SpanOf>
-  std::string bracketed(const char* open, const Items& items, const char* close, Span span, std::size_t indent,
-                        std::size_t column, const Write& write, const SpanOf& span_of) {
+  std::string bracketed(const char* open, const Items& items, const char* close, Span span,
+                        std::size_t indent, std::size_t column, const Write& write, const SpanOf& span_of) {
     const std::uint32_t end = span.end - 1;
     if (items.empty() && comment_begin() >= end) return std::string(open) + close;
     const bool first_below = items.empty() || newline_between(span.begin, span_of(items.front()).begin);
@@ -395,14 +431,16 @@ class Formatter {
     return out + "\n" + indented(indent) + close;
   }
   template <typename Items, typename Write, typename SpanOf>
-  std::optional<std::string> hug(const char* open, const Items& items, const char* close, Span span, std::size_t indent,
-                                 std::size_t column, const Write& write, const SpanOf& span_of) {
+  std::optional<std::string> hug(const char* open, const Items& items, const char* close, Span span,
+                                 std::size_t indent, std::size_t column, const Write& write,
+                                 const SpanOf& span_of) {
     const std::size_t before = next_;
     const bool odd = odd_;
     const Span last = span_of(items.back());
     const std::size_t inside_last = comment_from(last.begin);
     const bool map = *open == '{';
-    if (comment_from(span.begin) != inside_last || comment_from(last.end) != comment_from(span.end)) return std::nullopt;
+    if (comment_from(span.begin) != inside_last || comment_from(last.end) != comment_from(span.end))
+      return std::nullopt;
     std::string out = std::string(open) + (map ? " " : "");
     for (const auto& item : items) {
       const bool is_last = &item == &items.back();
@@ -424,8 +462,11 @@ class Formatter {
     return out + (map ? " " : "") + close;
   }
 
-  // ---- comments and empty lines -----------------------------------------------------------------------------------------
-  bool blank_line_between(std::uint32_t last, std::uint32_t next) const { return newlines_between(last, next) >= 2; }
+  // ---- comments and empty lines
+  // -----------------------------------------------------------------------------------------
+  bool blank_line_between(std::uint32_t last, std::uint32_t next) const {
+    return newlines_between(last, next) >= 2;
+  }
 
   // A comment that follows on the same line.
   void beside(std::string& out, std::uint32_t& last, std::uint32_t limit) {
@@ -437,9 +478,10 @@ class Formatter {
   }
   std::string slice_comment() const { return std::string(comment(next_)); }
 
-  // The comments before `limit`, each on a line of its own. Leaves an empty line where there was one, and where a
-  // separator kept a comment apart from the statement that follows: it must not become its doc.
-  void comments_above(std::string& out, std::uint32_t& last, std::uint32_t limit, std::size_t indent, bool& first, bool statement = false) {
+  // The comments before `limit`, each on a line of its own. Leaves an empty line where there was one, and
+  // where a separator kept a comment apart from the statement that follows: it must not become its doc.
+  void comments_above(std::string& out, std::uint32_t& last, std::uint32_t limit, std::size_t indent,
+                      bool& first, bool statement = false) {
     while (comment_begin() < limit) {
       const Span span = file_->comments[next_].span;
       const bool behind_mark = !file_->comments[next_].own_line;  // `; # c`
@@ -458,7 +500,8 @@ class Formatter {
     return between.find_first_of(";,") != std::string_view::npos && newline_between(begin, end);
   }
 
-  // ---- types ------------------------------------------------------------------------------------------------------------
+  // ---- types
+  // ------------------------------------------------------------------------------------------------------------
   static std::string type(const std::vector<TypeItem>& alternatives) {
     std::string out;
     for (const TypeItem& item : alternatives) {
@@ -473,31 +516,45 @@ class Formatter {
   std::string takes(const std::vector<Field>& fields) const {
     std::string out;
     for (const Field& field : fields) {
-      out += (out.empty() ? "" : ", ") + field.name.text + ": " + type(field.type.alternatives) + (field.variadic ? "..." : "");
-      if (field.value != nullptr) out += " = " + flat(field.value).value_or(slice(field.value->span.begin, field.value->span.end));
+      out += (out.empty() ? "" : ", ") + field.name.text + ": " + type(field.type.alternatives) +
+             (field.variadic ? "..." : "");
+      if (field.value != nullptr)
+        out += " = " + flat(field.value).value_or(slice(field.value->span.begin, field.value->span.end));
     }
     return "(" + out + ")";
   }
 
-  // ---- statements -------------------------------------------------------------------------------------------------------
+  // ---- statements
+  // -------------------------------------------------------------------------------------------------------
   // The words before a statement's value or body.
   template <typename Node>
   std::string declared(const Node& node) const {
-    return node.name.text + (node.has_takes ? takes(node.takes) : "") + (node.type ? ": " + type(node.type->alternatives) : "");
+    return node.name.text + (node.has_takes ? takes(node.takes) : "") +
+           (node.type ? ": " + type(node.type->alternatives) : "");
   }
   std::string head(const Setting& node) const { return node.name.text; }
-  std::string head(const Use& node) const { return "use \"" + node.path + "\"" + (node.as ? " as " + node.as->text : ""); }
-  std::string head(const Param& node) const { return std::string(node.known ? "known " : "") + "param " + declared(node); }
-  std::string head(const Export& node) const { return std::string(node.late ? "late " : "") + "export " + declared(node); }
+  std::string head(const Use& node) const {
+    return "use \"" + node.path + "\"" + (node.as ? " as " + node.as->text : "");
+  }
+  std::string head(const Param& node) const {
+    return std::string(node.known ? "known " : "") + "param " + declared(node);
+  }
+  std::string head(const Export& node) const {
+    return std::string(node.late ? "late " : "") + "export " + declared(node);
+  }
   std::string head(const Let& node) const { return "let " + node.name.text; }
   std::string head(const Function& node) const {
     return "native function " + node.name.text + takes(node.takes) + ": " + type(node.result.alternatives);
   }
   std::string head(const Kind& node) const {
-    return std::string(node.native ? "native " : node.base ? "base " : "") + "kind " + node.name.text + (node.inherits ? " : " + node.inherits->text : "");
+    return std::string(node.native ? "native "
+                       : node.base ? "base "
+                                   : "") +
+           "kind " + node.name.text + (node.inherits ? " : " + node.inherits->text : "");
   }
   std::string head(const Block& node) const {
-    return node.kind.text + (node.member ? "." + node.member->text : "") + (node.name ? " " + node.name->text : "");
+    return node.kind.text + (node.member ? "." + node.member->text : "") +
+           (node.name ? " " + node.name->text : "");
   }
 
   Flat flat_body(const Body& body) const {
@@ -512,7 +569,8 @@ class Formatter {
   }
   // A statement that was written on one line and holds no comment.
   Flat flat(const Statement& statement) const {
-    if (holds_comment(statement.span) || newline_between(statement.span.begin, statement.span.end)) return std::nullopt;
+    if (holds_comment(statement.span) || newline_between(statement.span.begin, statement.span.end))
+      return std::nullopt;
     return std::visit([&](const auto& node) { return flat_statement(node); }, statement.is);
   }
   template <typename Node>
@@ -536,7 +594,8 @@ class Formatter {
   Flat flat_statement(const For& node) const {
     const Flat source = flat(node.source);
     const Flat body = flat_body(node.body);
-    return source && body ? Flat("for " + variables(node.variables) + " in " + *source + " " + *body) : std::nullopt;
+    return source && body ? Flat("for " + variables(node.variables) + " in " + *source + " " + *body)
+                          : std::nullopt;
   }
   Flat flat_statement(const If& node) const {
     const Flat condition = flat(node.condition);
@@ -549,7 +608,8 @@ class Formatter {
     return otherwise ? Flat(out + " else " + *otherwise) : std::nullopt;
   }
   static bool is_else_if(const If& node) {
-    return node.otherwise.statements.size() == 1 && std::holds_alternative<If>(node.otherwise.statements.front().is) &&
+    return node.otherwise.statements.size() == 1 &&
+           std::holds_alternative<If>(node.otherwise.statements.front().is) &&
            node.otherwise.span == node.otherwise.statements.front().span;
   }
 
@@ -595,8 +655,10 @@ class Formatter {
     }
   }
 
-  // The settings from `from` on that follow each other without an empty line: one behind the last, and the widest name.
-  std::pair<std::size_t, std::size_t> group(const std::vector<Statement>& statements, std::size_t from, std::size_t indent) const {
+  // The settings from `from` on that follow each other without an empty line: one behind the last, and the
+  // widest name.
+  std::pair<std::size_t, std::size_t> group(const std::vector<Statement>& statements, std::size_t from,
+                                            std::size_t indent) const {
     std::size_t end = from;
     std::size_t widest = 0;
     while (end < statements.size() && alignable(statements[end], indent)) {
@@ -620,7 +682,8 @@ class Formatter {
         // comments_above puts one where a separator follows a comment.
         if (comment && (text_[at] == ';' || text_[at] == ',')) return true;
         comment = comment || (below && text_[at] == '#');
-        if (text_[at] == '#') at = static_cast<std::uint32_t>(std::min(text_.find('\n', at), text_.size())) - 1;
+        if (text_[at] == '#')
+          at = static_cast<std::uint32_t>(std::min(text_.find('\n', at), text_.size())) - 1;
       }
     }
     return false;
@@ -684,7 +747,8 @@ class Formatter {
   }
   // Where the word `else` begins, comments before it skipped.
   std::size_t else_word(std::size_t at) const {
-    while (at < text_.size() && text_[at] != 'e') at = text_[at] == '#' ? std::min(text_.find('\n', at), text_.size()) : at + 1;
+    while (at < text_.size() && text_[at] != 'e')
+      at = text_[at] == '#' ? std::min(text_.find('\n', at), text_.size()) : at + 1;
     return at;
   }
   void braces(const Body& inner, std::size_t indent) {
@@ -714,7 +778,9 @@ class Formatter {
 
 }  // namespace
 
-std::string format(const Sources& sources, const File& file) { return Formatter(sources, &file).file(); }
+std::string format(const Sources& sources, const File& file) {
+  return Formatter(sources, &file).file();
+}
 
 std::string format(const Sources& sources, const Expr& expression) {
   File around;

@@ -14,7 +14,9 @@ namespace {
 
 using Units = std::array<std::pair<std::int64_t, const char*>, 5>;
 
-std::size_t blanks(std::string_view line) { return skip_blanks(line, 0); }
+std::size_t blanks(std::string_view line) {
+  return skip_blanks(line, 0);
+}
 
 // Does a hole of this text go over lines? Then a new indentation could change a text inside of it.
 bool hole_over_lines(std::string_view content) {
@@ -31,13 +33,20 @@ bool hole_over_lines(std::string_view content) {
 
 }  // namespace
 
-std::string write_literal(const syntax::NullLiteral&) { return "null"; }
-std::string write_literal(const syntax::BoolLiteral& literal) { return literal.value ? "true" : "false"; }
-std::string write_literal(const syntax::IntLiteral& literal) { return std::to_string(literal.value); }
+std::string write_literal(const syntax::NullLiteral&) {
+  return "null";
+}
+std::string write_literal(const syntax::BoolLiteral& literal) {
+  return literal.value ? "true" : "false";
+}
+std::string write_literal(const syntax::IntLiteral& literal) {
+  return std::to_string(literal.value);
+}
 
 std::string write_literal(const syntax::FloatLiteral& literal) {
   std::array<char, 400> buffer{};
-  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), literal.value, std::chars_format::fixed);
+  const auto [end, error] =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), literal.value, std::chars_format::fixed);
   std::string out(buffer.data(), end);
   return error == std::errc{} && out.find('.') == std::string::npos ? out + ".0" : out;
 }
@@ -54,9 +63,11 @@ std::string write_literal(const syntax::DurationLiteral& literal) {
 }
 
 std::string write_literal(const syntax::SizeLiteral& literal) {
-  constexpr Units units{{{1LL << 40, "TiB"}, {1LL << 30, "GiB"}, {1LL << 20, "MiB"}, {1LL << 10, "KiB"}, {1, "B"}}};
+  constexpr Units units{
+      {{1LL << 40, "TiB"}, {1LL << 30, "GiB"}, {1LL << 20, "MiB"}, {1LL << 10, "KiB"}, {1, "B"}}};
   for (const auto& [factor, name] : units) {
-    if (literal.bytes >= factor && literal.bytes % factor == 0) return std::to_string(literal.bytes / factor) + name;
+    if (literal.bytes >= factor && literal.bytes % factor == 0)
+      return std::to_string(literal.bytes / factor) + name;
   }
   return "0B";
 }
@@ -66,12 +77,24 @@ std::string write_escaped(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const Rune rune = rune_at(text, at);
     switch (rune.code) {
-      case '\n': out += "\\n"; break;
-      case '\t': out += "\\t"; break;
-      case '\r': out += "\\r"; break;
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '$': out += text.substr(at, 2) == "${" ? "\\$" : "$"; break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '$':
+        out += text.substr(at, 2) == "${" ? "\\$" : "$";
+        break;
       default:
         if (unprintable(rune.code)) {
           std::array<char, 8> digits{};

@@ -9,7 +9,9 @@ namespace cairn {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 constexpr std::int64_t int_max = std::numeric_limits<std::int64_t>::max();
 
@@ -18,7 +20,8 @@ struct Unit {
   std::int64_t factor;
 };
 
-constexpr std::array<Unit, 5> duration_units{{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
+constexpr std::array<Unit, 5> duration_units{
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 constexpr std::array<Unit, 10> size_units{{{"B", 1},
                                            {"kB", 1000},
                                            {"KB", 1000},
@@ -82,11 +85,14 @@ std::optional<std::size_t> find_unit(const std::array<Unit, Count>& units, std::
   return std::nullopt;
 }
 
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+std::string quoted(std::string_view text) {
+  return "`" + std::string(text) + "`";
+}
 
 class NumberReader {
  public:
-  NumberReader(std::string_view text, Diagnostic& mistake, bool& wrong) : text_(text), mistake_(mistake), wrong_(wrong) {}
+  NumberReader(std::string_view text, Diagnostic& mistake, bool& wrong)
+      : text_(text), mistake_(mistake), wrong_(wrong) {}
 
   Number read() {
     if (text_.find('-') != std::string_view::npos) return hyphen();
@@ -108,7 +114,8 @@ class NumberReader {
     if (parts.size() == 1) {
       if (const auto unit = find_unit(size_units, first.unit)) {
         const auto value = whole(first.digits);
-        if (!value || *value > int_max / size_units[*unit].factor) return too_large("a size is less than 8 EiB");
+        if (!value || *value > int_max / size_units[*unit].factor)
+          return too_large("a size is less than 8 EiB");
         return syntax::SizeLiteral{*value * size_units[*unit].factor};
       }
     }
@@ -161,7 +168,8 @@ class NumberReader {
   }
 
   Number dotted() {
-    return wrong("S0124", quoted(text_) + " is not a number").help("quote it: `\"" + std::string(text_) + "\"`");
+    return wrong("S0124", quoted(text_) + " is not a number")
+        .help("quote it: `\"" + std::string(text_) + "\"`");
   }
 
   Number fraction() {
@@ -172,14 +180,17 @@ class NumberReader {
     while (digits < after.size() && is_digit(after[digits])) ++digits;
     const std::string_view unit = after.substr(digits);
     const bool plain = before.find_first_not_of("0123456789_") == std::string_view::npos;
-    if (!plain || (!unit.empty() && !find_unit(duration_units, unit) && !find_unit(size_units, unit))) return unknown_unit(unit);
+    if (!plain || (!unit.empty() && !find_unit(duration_units, unit) && !find_unit(size_units, unit)))
+      return unknown_unit(unit);
     if (!unit.empty()) return fractional_unit(before, after.substr(0, digits), unit);
-    if (!well_spaced(before)) return wrong("S0122", "a `_` in a number stands between two digits").help("write " + quoted(tidy()));
+    if (!well_spaced(before))
+      return wrong("S0122", "a `_` in a number stands between two digits").help("write " + quoted(tidy()));
     if (before.size() > 1 && before.front() == '0') return leading_zero();
     const std::string clean = without_spacing(text_);
     double value = 0;
     const auto [end, error] = std::from_chars(clean.data(), clean.data() + clean.size(), value);
-    if (error != std::errc{} || end != clean.data() + clean.size()) return too_large("it does not fit a floating-point number");
+    if (error != std::errc{} || end != clean.data() + clean.size())
+      return too_large("it does not fit a floating-point number");
     return syntax::FloatLiteral{value};
   }
 
@@ -190,15 +201,19 @@ class NumberReader {
     const std::string clean = without_spacing(std::string(before) + "." + std::string(after));
     const double value = std::strtod(clean.c_str(), nullptr);
     if (time) {
-      const double total = value * static_cast<double>(duration_units[*find_unit(duration_units, unit)].factor);
-      if (total < 1e15) made.help("write " + quoted(written_duration(static_cast<std::int64_t>(total + 0.5))));
+      const double total =
+          value * static_cast<double>(duration_units[*find_unit(duration_units, unit)].factor);
+      if (total < 1e15)
+        made.help("write " + quoted(written_duration(static_cast<std::int64_t>(total + 0.5))));
     } else {
       const bool binary = unit.find('i') != std::string_view::npos;
       const std::size_t index = *find_unit(size_units, unit);
       if (index == 0 || unit == "kB" || unit == "KB") return made;
       const Unit smaller = unit == "KiB" ? size_units[0] : size_units[index - 1];
       const double total = value * (binary ? 1024 : 1000);
-      if (total < 1e15) made.help("write " + quoted(std::to_string(static_cast<std::int64_t>(total + 0.5)) + std::string(smaller.name)));
+      if (total < 1e15)
+        made.help("write " +
+                  quoted(std::to_string(static_cast<std::int64_t>(total + 0.5)) + std::string(smaller.name)));
     }
     return made;
   }
@@ -210,16 +225,19 @@ class NumberReader {
         .help("write " + quoted(rest) + " for the number, `\"" + std::string(text_) + "\"` for the text");
   }
 
-  Number too_large(std::string why) { return wrong("S0126", quoted(text_) + " is too large").note(std::move(why)); }
+  Number too_large(std::string why) {
+    return wrong("S0126", quoted(text_) + " is too large").note(std::move(why));
+  }
 
   Number unknown_unit(std::string_view unit) {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 24> meant{
-        {{"sec", "s"},      {"secs", "s"},    {"second", "s"}, {"seconds", "s"}, {"min", "m"},     {"mins", "m"},
-         {"minute", "m"},   {"minutes", "m"}, {"hr", "h"},     {"hrs", "h"},     {"hour", "h"},    {"hours", "h"},
-         {"day", "d"},      {"days", "d"},    {"msec", "ms"},  {"k", "KiB"},     {"K", "KiB"},     {"Ki", "KiB"},
-         {"M", "MiB"},      {"Mi", "MiB"},    {"g", "GiB"},    {"G", "GiB"},     {"Gi", "GiB"},    {"Ti", "TiB"}}};
+        {{"sec", "s"},    {"secs", "s"},    {"second", "s"}, {"seconds", "s"}, {"min", "m"},  {"mins", "m"},
+         {"minute", "m"}, {"minutes", "m"}, {"hr", "h"},     {"hrs", "h"},     {"hour", "h"}, {"hours", "h"},
+         {"day", "d"},    {"days", "d"},    {"msec", "ms"},  {"k", "KiB"},     {"K", "KiB"},  {"Ki", "KiB"},
+         {"M", "MiB"},    {"Mi", "MiB"},    {"g", "GiB"},    {"G", "GiB"},     {"Gi", "GiB"}, {"Ti", "TiB"}}};
     const std::string number(text_.substr(0, text_.size() - unit.size()));
-    Wrong made = wrong("S0127", unit.empty() ? quoted(text_) + " is not a number" : quoted(unit) + " is not a unit");
+    Wrong made =
+        wrong("S0127", unit.empty() ? quoted(text_) + " is not a number" : quoted(unit) + " is not a unit");
     for (const auto& [written, right] : meant) {
       if (unit == written) return made.help("write " + quoted(number + std::string(right)));
     }
@@ -238,17 +256,21 @@ class NumberReader {
     bool ordered = true;
     for (const Part& part : parts) {
       const auto unit = find_unit(duration_units, part.unit);
-      if (!unit) return part.unit.empty() ? missing_unit(parts) : unknown_unit(parts.size() == 1 ? part.unit : std::string_view{});
+      if (!unit)
+        return part.unit.empty() ? missing_unit(parts)
+                                 : unknown_unit(parts.size() == 1 ? part.unit : std::string_view{});
       if (part.digits.size() > 1 && part.digits.front() == '0') return leading_zero_inside(parts);
       ordered = ordered && (!last || *unit > *last);
       last = unit;
       const auto value = whole(part.digits);
       const std::int64_t factor = duration_units[*unit].factor;
-      if (!value || *value > (int_max - total) / factor) return too_large("a duration is less than 292 million years");
+      if (!value || *value > (int_max - total) / factor)
+        return too_large("a duration is less than 292 million years");
       total += *value * factor;
     }
     if (!ordered) {
-      return wrong("S0120", "the parts of a duration go from large to small, each once").help("write " + quoted(written_duration(total)));
+      return wrong("S0120", "the parts of a duration go from large to small, each once")
+          .help("write " + quoted(written_duration(total)));
     }
     return syntax::DurationLiteral{total};
   }
@@ -311,17 +333,28 @@ Number read_number(std::string_view text, Diagnostic& mistake, bool& wrong) {
 
 bool read_escape(std::string_view escape, std::string& out) {
   switch (escape[1]) {
-    case 'n': out += '\n'; return true;
-    case 't': out += '\t'; return true;
-    case 'r': out += '\r'; return true;
-    case 'u': break;
-    default: out += escape[1]; return true;
+    case 'n':
+      out += '\n';
+      return true;
+    case 't':
+      out += '\t';
+      return true;
+    case 'r':
+      out += '\r';
+      return true;
+    case 'u':
+      break;
+    default:
+      out += escape[1];
+      return true;
   }
   const std::string_view digits = escape.substr(3, escape.size() - 4);
   std::uint32_t code = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
   const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-  if (error != std::errc{} || end != digits.data() + digits.size() || code > 0x10FFFF || surrogate || code == 0) return false;
+  if (error != std::errc{} || end != digits.data() + digits.size() || code > 0x10FFFF || surrogate ||
+      code == 0)
+    return false;
   append_utf8(out, code);
   return true;
 }
@@ -334,8 +367,8 @@ std::size_t blanks_at(std::string_view text, std::size_t at) {
   return end - at;
 }
 
-// The blanks that every line starts with, but for lines of nothing but blanks. The line of the closing quotes counts
-// when nothing stands before them.
+// The blanks that every line starts with, but for lines of nothing but blanks. The line of the closing quotes
+// counts when nothing stands before them.
 std::string shared_indentation(const std::vector<TextPiece>& pieces) {
   std::optional<std::string> shared;
   const auto share = [&shared](std::string_view blanks) {
@@ -390,8 +423,8 @@ void remove_indentation(std::vector<TextPiece>& pieces) {
       }
       const std::size_t newline = text.find('\n', at);
       const std::size_t end = newline == std::string_view::npos ? text.size() : newline;
-      const bool closing_line = line_begins && newline == std::string_view::npos && &piece == &pieces.back() &&
-                                blanks_at(text, at) == end - at;
+      const bool closing_line = line_begins && newline == std::string_view::npos &&
+                                &piece == &pieces.back() && blanks_at(text, at) == end - at;
       if (closing_line) break;
       const bool carriage = newline != std::string_view::npos && end > at && text[end - 1] == '\r';
       out.append(text.substr(at, end - at - (carriage ? 1 : 0)));

@@ -1,4 +1,5 @@
-// Literals whose text needs more than a grammar rule: numbers, and the texts between quotes. Private to the parser.
+// Literals whose text needs more than a grammar rule: numbers, and the texts between quotes. Private to the
+// parser.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,8 @@ struct TextPiece {
 // The character an escape like `\n` or `\u{e9}` stands for. False: there is no such character.
 bool read_escape(std::string_view escape, std::string& out);
 
-// Takes away the indentation that all lines share: of the lines that hold something, and of the closing quotes
-// when they stand alone on theirs. Newlines become LF.
+// Takes away the indentation that all lines share: of the lines that hold something, and of the closing
+// quotes when they stand alone on theirs. Newlines become LF.
 void remove_indentation(std::vector<TextPiece>& pieces);
 
 std::vector<syntax::TextPart> join_pieces(std::vector<TextPiece> pieces);

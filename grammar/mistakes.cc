@@ -10,34 +10,53 @@ namespace cairn {
 
 namespace {
 
-constexpr std::array<std::string_view, 13> reserved{"use", "as", "param", "let", "kind", "for", "in", "if",
-                                                    "else", "export", "true", "false", "null"};
+constexpr std::array<std::string_view, 13> reserved{"use", "as",   "param",  "let",  "kind",  "for", "in",
+                                                    "if",  "else", "export", "true", "false", "null"};
 
-bool is_reserved(std::string_view word) { return std::find(reserved.begin(), reserved.end(), word) != reserved.end(); }
+bool is_reserved(std::string_view word) {
+  return std::find(reserved.begin(), reserved.end(), word) != reserved.end();
+}
 
-std::string ticked(std::string_view text) { return "`" + std::string(text) + "`"; }
+std::string ticked(std::string_view text) {
+  return "`" + std::string(text) + "`";
+}
 
-char closer(char kind) { return kind == '(' ? ')' : kind == '[' ? ']' : '}'; }
+char closer(char kind) {
+  return kind == '(' ? ')' : kind == '[' ? ']' : '}';
+}
 
-bool is_quoted_kind(char kind) { return kind == '"' || kind == '\'' || kind == '3' || kind == 'r'; }
+bool is_quoted_kind(char kind) {
+  return kind == '"' || kind == '\'' || kind == '3' || kind == 'r';
+}
 
 // “ ” „ ‘ ’ « » and the like.
-bool typographic(std::uint32_t code) { return (code >= 0x2018 && code <= 0x201F) || code == 0xAB || code == 0xBB; }
+bool typographic(std::uint32_t code) {
+  return (code >= 0x2018 && code <= 0x201F) || code == 0xAB || code == 0xBB;
+}
 
 class Explainer {
  public:
   explicit Explainer(const Situation& situation)
-      : s_(situation), text_(situation.text), at_(skip_blanks(situation.text, situation.at)), token_(token_at(text_, at_)) {}
+      : s_(situation),
+        text_(situation.text),
+        at_(skip_blanks(situation.text, situation.at)),
+        token_(token_at(text_, at_)) {}
 
   Explained run() {
     if (anywhere()) return std::move(made_);
     switch (s_.wanted) {
       case Wanted::text_close:
       case Wanted::raw_close:
-      case Wanted::long_close: unclosed_text(); break;
-      case Wanted::hole_close: hole_close(); break;
+      case Wanted::long_close:
+        unclosed_text();
+        break;
+      case Wanted::hole_close:
+        hole_close();
+        break;
       case Wanted::value:
-      case Wanted::operand: value(); break;
+      case Wanted::operand:
+        value();
+        break;
       case Wanted::element_end:
       case Wanted::list_close:
       case Wanted::map_close:
@@ -45,45 +64,95 @@ class Explainer {
       case Wanted::takes_close:
       case Wanted::group_close:
       case Wanted::index_close:
-      case Wanted::type_close: closing(); break;
-      case Wanted::map_entry: map_entry(); break;
-      case Wanted::map_is: map_is(); break;
-      case Wanted::map_arrow: plain("`=>` between the key and its value", {}).help("`{ for k, v in m: k => v }`"); break;
-      case Wanted::each_colon: each_colon(); break;
+      case Wanted::type_close:
+        closing();
+        break;
+      case Wanted::map_entry:
+        map_entry();
+        break;
+      case Wanted::map_is:
+        map_is();
+        break;
+      case Wanted::map_arrow:
+        plain("`=>` between the key and its value", {}).help("`{ for k, v in m: k => v }`");
+        break;
+      case Wanted::each_colon:
+        each_colon();
+        break;
       case Wanted::choice_colon:
         plain("`:` and the value for the other case", {}).help("`condition ? value : other value`");
         break;
-      case Wanted::variable: name("the name of a variable", "a loop variable"); break;
-      case Wanted::word_in: plain("`in`", "after the variables of `for`").help("`for name in list`, `for key, value in map`"); break;
-      case Wanted::body: body(); break;
-      case Wanted::member: member(); break;
+      case Wanted::variable:
+        name("the name of a variable", "a loop variable");
+        break;
+      case Wanted::word_in:
+        plain("`in`", "after the variables of `for`").help("`for name in list`, `for key, value in map`");
+        break;
+      case Wanted::body:
+        body();
+        break;
+      case Wanted::member:
+        member();
+        break;
       case Wanted::type:
         name("a type", "a type");
         made_.diagnostic.help("`string`, `int`, `list(string)`, `\"a\" | \"b\"`, `postgres.server`");
         break;
-      case Wanted::field: name("the name of a parameter", "a parameter"); break;
-      case Wanted::field_colon: plain("`:` and a type", "after the name of a parameter"); break;
-      case Wanted::use_path: use_path(); break;
-      case Wanted::use_name: name("a name", "a module"); break;
-      case Wanted::param_name: name("a name", "a param"); break;
-      case Wanted::let_name: name("a name", "a value"); break;
-      case Wanted::let_is: let_is(); break;
-      case Wanted::function_name: name("a name", "a function"); break;
-      case Wanted::takes: plain("`(` and the parameters", "after the name of a function"); break;
-      case Wanted::function_colon: plain("`:` and the type of the result", {}); break;
-      case Wanted::kind_name: name("a name", "a kind"); break;
-      case Wanted::export_name: name("a name", "an export"); break;
-      case Wanted::block_rest: block_rest(); break;
-      case Wanted::statement: statement(); break;
+      case Wanted::field:
+        name("the name of a parameter", "a parameter");
+        break;
+      case Wanted::field_colon:
+        plain("`:` and a type", "after the name of a parameter");
+        break;
+      case Wanted::use_path:
+        use_path();
+        break;
+      case Wanted::use_name:
+        name("a name", "a module");
+        break;
+      case Wanted::param_name:
+        name("a name", "a param");
+        break;
+      case Wanted::let_name:
+        name("a name", "a value");
+        break;
+      case Wanted::let_is:
+        let_is();
+        break;
+      case Wanted::function_name:
+        name("a name", "a function");
+        break;
+      case Wanted::takes:
+        plain("`(` and the parameters", "after the name of a function");
+        break;
+      case Wanted::function_colon:
+        plain("`:` and the type of the result", {});
+        break;
+      case Wanted::kind_name:
+        name("a name", "a kind");
+        break;
+      case Wanted::export_name:
+        name("a name", "an export");
+        break;
+      case Wanted::block_rest:
+        block_rest();
+        break;
+      case Wanted::statement:
+        statement();
+        break;
       case Wanted::statement_end:
-      case Wanted::lone_end: after_value(); break;
+      case Wanted::lone_end:
+        after_value();
+        break;
     }
     return std::move(made_);
   }
 
  private:
-  // ---- building ----------------------------------------------------------------------------------------------
-  Diagnostic& error(std::string_view code, std::size_t begin, std::size_t end, std::string message, std::string label = {}) {
+  // ---- building
+  // ----------------------------------------------------------------------------------------------
+  Diagnostic& error(std::string_view code, std::size_t begin, std::size_t end, std::string message,
+                    std::string label = {}) {
     Diagnostic& d = made_.diagnostic;
     d.code = std::string(code);
     d.message = std::move(message);
@@ -94,15 +163,22 @@ class Explainer {
     return {s_.file, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
   }
   std::string found() const { return named(text_, token_); }
-  std::string_view written(const Token& token) const { return text_.substr(token.begin, token.end - token.begin); }
+  std::string_view written(const Token& token) const {
+    return text_.substr(token.begin, token.end - token.begin);
+  }
   bool ends() const { return token_.kind == Token::Kind::line_end || token_.kind == Token::Kind::file_end; }
-  bool sign(std::string_view which) const { return token_.kind == Token::Kind::sign && written(token_) == which; }
-  bool word(std::string_view which) const { return token_.kind == Token::Kind::word && written(token_) == which; }
+  bool sign(std::string_view which) const {
+    return token_.kind == Token::Kind::sign && written(token_) == which;
+  }
+  bool word(std::string_view which) const {
+    return token_.kind == Token::Kind::word && written(token_) == which;
+  }
   char here() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   char next() const { return at_ + 1 < text_.size() ? text_[at_ + 1] : '\0'; }
   std::string_view rest_of_line(std::size_t from) const {
     std::string_view rest = text_.substr(from, line_stop(text_, from) - from);
-    if (const std::size_t comment = rest.find(" #"); comment != std::string_view::npos) rest = rest.substr(0, comment);
+    if (const std::size_t comment = rest.find(" #"); comment != std::string_view::npos)
+      rest = rest.substr(0, comment);
     while (!rest.empty() && is_blank(rest.back())) rest.remove_suffix(1);
     return rest;
   }
@@ -113,12 +189,15 @@ class Explainer {
 
   // "expected A B, found C"
   Diagnostic& plain(const std::string& expected, const std::string& where) {
-    return error("S0101", token_.begin, token_.end, "expected " + expected + (where.empty() ? "" : " " + where) + ", found " + found());
+    return error("S0101", token_.begin, token_.end,
+                 "expected " + expected + (where.empty() ? "" : " " + where) + ", found " + found());
   }
 
-  // ---- mistakes that look the same wherever they stand ----------------------------------------------------------
+  // ---- mistakes that look the same wherever they stand
+  // ----------------------------------------------------------
   bool anywhere() {
-    const bool in_text = s_.wanted == Wanted::text_close || s_.wanted == Wanted::raw_close || s_.wanted == Wanted::long_close;
+    const bool in_text =
+        s_.wanted == Wanted::text_close || s_.wanted == Wanted::raw_close || s_.wanted == Wanted::long_close;
     if (in_text || at_ >= text_.size()) return false;
     const Rune rune = rune_at(text_, at_);
     if (typographic(rune.code)) {
@@ -128,11 +207,13 @@ class Explainer {
         end = at + rune_at(text_, at).bytes;
         break;
       }
-      error("S0115", at_, end, "typographic quotes do not begin a text").help("write `\"…\"` with straight quotes");
+      error("S0115", at_, end, "typographic quotes do not begin a text")
+          .help("write `\"…\"` with straight quotes");
       return true;
     }
     if (here() == '`') {
-      error("S0115", at_, at_ + 1, "a backtick does not begin a text").help("write `\"…\"`, or `'…'` for raw text");
+      error("S0115", at_, at_ + 1, "a backtick does not begin a text")
+          .help("write `\"…\"`, or `'…'` for raw text");
       return true;
     }
     const std::string_view two = text_.substr(at_, 2);
@@ -143,25 +224,31 @@ class Explainer {
     if (two == "/*") {
       const std::size_t close = text_.find("*/", at_ + 2);
       const std::size_t end = close == std::string_view::npos ? text_.size() : close + 2;
-      error("S0142", at_, std::min(end, line_stop(text_, at_)), "a comment begins with `#`").help("begin each line of it with `#`");
+      error("S0142", at_, std::min(end, line_stop(text_, at_)), "a comment begins with `#`")
+          .help("begin each line of it with `#`");
       made_.resume = static_cast<std::uint32_t>(end);
       return true;
     }
     if (here() == '$') return dollar();
     if (word("if") && value_stands_before()) {
-      error("S0132", token_.begin, token_.end, "`if` cannot follow a value").help("choose with `condition ? value : other value`");
+      error("S0132", token_.begin, token_.end, "`if` cannot follow a value")
+          .help("choose with `condition ? value : other value`");
       return true;
     }
     if (here() == '-' && value_stands_before() && is_value_start(next())) return minus();
     return false;
   }
 
-  bool is_value_start(char c) const { return is_word_char(c) || c == '(' || c == '"' || c == '[' || c == '-'; }
+  bool is_value_start(char c) const {
+    return is_word_char(c) || c == '(' || c == '"' || c == '[' || c == '-';
+  }
 
   bool value_stands_before() const {
-    const bool after = s_.wanted == Wanted::element_end || s_.wanted == Wanted::statement_end || s_.wanted == Wanted::lone_end ||
-                       s_.wanted == Wanted::hole_close || s_.wanted == Wanted::group_close || s_.wanted == Wanted::index_close ||
-                       s_.wanted == Wanted::body || s_.wanted == Wanted::list_close || s_.wanted == Wanted::map_close;
+    const bool after = s_.wanted == Wanted::element_end || s_.wanted == Wanted::statement_end ||
+                       s_.wanted == Wanted::lone_end || s_.wanted == Wanted::hole_close ||
+                       s_.wanted == Wanted::group_close || s_.wanted == Wanted::index_close ||
+                       s_.wanted == Wanted::body || s_.wanted == Wanted::list_close ||
+                       s_.wanted == Wanted::map_close;
     return after && !looks_like_head();
   }
 
@@ -173,7 +260,8 @@ class Explainer {
     std::size_t begin = left;
     while (begin > 0 && (is_word_char(text_[begin - 1]) || text_[begin - 1] == '.')) --begin;
     Diagnostic& made = error("S0133", at_, end, "`-` is subtraction only with a blank on both sides");
-    made.help("write " + ticked(std::string(text_.substr(begin, left - begin)) + " - " + std::string(text_.substr(at_ + 1, end - at_ - 1))));
+    made.help("write " + ticked(std::string(text_.substr(begin, left - begin)) + " - " +
+                                std::string(text_.substr(at_ + 1, end - at_ - 1))));
     const bool in_list = !s_.open.empty() && s_.open.back().kind == '[';
     if (in_list) made.help("for two elements, put a `,` between them");
     return true;
@@ -197,7 +285,8 @@ class Explainer {
     return true;
   }
 
-  // ---- texts -------------------------------------------------------------------------------------------------------
+  // ---- texts
+  // -------------------------------------------------------------------------------------------------------
   void unclosed_text() {
     const Opener* opener = nullptr;
     for (const Opener& each : s_.open) {
@@ -206,13 +295,16 @@ class Explainer {
     const std::size_t begin = opener == nullptr ? at_ : opener->offset;
     if (s_.wanted == Wanted::long_close) {
       const bool raw = opener != nullptr && opener->kind == 'r';
-      error("S0111", begin, begin + 3, "this text is never closed").help(std::string("close it with ") + (raw ? "`'''`" : "`\"\"\"`"));
+      error("S0111", begin, begin + 3, "this text is never closed")
+          .help(std::string("close it with ") + (raw ? "`'''`" : "`\"\"\"`"));
       made_.resume = static_cast<std::uint32_t>(text_.size());
       return;
     }
     const char quote = text_[begin];
-    error("S0110", begin, line_stop(text_, begin), std::string("this text has no closing ") + (quote == '"' ? "`\"`" : "`'`") + " on its line")
-        .help(std::string("a text over several lines is written between ") + (quote == '"' ? "`\"\"\"`" : "`'''`"));
+    error("S0110", begin, line_stop(text_, begin),
+          std::string("this text has no closing ") + (quote == '"' ? "`\"`" : "`'`") + " on its line")
+        .help(std::string("a text over several lines is written between ") +
+              (quote == '"' ? "`\"\"\"`" : "`'''`"));
   }
 
   void hole_close() {
@@ -221,13 +313,15 @@ class Explainer {
       for (const Opener& each : s_.open) {
         if (each.kind == 'h') begin = each.offset;
       }
-      error("S0109", begin, begin + 2, "this `${` is never closed").help("write `}` behind the value; for a plain `${`, write `\\${`");
+      error("S0109", begin, begin + 2, "this `${` is never closed")
+          .help("write `}` behind the value; for a plain `${`, write `\\${`");
       return;
     }
     plain("an operator or `}`", "in `${ }`");
   }
 
-  // ---- values ------------------------------------------------------------------------------------------------------
+  // ---- values
+  // ------------------------------------------------------------------------------------------------------
   void value() {
     const char ahead = before(text_, at_);
     const bool after_is = ahead == '=' && at_ > 0;
@@ -239,8 +333,12 @@ class Explainer {
       // Points behind the `=`, where the value is missing.
       std::size_t begin = at_;
       while (begin > 0 && is_blank(text_[begin - 1])) --begin;
-      Diagnostic& made = error("S0116", begin, std::max(begin + 1, at_ == begin ? at_ : at_), "expected a value after `=` on the same line");
-      if (ends()) made.help("a value may go on over lines inside brackets or behind an operator, but it begins behind its `=`");
+      Diagnostic& made = error("S0116", begin, std::max(begin + 1, at_ == begin ? at_ : at_),
+                               "expected a value after `=` on the same line");
+      if (ends())
+        made.help(
+            "a value may go on over lines inside brackets or behind an operator, but it begins behind its "
+            "`=`");
       return;
     }
     if (here() == '*' && !s_.open.empty() && s_.open.back().kind == '[') {
@@ -249,11 +347,13 @@ class Explainer {
     }
     if (after_is && (here() == '.' || here() == '/' || here() == '~' || here() == '@')) {
       const std::string_view rest = bare_text(at_);
-      error("S0101", at_, at_ + rest.size(), "expected a value, found " + ticked(rest)).help("a text stands in quotes: " + ticked("\"" + std::string(rest) + "\""));
+      error("S0101", at_, at_ + rest.size(), "expected a value, found " + ticked(rest))
+          .help("a text stands in quotes: " + ticked("\"" + std::string(rest) + "\""));
       return;
     }
     if (here() == '=' && after_is) {
-      error("S0103", at_, at_ + 1, "expected a value, found a second `=`").help("a setting is written with one `=`");
+      error("S0103", at_, at_ + 1, "expected a value, found a second `=`")
+          .help("a setting is written with one `=`");
       return;
     }
     if (here() == ':' && after_is) {
@@ -265,7 +365,9 @@ class Explainer {
       return;
     }
     if (here() == '}' && !s_.open.empty() && s_.open.back().kind == 'h' && ahead == '{') {
-      error("S0116", at_ - (at_ > s_.open.back().offset ? at_ - s_.open.back().offset : 0), at_ + 1, "this `${ }` holds nothing").help("for a plain `${}`, write `\\${}`");
+      error("S0116", at_ - (at_ > s_.open.back().offset ? at_ - s_.open.back().offset : 0), at_ + 1,
+            "this `${ }` holds nothing")
+          .help("for a plain `${}`, write `\\${}`");
       return;
     }
     if (mismatched_close()) return;
@@ -275,7 +377,9 @@ class Explainer {
   // Everything up to a blank or a mark that ends a value: a path, an image, an address.
   std::string_view bare_text(std::size_t from) const {
     std::size_t end = from;
-    while (end < text_.size() && std::string_view(" \t\r\n,;)]}\"'#").find(text_[end]) == std::string_view::npos) ++end;
+    while (end < text_.size() &&
+           std::string_view(" \t\r\n,;)]}\"'#").find(text_[end]) == std::string_view::npos)
+      ++end;
     return text_.substr(from, end - from);
   }
 
@@ -283,13 +387,16 @@ class Explainer {
     std::size_t open = at_;
     while (open > 0 && text_[open] != '[') --open;
     std::size_t begin = open;
-    while (begin > 0 && (is_word_char(text_[begin - 1]) || text_[begin - 1] == '.' || text_[begin - 1] == '-')) --begin;
+    while (begin > 0 &&
+           (is_word_char(text_[begin - 1]) || text_[begin - 1] == '.' || text_[begin - 1] == '-'))
+      --begin;
     const std::string list(text_.substr(begin, open - begin));
     std::size_t close = text_.find(']', at_);
     if (close == std::string_view::npos) close = at_;
     const std::size_t stop = bare_text(close + 1 <= text_.size() ? close + 1 : close).size();
     const std::string member(text_.substr(std::min(close + 1, text_.size()), stop));
-    error("S0135", at_, at_ + 1, "expected an index, found `*`").help("write " + ticked("[for x in " + list + ": x" + member + "]"));
+    error("S0135", at_, at_ + 1, "expected an index, found `*`")
+        .help("write " + ticked("[for x in " + list + ": x" + member + "]"));
   }
 
   bool mismatched_close() {
@@ -298,11 +405,14 @@ class Explainer {
     const Opener& opener = s_.open.back();
     if (is_quoted_kind(opener.kind) || opener.kind == 'h' || closer(opener.kind) == c) return false;
     bool known = false;
-    for (const Opener& each : s_.open) known = known || (!is_quoted_kind(each.kind) && closer(each.kind) == c);
+    for (const Opener& each : s_.open)
+      known = known || (!is_quoted_kind(each.kind) && closer(each.kind) == c);
     if (known) {
       never_closed(opener, "before this");
     } else {
-      error("S0119", at_, at_ + 1, ticked(std::string(1, c)) + " does not close " + ticked(text_.substr(opener.offset, 1)), "expected " + ticked(std::string(1, closer(opener.kind))))
+      error("S0119", at_, at_ + 1,
+            ticked(std::string(1, c)) + " does not close " + ticked(text_.substr(opener.offset, 1)),
+            "expected " + ticked(std::string(1, closer(opener.kind))))
           .label(span(opener.offset, opener.offset + 1), "opened here");
     }
     return true;
@@ -310,16 +420,22 @@ class Explainer {
 
   void never_closed(const Opener& opener, const std::string& where) {
     const bool hole = opener.kind == 'h';
-    Diagnostic& made = error("S0109", opener.offset, opener.offset + (hole ? 2 : 1), "this " + ticked(hole ? "${" : std::string_view(text_).substr(opener.offset, 1)) + " is never closed");
+    Diagnostic& made =
+        error("S0109", opener.offset, opener.offset + (hole ? 2 : 1),
+              "this " + ticked(hole ? "${" : std::string_view(text_).substr(opener.offset, 1)) +
+                  " is never closed");
     const Token token = token_;
     if (token.kind == Token::Kind::file_end) {
-      made.note("the file ends on line " + std::to_string(std::count(text_.begin(), text_.end(), '\n') + (text_.ends_with('\n') ? 0 : 1)));
+      made.note("the file ends on line " + std::to_string(std::count(text_.begin(), text_.end(), '\n') +
+                                                          (text_.ends_with('\n') ? 0 : 1)));
     } else {
-      made.label(span(token.begin, std::max(token.end, token.begin + 1)), "expected " + ticked(std::string(1, closer(opener.kind))) + " " + where);
+      made.label(span(token.begin, std::max(token.end, token.begin + 1)),
+                 "expected " + ticked(std::string(1, closer(opener.kind))) + " " + where);
     }
   }
 
-  // ---- between and behind elements -----------------------------------------------------------------------------------
+  // ---- between and behind elements
+  // -----------------------------------------------------------------------------------
   void closing() {
     if (s_.open.empty()) {
       plain("a closing bracket", {});
@@ -334,11 +450,13 @@ class Explainer {
     if (outside(opener)) return;
     if (mismatched_close()) return;
     if (missing_quote()) return;
-    const bool list_like = s_.wanted == Wanted::element_end || s_.wanted == Wanted::list_close || s_.wanted == Wanted::map_close ||
-                           s_.wanted == Wanted::call_close || s_.wanted == Wanted::takes_close;
+    const bool list_like = s_.wanted == Wanted::element_end || s_.wanted == Wanted::list_close ||
+                           s_.wanted == Wanted::map_close || s_.wanted == Wanted::call_close ||
+                           s_.wanted == Wanted::takes_close;
     if (here() == ':' && bare_colon()) return;
     if (list_like && sign("=") && opener.kind == '[') {
-      error("S0101", token_.begin, token_.end, "expected `,` or `]`, found `=`").help("a list holds values; names and values stand in a map: `{ name = value }`");
+      error("S0101", token_.begin, token_.end, "expected `,` or `]`, found `=`")
+          .help("a list holds values; names and values stand in a map: `{ name = value }`");
       return;
     }
     if (sign("=")) {
@@ -347,7 +465,8 @@ class Explainer {
     }
     if (after_not()) return;
     Diagnostic& made = plain(list_like ? "`,` or " + close : "an operator or " + close, {});
-    if (list_like && (token_.kind == Token::Kind::word || token_.kind == Token::Kind::text || token_.kind == Token::Kind::number)) {
+    if (list_like && (token_.kind == Token::Kind::word || token_.kind == Token::Kind::text ||
+                      token_.kind == Token::Kind::number)) {
       made.help("elements are separated by `,` or a new line");
     }
   }
@@ -372,13 +491,17 @@ class Explainer {
     std::size_t quotes = 0;
     std::size_t last = 0;
     for (std::size_t i = 0; i < line.size(); ++i) {
-      if (line[i] == '\\') ++i;
-      else if (line[i] == '"') ++quotes, last = i;
+      if (line[i] == '\\')
+        ++i;
+      else if (line[i] == '"')
+        ++quotes, last = i;
     }
     const bool touches = at_ > begin && text_[at_ - 1] == '"';
-    if (quotes % 2 == 0 || line.find("\"\"\"") != std::string_view::npos || !touches || line.find('#') < last) return false;
+    if (quotes % 2 == 0 || line.find("\"\"\"") != std::string_view::npos || !touches || line.find('#') < last)
+      return false;
     const std::size_t opened = text_.rfind('"', at_ - 2);
-    error("S0110", opened == std::string_view::npos || opened < begin ? begin : opened, at_, "a `\"` is missing on this line", "this would be one text")
+    error("S0110", opened == std::string_view::npos || opened < begin ? begin : opened, at_,
+          "a `\"` is missing on this line", "this would be one text")
         .label(span(at_, std::max(token_.end, at_ + 1)), "and this would not be part of one")
         .help("each text stands between two quotes: `\"a\", \"b\"`");
     return true;
@@ -387,10 +510,12 @@ class Explainer {
   // `postgres:16`, `8080:80`
   bool bare_colon() {
     std::size_t begin = at_;
-    while (begin > 0 && std::string_view(" \t\n,;([{=\"'").find(text_[begin - 1]) == std::string_view::npos) --begin;
+    while (begin > 0 && std::string_view(" \t\n,;([{=\"'").find(text_[begin - 1]) == std::string_view::npos)
+      --begin;
     const std::string_view all = bare_text(begin);
     if (begin == at_ || all.size() <= at_ - begin + 1) return false;
-    error("S0124", begin, begin + all.size(), "a text that holds `:` stands in quotes").help("write " + ticked("\"" + std::string(all) + "\""));
+    error("S0124", begin, begin + all.size(), "a text that holds `:` stands in quotes")
+        .help("write " + ticked("\"" + std::string(all) + "\""));
     made_.resume = static_cast<std::uint32_t>(begin + all.size());
     return true;
   }
@@ -399,8 +524,10 @@ class Explainer {
   bool after_not() {
     std::size_t end = at_;
     while (end > 0 && is_blank(text_[end - 1])) --end;
-    if (end < 3 || text_.substr(end - 3, 3) != "not" || (end > 3 && is_word_char(text_[end - 4]))) return false;
-    error("S0131", end - 3, end, "`not` is not an operator").help("write " + ticked("!" + std::string(written(token_))));
+    if (end < 3 || text_.substr(end - 3, 3) != "not" || (end > 3 && is_word_char(text_[end - 4])))
+      return false;
+    error("S0131", end - 3, end, "`not` is not an operator")
+        .help("write " + ticked("!" + std::string(written(token_))));
     return true;
   }
 
@@ -413,7 +540,8 @@ class Explainer {
     if (mismatched_close()) return;
     if (token_.kind == Token::Kind::number || here() == '-' || here() == '.' || here() == '/') {
       const std::string_view key = bare_text(at_);
-      error("S0101", at_, at_ + key.size(), "expected a key, found " + ticked(key)).help("a key is a word or a text: " + ticked("\"" + std::string(key) + "\" = …"));
+      error("S0101", at_, at_ + key.size(), "expected a key, found " + ticked(key))
+          .help("a key is a word or a text: " + ticked("\"" + std::string(key) + "\" = …"));
       return;
     }
     if (here() == '(' || here() == '[') {
@@ -437,28 +565,33 @@ class Explainer {
     }
     const std::string key(text_.substr(begin, end - begin));
     if (sign(":=") || sign("=>") || sign("->")) {
-      error("S0104", token_.begin, token_.end, "an entry of a map is written with `=`").help("write " + ticked(key + " = …"));
+      error("S0104", token_.begin, token_.end, "an entry of a map is written with `=`")
+          .help("write " + ticked(key + " = …"));
       return;
     }
     if (here() == '.') {
       const std::string_view whole = bare_text(begin);
       const std::string_view dotted = whole.substr(0, whole.find('='));
-      error("S0101", begin, begin + dotted.size(), "a key that holds `.` stands in quotes").help("write " + ticked("\"" + std::string(dotted) + "\" = …"));
+      error("S0101", begin, begin + dotted.size(), "a key that holds `.` stands in quotes")
+          .help("write " + ticked("\"" + std::string(dotted) + "\" = …"));
       return;
     }
     if (here() == '{') {
       plain("`=`", "after the key " + ticked(key)).help("write " + ticked(key + " = {"));
       return;
     }
-    plain("`=`", "after the key " + ticked(key)).help("a map holds `key = value`; values alone stand in a list: `[a, b]`");
+    plain("`=`", "after the key " + ticked(key))
+        .help("a map holds `key = value`; values alone stand in a list: `[a, b]`");
   }
 
   void each_colon() {
     if (here() == '?') {
-      error("S0134", at_, at_ + 1, "a `? :` in the `if` or `in` of a comprehension needs parentheses").help("write `if (a ? b : c): …`");
+      error("S0134", at_, at_ + 1, "a `? :` in the `if` or `in` of a comprehension needs parentheses")
+          .help("write `if (a ? b : c): …`");
       return;
     }
-    plain("`:` and what becomes of each element", {}).help("`[for x in list: x.host]`, `[for x in list if x.on: x.host]`");
+    plain("`:` and what becomes of each element", {})
+        .help("`[for x in list: x.host]`, `[for x in list if x.on: x.host]`");
   }
 
   void member() {
@@ -469,7 +602,8 @@ class Explainer {
     plain("a name", "after `.`");
   }
 
-  // ---- statements ------------------------------------------------------------------------------------------------------
+  // ---- statements
+  // ------------------------------------------------------------------------------------------------------
   void name(const std::string& expected, const std::string& what) {
     if (token_.kind == Token::Kind::word && is_reserved(written(token_))) {
       error("S0140", token_.begin, token_.end, found() + " is a reserved word and cannot name " + what);
@@ -485,8 +619,12 @@ class Explainer {
       return;
     }
     if (after_not()) return;
-    const std::string head = std::string(rest_of_line(s_.statement).substr(0, at_ > s_.statement ? std::min(at_ - s_.statement, rest_of_line(s_.statement).size()) : 0));
-    Diagnostic& made = error("S0145", token_.begin, ends() ? token_.begin + 1 : token_.end, "expected `{` and a body, found " + found());
+    const std::string head = std::string(
+        rest_of_line(s_.statement)
+            .substr(
+                0, at_ > s_.statement ? std::min(at_ - s_.statement, rest_of_line(s_.statement).size()) : 0));
+    Diagnostic& made = error("S0145", token_.begin, ends() ? token_.begin + 1 : token_.end,
+                             "expected `{` and a body, found " + found());
     if (ends()) made.help("`{` stands on the same line as its head");
     if (here() == ':') made.help("a body stands in `{ }`");
     made_.owns_deeper_lines = true;
@@ -499,14 +637,16 @@ class Explainer {
       return;
     }
     if (token_.kind == Token::Kind::text) {
-      error("S0147", token_.begin, token_.end, "the path of a `use` is a plain text").help("no `${ }` and no escapes: which files belong together is known before anything is computed");
+      error("S0147", token_.begin, token_.end, "the path of a `use` is a plain text")
+          .help("no `${ }` and no escapes: which files belong together is known before anything is computed");
       return;
     }
     if (path.empty()) {
       plain("a path in quotes", "after `use`");
       return;
     }
-    error("S0147", at_, at_ + path.size(), "expected a path in quotes after `use`, found " + ticked(path)).help("write " + ticked("use \"" + std::string(path) + "\""));
+    error("S0147", at_, at_ + path.size(), "expected a path in quotes after `use`, found " + ticked(path))
+        .help("write " + ticked("use \"" + std::string(path) + "\""));
   }
 
   void let_is() {
@@ -520,7 +660,8 @@ class Explainer {
   // Is what stands between the beginning of the statement and here a head like `service db`?
   bool looks_like_head() const {
     std::string_view head = text_.substr(s_.statement, at_ - std::min<std::size_t>(s_.statement, at_));
-    return !head.empty() && head.find_first_of("=(){}[]\"'+*/<>!?&|:") == std::string_view::npos && is_word_start(head.front());
+    return !head.empty() && head.find_first_of("=(){}[]\"'+*/<>!?&|:") == std::string_view::npos &&
+           is_word_start(head.front());
   }
 
   std::string_view head_text() const {
@@ -536,14 +677,18 @@ class Explainer {
     made_.owns_deeper_lines = true;
     const bool one_word = head.find_first_of(" \t.") == std::string::npos;
     if (!rest.empty() && one_word && rest != "{" && rest != "|" && rest != ">") {
-      error("S0104", at_, at_ + 1, "a setting is written with `=`").help("write " + ticked(head + " = " + as_value(rest)));
+      error("S0104", at_, at_ + 1, "a setting is written with `=`")
+          .help("write " + ticked(head + " = " + as_value(rest)));
       return;
     }
-    Diagnostic& made = error("S0104", at_, at_ + 1, one_word ? "a setting is written with `=`, a block with `{ }`" : "the body of a block stands in `{ }`");
+    Diagnostic& made = error("S0104", at_, at_ + 1,
+                             one_word ? "a setting is written with `=`, a block with `{ }`"
+                                      : "the body of a block stands in `{ }`");
     if (one_word && list_follows()) {
       made.help("write " + ticked(head + " = [\"…\", \"…\"]"));
     } else if (one_word) {
-      made.help("write " + ticked(head + " = { name = value }") + " for a setting, " + ticked(head + " { … }") + " for a block");
+      made.help("write " + ticked(head + " = { name = value }") + " for a setting, " +
+                ticked(head + " { … }") + " for a block");
     } else {
       made.help("write " + ticked(head + " {") + ", and `}` behind the last line of its body");
     }
@@ -565,10 +710,13 @@ class Explainer {
 
   // A value as YAML has it, as this language writes it.
   std::string as_value(std::string_view rest) const {
-    const bool literal = rest.front() == '"' || rest.front() == '\'' || rest.front() == '[' || rest.front() == '{' ||
-                         rest == "true" || rest == "false" || rest == "null" ||
+    const bool literal = rest.front() == '"' || rest.front() == '\'' || rest.front() == '[' ||
+                         rest.front() == '{' || rest == "true" || rest == "false" || rest == "null" ||
                          rest.find_first_not_of("0123456789") == std::string_view::npos;
-    if (literal) return rest.front() == '{' || rest.front() == '[' ? std::string(1, rest.front()) + " … " + (rest.front() == '{' ? "}" : "]") : std::string(rest);
+    if (literal)
+      return rest.front() == '{' || rest.front() == '['
+                 ? std::string(1, rest.front()) + " … " + (rest.front() == '{' ? "}" : "]")
+                 : std::string(rest);
     return "\"" + std::string(rest) + "\"";
   }
 
@@ -586,29 +734,35 @@ class Explainer {
     }
     if (sign(":=") || sign("+=") || sign("=>") || sign("->") || here() == '=') {
       if (dotted) {
-        error("S0101", token_.begin, token_.end, "the name of a setting has no `.`").help("a setting stands inside the block it belongs to");
+        error("S0101", token_.begin, token_.end, "the name of a setting has no `.`")
+            .help("a setting stands inside the block it belongs to");
         return;
       }
-      error("S0103", token_.begin, token_.end, "a setting is written with one `=`").help("write " + ticked(head + " = …"));
+      error("S0103", token_.begin, token_.end, "a setting is written with one `=`")
+          .help("write " + ticked(head + " = …"));
       return;
     }
     if (token_.kind == Token::Kind::text || token_.kind == Token::Kind::number || here() == '[') {
       if (token_.kind == Token::Kind::text && text_[token_.end - 1] != here()) {
-        error("S0110", token_.begin, token_.end, "this text has no closing " + ticked(std::string(1, here())) + " on its line");
+        error("S0110", token_.begin, token_.end,
+              "this text has no closing " + ticked(std::string(1, here())) + " on its line");
         return;
       }
       const std::string shown = here() == '[' ? "[…]" : std::string(written(token_));
-      error("S0141", token_.begin, token_.end, "expected `=` between " + ticked(head) + " and its value").help("write " + ticked(head + " = " + shown));
+      error("S0141", token_.begin, token_.end, "expected `=` between " + ticked(head) + " and its value")
+          .help("write " + ticked(head + " = " + shown));
       return;
     }
     if (here() == '(') {
-      error("S0101", at_, at_ + 1, "a call is a value and cannot stand alone").help("write it behind the `=` of a setting");
+      error("S0101", at_, at_ + 1, "a call is a value and cannot stand alone")
+          .help("write it behind the `=` of a setting");
       return;
     }
     if (ends() || here() == '}' || here() == ';' || here() == ',') {
       error("S0141", s_.statement, s_.statement + head.size(), ticked(head) + " alone says nothing")
           .help(dotted ? "a block is written " + ticked(head + " name") + " or " + ticked(head + " { … }")
-                       : "a setting is written " + ticked(head + " = value") + ", a block " + ticked(head + " name { … }"));
+                       : "a setting is written " + ticked(head + " = value") + ", a block " +
+                             ticked(head + " name { … }"));
       return;
     }
     plain(dotted ? "a name or `{`" : "`=`, a name or `{`", "after " + ticked(head));
@@ -618,13 +772,16 @@ class Explainer {
     const char c = here();
     const bool own_line = skip_blanks(text_, line_begin(text_, at_)) == at_;
     if (c == '-' && own_line && (is_blank(next()) || next() == '\n' || next() == '\r') && !continues()) {
-      error("S0118", at_, at_ + 1, "a list is written in `[ ]`").help("write `name = [a, b]`, or one element a line between the brackets");
+      error("S0118", at_, at_ + 1, "a list is written in `[ ]`")
+          .help("write `name = [a, b]`, or one element a line between the brackets");
       made_.owns_deeper_lines = true;
       return;
     }
-    const bool is_operator = std::string_view("+-*%?:.&|<>=!/").find(c) != std::string_view::npos && c != '\0';
+    const bool is_operator =
+        std::string_view("+-*%?:.&|<>=!/").find(c) != std::string_view::npos && c != '\0';
     if (is_operator && own_line && s_.statement > 0 && c != '!' && c != '=') {
-      error("S0117", token_.begin, token_.end, "a line cannot start with " + found()).help("end the line above with it, or put the value in parentheses on one line");
+      error("S0117", token_.begin, token_.end, "a line cannot start with " + found())
+          .help("end the line above with it, or put the value in parentheses on one line");
       return;
     }
     if (c == ')' || c == ']') {
@@ -639,21 +796,25 @@ class Explainer {
       const std::size_t behind = skip_blanks(text_, token_.end);
       const bool pair = behind < text_.size() && (text_[behind] == ':' || text_[behind] == '=');
       const std::string bare(text_.substr(at_ + 1, token_.end - at_ - 2));
-      Diagnostic& made = error("S0104", at_, token_.end, pair ? "the name of a setting has no quotes" : "expected a statement, found " + found());
+      Diagnostic& made =
+          error("S0104", at_, token_.end,
+                pair ? "the name of a setting has no quotes" : "expected a statement, found " + found());
       if (pair && word_at(bare, 0) == bare) made.help("write " + ticked(bare + " = …"));
       if (!pair) made.help("a text is a value: write it behind the `=` of a setting");
       made_.owns_deeper_lines = true;
       return;
     }
     if (word("else")) {
-      error("S0146", token_.begin, token_.end, "`else` without an `if` before it").help("`if … { … } else { … }`");
+      error("S0146", token_.begin, token_.end, "`else` without an `if` before it")
+          .help("`if … { … } else { … }`");
       return;
     }
     if (token_.kind == Token::Kind::word && is_reserved(written(token_))) {
       error("S0140", token_.begin, token_.end, found() + " is a reserved word and cannot begin a statement");
       return;
     }
-    plain("a setting, a block or a declaration", {}).help("`name = value`, `kind name { … }`, `let name = value`");
+    plain("a setting, a block or a declaration", {})
+        .help("`name = value`, `kind name { … }`, `let name = value`");
   }
 
   // Is the line above a setting that this line, indented deeper, goes on with?
@@ -662,7 +823,8 @@ class Explainer {
     if (line == 0) return false;
     const std::size_t above = line_begin(text_, line - 1);
     const std::string_view previous = text_.substr(above, line - 1 - above);
-    return previous.find('=') != std::string_view::npos && indentation(at_) > indentation(above) && previous.find(": ") == std::string_view::npos;
+    return previous.find('=') != std::string_view::npos && indentation(at_) > indentation(above) &&
+           previous.find(": ") == std::string_view::npos;
   }
 
   // Behind a statement, or behind a lone value.
@@ -674,8 +836,10 @@ class Explainer {
     }
     if (here() == ':' && bare_colon()) return;
     if (head && token_.kind == Token::Kind::word) {
-      Diagnostic& made = error("S0144", token_.begin, token_.end, "expected a new line, `;` or `{` after " + ticked(head_text()));
-      if (is_reserved(written(token_))) made.help(found() + " is a reserved word: it can begin a line, not follow a name");
+      Diagnostic& made = error("S0144", token_.begin, token_.end,
+                               "expected a new line, `;` or `{` after " + ticked(head_text()));
+      if (is_reserved(written(token_)))
+        made.help(found() + " is a reserved word: it can begin a line, not follow a name");
       return;
     }
     if (head && sign("=")) {
@@ -692,14 +856,17 @@ class Explainer {
     }
     if (after_not() || missing_quote()) return;
     if (sign("=")) {
-      error("S0136", at_, at_ + 1, "`=` does not compare, and cannot follow a value").help("write `==` to compare");
+      error("S0136", at_, at_ + 1, "`=` does not compare, and cannot follow a value")
+          .help("write `==` to compare");
       return;
     }
-    const std::string where = s_.wanted == Wanted::lone_end ? "the end or an operator" : "an operator or a new line";
+    const std::string where =
+        s_.wanted == Wanted::lone_end ? "the end or an operator" : "an operator or a new line";
     Diagnostic& made = plain(where, "after the value");
     const std::string_view line = rest_of_line(s_.statement);
     const std::size_t is = line.find('=');
-    const bool plain_words = is != std::string_view::npos && line.find_first_of("\"'()[]{}", is) == std::string_view::npos;
+    const bool plain_words =
+        is != std::string_view::npos && line.find_first_of("\"'()[]{}", is) == std::string_view::npos;
     if (s_.wanted == Wanted::statement_end && plain_words) {
       const std::size_t first = skip_blanks(line, is + 1);
       made.help("a text stands in quotes: " + ticked("\"" + std::string(line.substr(first)) + "\""));
@@ -714,10 +881,13 @@ class Explainer {
     const std::size_t blank = head.find_last_of(" \t");
     const std::string last = blank == std::string::npos ? head : head.substr(blank + 1);
     const std::string first = head.substr(0, head.find_first_of(" \t"));
-    static constexpr std::array<std::string_view, 9> declares{"set", "var", "const", "local", "def", "my", "val", "readonly", "declare"};
+    static constexpr std::array<std::string_view, 9> declares{"set", "var", "const",    "local",  "def",
+                                                              "my",  "val", "readonly", "declare"};
     const bool declaration = std::find(declares.begin(), declares.end(), first) != declares.end();
     error("S0141", s_.statement, s_.statement + head.size(), "the name of a setting is one word")
-        .help("write " + ticked((declaration ? "let " : "") + last + " = …") + (declaration ? "" : "; a type, if any, stands behind a param's name: `param name: string = …`"));
+        .help(
+            "write " + ticked((declaration ? "let " : "") + last + " = …") +
+            (declaration ? "" : "; a type, if any, stands behind a param's name: `param name: string = …`"));
   }
 
   const Situation& s_;
@@ -729,6 +899,8 @@ class Explainer {
 
 }  // namespace
 
-Explained explain(const Situation& situation) { return Explainer(situation).run(); }
+Explained explain(const Situation& situation) {
+  return Explainer(situation).run();
+}
 
 }  // namespace cairn

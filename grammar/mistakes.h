@@ -1,5 +1,5 @@
-// What is told about a mistake: from where a must<> rule failed, and the text around it, to a diagnostic. Nothing
-// here changes how a file is read, but for two hints to the recovery. Private to the parser.
+// What is told about a mistake: from where a must<> rule failed, and the text around it, to a diagnostic.
+// Nothing here changes how a file is read, but for two hints to the recovery. Private to the parser.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@ struct Situation {
   std::string_view text;
   std::uint32_t file = 0;
   Wanted wanted = Wanted::statement;
-  std::uint32_t at = 0;            // where the rule failed
-  std::uint32_t statement = 0;     // where the statement around it begins
-  const std::vector<Opener>& open; // the brackets and texts open there
+  std::uint32_t at = 0;             // where the rule failed
+  std::uint32_t statement = 0;      // where the statement around it begins
+  const std::vector<Opener>& open;  // the brackets and texts open there
 };
 
 struct Explained {

@@ -9,10 +9,16 @@ namespace {
 constexpr int depth_limit = 200;
 constexpr std::size_t mistakes_limit = 1000;
 
-bool blank(char c) { return c == ' ' || c == '\t'; }
+bool blank(char c) {
+  return c == ' ' || c == '\t';
+}
 
-char closer_of(char kind) { return kind == '(' ? ')' : kind == '[' ? ']' : '}'; }
-bool is_text(char kind) { return kind == '"' || kind == '\'' || kind == '3' || kind == 'r'; }
+char closer_of(char kind) {
+  return kind == '(' ? ')' : kind == '[' ? ']' : '}';
+}
+bool is_text(char kind) {
+  return kind == '"' || kind == '\'' || kind == '3' || kind == 'r';
+}
 
 }  // namespace
 
@@ -25,7 +31,8 @@ void Context::comment(std::uint32_t begin, std::uint32_t end) {
   while (end > begin && (text_[end - 1] == '\r' || blank(text_[end - 1]))) --end;
   // A separator before it on its line is nothing that it could stand beside.
   std::uint32_t before = begin;
-  while (before > 0 && (blank(text_[before - 1]) || text_[before - 1] == ';' || text_[before - 1] == ',')) --before;
+  while (before > 0 && (blank(text_[before - 1]) || text_[before - 1] == ';' || text_[before - 1] == ','))
+    --before;
   comments_.push_back({span(begin, end), begins_line(before)});
 }
 
@@ -52,7 +59,8 @@ void Context::too_long(Span where) {
   failed_at_ = where.end;
   failed_open_ = open_;
   failed_head_ = false;
-  diagnostics_.error("S0161", span(where.begin, where.begin + 1), "this value has too many operators in a row")
+  diagnostics_
+      .error("S0161", span(where.begin, where.begin + 1), "this value has too many operators in a row")
       .note("at most 1000 may follow each other");
   throw Mistake{};
 }
@@ -78,7 +86,8 @@ bool Context::leaves(std::uint32_t line_end, std::uint32_t indentation) const {
     std::size_t begin = at + 1;
     std::size_t first = begin;
     while (first < text_.size() && blank(text_[first])) ++first;
-    const bool nothing = first >= text_.size() || text_[first] == '\n' || text_[first] == '\r' || text_[first] == '#';
+    const bool nothing =
+        first >= text_.size() || text_[first] == '\n' || text_[first] == '\r' || text_[first] == '#';
     if (!nothing) {
       const char c = text_[first];
       const bool closes = c == ']' || c == ')' || c == '}';
@@ -107,7 +116,9 @@ const char* Context::resume(Level level, const Mark& mark) {
   if (diagnostics_.all().size() >= mistakes_limit) {
     if (level != Level::statement) return nullptr;
     if (!gave_up_) {
-      diagnostics_.error("S0162", span(failed_at_, std::min(failed_at_ + 1, static_cast<std::uint32_t>(text_.size()))), "too many mistakes; the rest of this file was not read");
+      diagnostics_.error("S0162",
+                         span(failed_at_, std::min(failed_at_ + 1, static_cast<std::uint32_t>(text_.size()))),
+                         "too many mistakes; the rest of this file was not read");
     }
     gave_up_ = unclosed_reported_ = true;
     return text_.data() + text_.size();

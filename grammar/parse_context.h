@@ -1,5 +1,5 @@
-// What one parse knows while it runs: the text, the brackets that are open, and where to go on after a mistake.
-// Private to the parser.
+// What one parse knows while it runs: the text, the brackets that are open, and where to go on after a
+// mistake. Private to the parser.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +15,60 @@ namespace cairn {
 // Thrown when a rule that had to match did not; the diagnostic is reported already.
 struct Mistake {};
 
-// Where a mistake ends: with the element of a bracketed value, with the value of a setting, with the statement.
+// Where a mistake ends: with the element of a bracketed value, with the value of a setting, with the
+// statement.
 enum class Level { element, value, statement };
 
 // What stood to be read where a must<> rule failed.
 enum class Wanted {
-  value, operand, element_end, list_close, map_close, call_close, takes_close, group_close, index_close,
-  text_close, raw_close, long_close, hole_close, variable, word_in, body, each_colon, choice_colon, map_entry, map_is,
-  map_arrow, member, type, type_close, field, field_colon, use_path, use_name, param_name, let_name, let_is,
-  function_name, takes, function_colon, kind_name, export_name, block_rest, statement, statement_end, lone_end
+  value,
+  operand,
+  element_end,
+  list_close,
+  map_close,
+  call_close,
+  takes_close,
+  group_close,
+  index_close,
+  text_close,
+  raw_close,
+  long_close,
+  hole_close,
+  variable,
+  word_in,
+  body,
+  each_colon,
+  choice_colon,
+  map_entry,
+  map_is,
+  map_arrow,
+  member,
+  type,
+  type_close,
+  field,
+  field_colon,
+  use_path,
+  use_name,
+  param_name,
+  let_name,
+  let_is,
+  function_name,
+  takes,
+  function_colon,
+  kind_name,
+  export_name,
+  block_rest,
+  statement,
+  statement_end,
+  lone_end
 };
 
 // One of `{` `[` `(`, `h` for the `${` of a hole, `"` `'` for texts, `3` and `r` for """ and '''.
 struct Opener {
   char kind = 0;
   std::uint32_t offset = 0;
-  std::uint32_t betrayed = 0;  // the first line inside that is not indented deeper than the opener's line; 0: none
+  std::uint32_t betrayed =
+      0;  // the first line inside that is not indented deeper than the opener's line; 0: none
 };
 
 class Context {
@@ -80,10 +118,10 @@ class Context {
   void unclosed();
 
  private:
-  std::uint32_t indent(std::uint32_t offset) const;       // of the line that holds `offset`, in bytes
+  std::uint32_t indent(std::uint32_t offset) const;  // of the line that holds `offset`, in bytes
   bool begins_line(std::uint32_t offset) const;
-  // The next line that holds something, seen from the end of a line: does it stand outside of a bracket opened on
-  // a line with this indentation?
+  // The next line that holds something, seen from the end of a line: does it stand outside of a bracket
+  // opened on a line with this indentation?
   bool leaves(std::uint32_t line_end, std::uint32_t indentation) const;
 
   void report(Diagnostic diagnostic);
@@ -101,7 +139,8 @@ class Context {
   std::uint32_t statement_ = 0;  // where the one that is being read begins
   std::string habit_;            // the last foreign habit that was seen, and where
   std::uint32_t habit_at_ = 0;
-  std::uint32_t misread_map_ = 0;  // one more than the offset of the map whose `:` or missing `=` was reported last
+  std::uint32_t misread_map_ =
+      0;  // one more than the offset of the map whose `:` or missing `=` was reported last
 
   // The last mistake: where to go on from, which brackets were open, whether deeper lines belong to it.
   std::uint32_t failed_at_ = 0;

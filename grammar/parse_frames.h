@@ -1,6 +1,6 @@
-// The states that build the tree. Each syntax node has a frame that lives while its rule matches and hands the
-// finished node up in success(); when the rule fails or throws, the frame dies and nothing reached the outer one.
-// Private to parse.cc.
+// The states that build the tree. Each syntax node has a frame that lives while its rule matches and hands
+// the finished node up in success(); when the rule fails or throws, the frame dies and nothing reached the
+// outer one. Private to parse.cc.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +31,9 @@ struct Frame {
   Frame(const In& in, Outer& outer) : context(outer.context), begin(context.offset(in.current())) {}
 
   template <typename In>
-  Span to(const In& in) const { return context.span(begin, context.offset(in.current())); }
+  Span to(const In& in) const {
+    return context.span(begin, context.offset(in.current()));
+  }
   template <typename Node>
   static ExprPtr make(Span span, Node node) {
     auto made = std::make_unique<Expr>();
@@ -44,7 +46,9 @@ struct Frame {
 // A frame that counts as one level of nesting.
 struct NestedFrame : Frame {
   template <typename In, typename Outer>
-  NestedFrame(const In& in, Outer& outer) : Frame(in, outer) { context.enter(begin); }
+  NestedFrame(const In& in, Outer& outer) : Frame(in, outer) {
+    context.enter(begin);
+  }
   NestedFrame(const NestedFrame&) = delete;
   NestedFrame& operator=(const NestedFrame&) = delete;
   ~NestedFrame() { context.leave(); }
@@ -66,10 +70,13 @@ struct ValueFrame : Frame {
   ExprPtr held;
   Height height = 0;
   void value(ExprPtr expression, Height its) { held = std::move(expression), height = its; }
-  void poison(std::uint32_t from, std::uint32_t end) { held = make(context.span(from, end), syntax::Poison{}); }
+  void poison(std::uint32_t from, std::uint32_t end) {
+    held = make(context.span(from, end), syntax::Poison{});
+  }
 };
 
-// ---- expressions --------------------------------------------------------------------------------------------
+// ---- expressions
+// --------------------------------------------------------------------------------------------
 
 struct TextFrame : BracketFrame {
   using BracketFrame::BracketFrame;
@@ -105,7 +112,9 @@ struct HoleFrame : ValueFrame {
   HoleFrame& operator=(const HoleFrame&) = delete;
   ~HoleFrame() { context.close(outer_open); }
   template <typename In, typename Outer>
-  void success(const In& in, Outer& outer) { outer.hole(std::move(held), height, to(in)); }
+  void success(const In& in, Outer& outer) {
+    outer.hole(std::move(held), height, to(in));
+  }
 };
 
 struct EachFrame : Frame {
@@ -118,7 +127,9 @@ struct EachFrame : Frame {
     height = std::max(height, its);
   }
   template <typename In, typename Outer>
-  void success(const In&, Outer& outer) { outer.head(std::move(each), height); }
+  void success(const In&, Outer& outer) {
+    outer.head(std::move(each), height);
+  }
 };
 
 struct ListFrame : BracketFrame {
@@ -128,7 +139,9 @@ struct ListFrame : BracketFrame {
   Height height = 0;
   void head(syntax::Each of, Height its) { each = std::move(of), height = std::max(height, its); }
   void value(ExprPtr item, Height its) { items.push_back(std::move(item)), height = std::max(height, its); }
-  void poison(std::uint32_t from, std::uint32_t end) { value(make(context.span(from, end), syntax::Poison{}), 0); }
+  void poison(std::uint32_t from, std::uint32_t end) {
+    value(make(context.span(from, end), syntax::Poison{}), 0);
+  }
   template <typename In, typename Outer>
   void success(const In& in, Outer& outer) {
     ExprPtr made = each ? make(to(in), syntax::ListFor{std::move(*each), std::move(items.front())})
@@ -146,7 +159,9 @@ struct MapEntryFrame : Frame {
     height = std::max(height, its);
   }
   template <typename In, typename Outer>
-  void success(const In&, Outer& outer) { outer.entry(std::move(entry), height); }
+  void success(const In&, Outer& outer) {
+    outer.entry(std::move(entry), height);
+  }
 };
 
 struct MapFrame : BracketFrame {
@@ -157,12 +172,17 @@ struct MapFrame : BracketFrame {
   Height height = 0;
   bool colon_reported = false;
   void head(syntax::Each of, Height its) { each = std::move(of), height = std::max(height, its); }
-  void entry(syntax::MapEntry made, Height its) { entries.push_back(std::move(made)), height = std::max(height, its); }
-  void value(ExprPtr expression, Height its) { pair.push_back(std::move(expression)), height = std::max(height, its); }
+  void entry(syntax::MapEntry made, Height its) {
+    entries.push_back(std::move(made)), height = std::max(height, its);
+  }
+  void value(ExprPtr expression, Height its) {
+    pair.push_back(std::move(expression)), height = std::max(height, its);
+  }
   template <typename In, typename Outer>
   void success(const In& in, Outer& outer) {
-    ExprPtr made = each ? make(to(in), syntax::MapFor{std::move(*each), std::move(pair[0]), std::move(pair[1])})
-                        : make(to(in), syntax::MapLiteral{std::move(entries)});
+    ExprPtr made =
+        each ? make(to(in), syntax::MapFor{std::move(*each), std::move(pair[0]), std::move(pair[1])})
+             : make(to(in), syntax::MapLiteral{std::move(entries)});
     outer.value(std::move(made), height + 1);
   }
 };
@@ -175,14 +195,18 @@ struct GroupFrame : ValueFrame {
   GroupFrame& operator=(const GroupFrame&) = delete;
   ~GroupFrame() { context.close(outer_open); }
   template <typename In, typename Outer>
-  void success(const In& in, Outer& outer) { outer.value(make(to(in), syntax::Group{std::move(held)}), height + 1); }
+  void success(const In& in, Outer& outer) {
+    outer.value(make(to(in), syntax::Group{std::move(held)}), height + 1);
+  }
 };
 
 struct ArgumentFrame : ValueFrame {
   using ValueFrame::ValueFrame;
   std::optional<syntax::Name> name;
   template <typename In, typename Outer>
-  void success(const In& in, Outer& outer) { outer.argument({std::move(name), std::move(held), to(in)}, height); }
+  void success(const In& in, Outer& outer) {
+    outer.argument({std::move(name), std::move(held), to(in)}, height);
+  }
 };
 
 struct CallFrame : BracketFrame {
@@ -238,16 +262,22 @@ struct IndexFrame : ValueFrame {
   IndexFrame& operator=(const IndexFrame&) = delete;
   ~IndexFrame() { context.close(outer_open); }
   template <typename In, typename Outer>
-  void success(const In& in, Outer& outer) { outer.index(std::move(held), height, context.offset(in.current())); }
+  void success(const In& in, Outer& outer) {
+    outer.index(std::move(held), height, context.offset(in.current()));
+  }
 };
 
 struct ChoiceFrame : Frame {
   using Frame::Frame;
   std::vector<ExprPtr> branches;
   Height height = 0;
-  void value(ExprPtr branch, Height its) { branches.push_back(std::move(branch)), height = std::max(height, its); }
+  void value(ExprPtr branch, Height its) {
+    branches.push_back(std::move(branch)), height = std::max(height, its);
+  }
   template <typename In, typename Outer>
-  void success(const In&, Outer& outer) { outer.choice(std::move(branches[0]), std::move(branches[1]), height); }
+  void success(const In&, Outer& outer) {
+    outer.choice(std::move(branches[0]), std::move(branches[1]), height);
+  }
 };
 
 struct Infix {
@@ -319,7 +349,8 @@ struct OperationFrame : NestedFrame {
     if (left == nullptr) return;
     context.chained_comparison(left->left->span, left->right->span, operators_.back().span, current_->span);
   }
-  // Makes nodes of all operators that bind at least as tight as `binds`; says whether a comparison was among them.
+  // Makes nodes of all operators that bind at least as tight as `binds`; says whether a comparison was among
+  // them.
   bool fold(int binds) {
     bool compared = false;
     while (!operators_.empty() && operators_.back().binds >= binds) {
@@ -345,7 +376,8 @@ struct OperationFrame : NestedFrame {
   std::vector<Infix> operators_;
 };
 
-// ---- types ---------------------------------------------------------------------------------------------------
+// ---- types
+// ---------------------------------------------------------------------------------------------------
 
 struct TypeItemFrame : BracketFrame {
   using BracketFrame::BracketFrame;
@@ -388,10 +420,13 @@ struct TakesFrame : BracketFrame {
   std::vector<syntax::Field> fields;
   void field(syntax::Field made) { fields.push_back(std::move(made)); }
   template <typename In, typename Outer>
-  void success(const In&, Outer& outer) { outer.takes(std::move(fields)); }
+  void success(const In&, Outer& outer) {
+    outer.takes(std::move(fields));
+  }
 };
 
-// ---- statements ----------------------------------------------------------------------------------------------
+// ---- statements
+// ----------------------------------------------------------------------------------------------
 
 // A statement of type Node; hands itself to the body around it.
 template <typename Node>
@@ -424,7 +459,9 @@ using LetFrame = ValuedFrame<syntax::Let>;
 template <typename Node>
 struct DeclarationFrame : ValuedFrame<Node> {
   using ValuedFrame<Node>::ValuedFrame;
-  void takes(std::vector<syntax::Field> fields) { this->node.takes = std::move(fields), this->node.has_takes = true; }
+  void takes(std::vector<syntax::Field> fields) {
+    this->node.takes = std::move(fields), this->node.has_takes = true;
+  }
   void type(syntax::Type of) { this->node.type = std::move(of); }
 };
 
@@ -458,7 +495,9 @@ struct ForFrame : BodiedFrame<syntax::For> {
 
 struct IfFrame : StatementFrame<syntax::If> {
   template <typename In, typename Outer>
-  IfFrame(const In& in, Outer& outer) : StatementFrame<syntax::If>(in, outer) { context.enter(begin); }
+  IfFrame(const In& in, Outer& outer) : StatementFrame<syntax::If>(in, outer) {
+    context.enter(begin);
+  }
   IfFrame(const IfFrame&) = delete;
   IfFrame& operator=(const IfFrame&) = delete;
   ~IfFrame() { context.leave(); }
@@ -493,7 +532,9 @@ struct BodyFrame : NestedFrame {
   void statement(syntax::Statement next) { made.statements.push_back(std::move(next)); }
   void end(std::uint32_t at) { made.span = context.span(begin + 1, at); }
   template <typename In, typename Outer>
-  void success(const In&, Outer& outer) { outer.body(std::move(made)); }
+  void success(const In&, Outer& outer) {
+    outer.body(std::move(made));
+  }
 };
 
 // The whole file, or one expression and nothing else.

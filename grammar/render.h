@@ -22,19 +22,20 @@ namespace cairn {
 // Ends with a newline. Text from the file reaches a terminal without control characters.
 std::string render(const Sources& sources, const Diagnostic& diagnostic, bool colour = false);
 
-// All of them in the order of the text, an empty line between, and a last line that counts them. Empty for none.
+// All of them in the order of the text, an empty line between, and a last line that counts them. Empty for
+// none.
 std::string render(const Sources& sources, const Diagnostics& diagnostics, bool colour = false);
 
 // "shop.stack:6:7: error[S0201]: no service named `dbb`", without a newline.
 std::string render_line(const Sources& sources, const Diagnostic& diagnostic);
 
-// {"errors": 1, "warnings": 0, "diagnostics": [{…}]}, one diagnostic a line. Lines and columns count from 1 and
-// columns count characters; ends are exclusive; `begin` and `end` are byte offsets.
+// {"errors": 1, "warnings": 0, "diagnostics": [{…}]}, one diagnostic a line. Lines and columns count from 1
+// and columns count characters; ends are exclusive; `begin` and `end` are byte offsets.
 std::string render_json(const Sources& sources, const Diagnostics& diagnostics);
 
-// SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format"), one run. `pages` gives the titles of the codes;
-// a code without a page is listed by its name alone.
-std::string render_sarif(const Sources& sources, const Diagnostics& diagnostics, const std::vector<CodePage>& pages,
-                         const std::string& version);
+// SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format"), one run. `pages` gives the titles of the
+// codes; a code without a page is listed by its name alone.
+std::string render_sarif(const Sources& sources, const Diagnostics& diagnostics,
+                         const std::vector<CodePage>& pages, const std::string& version);
 
 }  // namespace cairn

@@ -146,14 +146,17 @@ class Snippet {
     while (line.ends_with(' ')) line.pop_back();
     if (from > 0) line = "…" + line;
     if (to < shown.columns.back()) line += "…";
-    out += paint_(blue, std::string(width - digits.size(), ' ') + digits + " |") + (line.empty() ? "" : " " + line) + "\n";
-    std::stable_sort(marks.begin(), marks.end(), [](const Mark& a, const Mark& b) { return a.primary > b.primary; });
+    out += paint_(blue, std::string(width - digits.size(), ' ') + digits + " |") +
+           (line.empty() ? "" : " " + line) + "\n";
+    std::stable_sort(marks.begin(), marks.end(),
+                     [](const Mark& a, const Mark& b) { return a.primary > b.primary; });
     for (const Mark& each : marks) {
       const std::size_t begin = std::min(std::max(each.from, from), to) - from + (from > 0 ? 1 : 0);
       const std::size_t end = std::max(std::min(each.to, to + 1) - from + (from > 0 ? 1 : 0), begin + 1);
       std::string drawn(end - begin, each.primary ? '^' : '-');
       if (!each.text.empty()) drawn += " " + each.text;
-      out += margin + " " + std::string(begin, ' ') + paint_(each.primary ? main_colour_ : blue, drawn) + "\n";
+      out +=
+          margin + " " + std::string(begin, ' ') + paint_(each.primary ? main_colour_ : blue, drawn) + "\n";
     }
   }
 
@@ -165,7 +168,8 @@ class Snippet {
 };
 
 // A note or help; the lines after its first stand under the first.
-void remark(std::string& out, std::size_t width, const Paint& paint, const char* style, const char* word, const std::string& text) {
+void remark(std::string& out, std::size_t width, const Paint& paint, const char* style, const char* word,
+            const std::string& text) {
   const std::string pad(width, ' ');
   out += pad + " " + paint(blue, "=") + " " + paint(style, std::string(word) + ":") + " ";
   for (const char c : printable(text)) {
@@ -185,7 +189,8 @@ std::string render(const Sources& sources, const Diagnostic& diagnostic, bool co
   const Paint paint{colour};
   const bool error = diagnostic.severity == Severity::error;
   const char* style = error ? red : yellow;
-  std::string out = paint(style, std::string(error ? "error" : "warning") + (diagnostic.code.empty() ? "" : "[" + diagnostic.code + "]")) +
+  std::string out = paint(style, std::string(error ? "error" : "warning") +
+                                     (diagnostic.code.empty() ? "" : "[" + diagnostic.code + "]")) +
                     paint(bold, ": " + printable(diagnostic.message)) + "\n";
 
   std::vector<std::uint32_t> files;
@@ -214,7 +219,8 @@ std::string render(const Sources& sources, const Diagnostic& diagnostic, bool co
         }
       }
     }
-    out += std::string(width, ' ') + paint(blue, i == 0 ? "-->" : ":::") + " " + printable(sources.show(first)) + "\n";
+    out += std::string(width, ' ') + paint(blue, i == 0 ? "-->" : ":::") + " " +
+           printable(sources.show(first)) + "\n";
     out += std::string(width, ' ') + " " + paint(blue, "|") + "\n";
     snippets[i].write(out, width);
   }

@@ -1,11 +1,12 @@
-// The grammar, one rule a line. It knows settings, blocks and a few words of control, and no vocabulary at all.
-// Private to parse.cc.
+// The grammar, one rule a line. It knows settings, blocks and a few words of control, and no vocabulary at
+// all. Private to parse.cc.
 //
-// Conventions. A rule takes care of the blanks inside it, never of those around it. must<> stands only behind a
-// commit point: a token that no other alternative can start with. So nothing that was built is ever given up
-// except by an exception, which `recovered` (recovery.h) catches. A newline is blank only where an expression
-// cannot end: after a binary operator, `?`, `:`, `=>`, a separator or an opening bracket, and before a closing
-// one. Rules under "slips" match well-known mistakes that are reported by their action and read on from as meant.
+// Conventions. A rule takes care of the blanks inside it, never of those around it. must<> stands only behind
+// a commit point: a token that no other alternative can start with. So nothing that was built is ever given
+// up except by an exception, which `recovered` (recovery.h) catches. A newline is blank only where an
+// expression cannot end: after a binary operator, `?`, `:`, `=>`, a separator or an opening bracket, and
+// before a closing one. Rules under "slips" match well-known mistakes that are reported by their action and
+// read on from as meant.
 #pragma once
 
 #include <tao/pegtl.hpp>
@@ -17,15 +18,15 @@ namespace cairn::rules {
 
 using namespace tao::pegtl;
 
-// Matches Rule; when that ends in a reported mistake, goes on behind what is wrong (Context::resume), and the state
-// gets a poison in place of what did not parse.
+// Matches Rule; when that ends in a reported mistake, goes on behind what is wrong (Context::resume), and the
+// state gets a poison in place of what did not parse.
 template <typename Rule, Level L>
 struct recovered {
   using rule_t = recovered;
   using subs_t = type_list<Rule>;
 
-  template <apply_mode A, rewind_mode, template <typename...> class Action, template <typename...> class Control,
-            typename In, typename State>
+  template <apply_mode A, rewind_mode, template <typename...> class Action,
+            template <typename...> class Control, typename In, typename State>
   static bool match(In& in, State& state) {
     Context& context = state.context;
     const Context::Mark mark = context.begin_recoverable(L, in.current());
@@ -277,4 +278,5 @@ struct lone         : seq<opt<bom>, gaps, must<expression>, gaps, must<lone_end>
 }  // namespace cairn::rules
 
 template <typename Name, typename Rule, cairn::Level L>
-struct tao::pegtl::analyze_traits<Name, cairn::rules::recovered<Rule, L>> : analyze_traits<Name, typename Rule::rule_t> {};
+struct tao::pegtl::analyze_traits<Name, cairn::rules::recovered<Rule, L>>
+    : analyze_traits<Name, typename Rule::rule_t> {};

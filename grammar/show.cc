@@ -10,33 +10,52 @@ namespace {
 
 using namespace syntax;
 
-const char* word(UnaryOp op) { return op == UnaryOp::negate ? "negate" : "not"; }
+const char* word(UnaryOp op) {
+  return op == UnaryOp::negate ? "negate" : "not";
+}
 
 const char* word(BinaryOp op) {
   switch (op) {
-    case BinaryOp::add: return "add";
-    case BinaryOp::subtract: return "subtract";
-    case BinaryOp::multiply: return "multiply";
-    case BinaryOp::divide: return "divide";
-    case BinaryOp::modulo: return "modulo";
-    case BinaryOp::equal: return "equal";
-    case BinaryOp::not_equal: return "not-equal";
-    case BinaryOp::less: return "less";
-    case BinaryOp::less_equal: return "less-equal";
-    case BinaryOp::greater: return "greater";
-    case BinaryOp::greater_equal: return "greater-equal";
-    case BinaryOp::logical_and: return "and";
-    case BinaryOp::logical_or: return "or";
+    case BinaryOp::add:
+      return "add";
+    case BinaryOp::subtract:
+      return "subtract";
+    case BinaryOp::multiply:
+      return "multiply";
+    case BinaryOp::divide:
+      return "divide";
+    case BinaryOp::modulo:
+      return "modulo";
+    case BinaryOp::equal:
+      return "equal";
+    case BinaryOp::not_equal:
+      return "not-equal";
+    case BinaryOp::less:
+      return "less";
+    case BinaryOp::less_equal:
+      return "less-equal";
+    case BinaryOp::greater:
+      return "greater";
+    case BinaryOp::greater_equal:
+      return "greater-equal";
+    case BinaryOp::logical_and:
+      return "and";
+    case BinaryOp::logical_or:
+      return "or";
   }
   return "";
 }
 
 const char* word(TextForm form) {
   switch (form) {
-    case TextForm::plain: return "text";
-    case TextForm::raw: return "raw";
-    case TextForm::long_plain: return "long";
-    case TextForm::long_raw: return "long-raw";
+    case TextForm::plain:
+      return "text";
+    case TextForm::raw:
+      return "raw";
+    case TextForm::long_plain:
+      return "long";
+    case TextForm::long_raw:
+      return "long-raw";
   }
   return "";
 }
@@ -80,11 +99,14 @@ class Shower {
   std::string show(const BoolLiteral& node) { return node.value ? "true" : "false"; }
   std::string show(const IntLiteral& node) { return std::to_string(node.value); }
   std::string show(const FloatLiteral& node) { return "(float " + shortest(node.value) + ")"; }
-  std::string show(const DurationLiteral& node) { return "(duration " + std::to_string(node.milliseconds) + "ms)"; }
+  std::string show(const DurationLiteral& node) {
+    return "(duration " + std::to_string(node.milliseconds) + "ms)";
+  }
   std::string show(const SizeLiteral& node) { return "(size " + std::to_string(node.bytes) + "B)"; }
   std::string show(const Text& node) {
     std::string out = std::string("(") + word(node.form);
-    for (const TextPart& part : node.parts) out += " " + (part.hole == nullptr ? json_quote(part.text) : "(hole " + of(part.hole) + ")");
+    for (const TextPart& part : node.parts)
+      out += " " + (part.hole == nullptr ? json_quote(part.text) : "(hole " + of(part.hole) + ")");
     return out + ")";
   }
   std::string show(const ListLiteral& node) {
@@ -95,7 +117,8 @@ class Shower {
   std::string show(const MapLiteral& node) {
     std::string out = "{";
     for (const MapEntry& entry : node.entries) {
-      out += (out.size() > 1 ? ", " : "") + std::string(entry.word ? "word " : "") + of(entry.key) + " = " + of(entry.value);
+      out += (out.size() > 1 ? ", " : "") + std::string(entry.word ? "word " : "") + of(entry.key) + " = " +
+             of(entry.value);
     }
     return out + "}";
   }
@@ -107,25 +130,33 @@ class Shower {
     return out;
   }
   std::string show(const ListFor& node) { return "[" + each(node.each) + ": " + of(node.item) + "]"; }
-  std::string show(const MapFor& node) { return "{" + each(node.each) + ": " + of(node.key) + " => " + of(node.value) + "}"; }
+  std::string show(const MapFor& node) {
+    return "{" + each(node.each) + ": " + of(node.key) + " => " + of(node.value) + "}";
+  }
   std::string show(const NameRef& node) { return node.name.text; }
   std::string arguments(const Arguments& node) {
     std::string out;
     for (const Argument& argument : node.items) {
-      out += " " + (argument.name ? argument.name->text + at(argument.name->span) + "=" : "") + of(argument.value);
+      out += " " + (argument.name ? argument.name->text + at(argument.name->span) + "=" : "") +
+             of(argument.value);
     }
     return out;
   }
-  std::string show(const Call& node) { return "(call " + node.function.text + arguments(node.arguments) + ")"; }
+  std::string show(const Call& node) {
+    return "(call " + node.function.text + arguments(node.arguments) + ")";
+  }
   std::string show(const Member& node) {
     std::string out = "(member " + of(node.object) + " " + node.name.text + at(node.name.span);
     if (node.arguments) out += " (with" + arguments(*node.arguments) + ")";
     return out + ")";
   }
   std::string show(const Index& node) { return "(index " + of(node.object) + " " + of(node.index) + ")"; }
-  std::string show(const Unary& node) { return std::string("(") + word(node.op) + " " + of(node.operand) + ")"; }
+  std::string show(const Unary& node) {
+    return std::string("(") + word(node.op) + " " + of(node.operand) + ")";
+  }
   std::string show(const Binary& node) {
-    return std::string("(") + word(node.op) + at(node.op_span) + " " + of(node.left) + " " + of(node.right) + ")";
+    return std::string("(") + word(node.op) + at(node.op_span) + " " + of(node.left) + " " + of(node.right) +
+           ")";
   }
   std::string show(const Conditional& node) {
     return "(choose " + of(node.condition) + " " + of(node.then) + " " + of(node.otherwise) + ")";
@@ -149,7 +180,8 @@ class Shower {
   std::string takes(const std::vector<Field>& fields) {
     std::string out = "(";
     for (const Field& field : fields) {
-      out += (out.size() > 1 ? ", " : "") + field.name.text + at(field.name.span) + ": " + type(field.type) + (field.variadic ? "..." : "");
+      out += (out.size() > 1 ? ", " : "") + field.name.text + at(field.name.span) + ": " + type(field.type) +
+             (field.variadic ? "..." : "");
       if (field.value != nullptr) out += " = " + of(field.value);
     }
     return out + ")";
@@ -168,7 +200,8 @@ class Shower {
     line(text + at(span_));
     ++depth_;
     doc(*marks_.doc);
-    for (const Allow& allow : *marks_.allows) line("allow " + allow.code + " because " + json_quote(allow.reason));
+    for (const Allow& allow : *marks_.allows)
+      line("allow " + allow.code + " because " + json_quote(allow.reason));
     --depth_;
   }
   void body(const Body& body) {
@@ -180,15 +213,24 @@ class Shower {
   std::string valued(const ExprPtr& value) { return value == nullptr ? "" : " = " + expression(*value); }
 
   void show_statement(const Setting& node) { head("setting" + named(node.name) + valued(node.value)); }
-  void show_statement(const Use& node) { head("use " + json_quote(node.path) + at(node.path_span) + (node.as ? " as" + named(*node.as) : "")); }
+  void show_statement(const Use& node) {
+    head("use " + json_quote(node.path) + at(node.path_span) + (node.as ? " as" + named(*node.as) : ""));
+  }
   template <typename Node>
   std::string declaration(const Node& node) {
-    return named(node.name) + (node.has_takes ? takes(node.takes) : "") + (node.type ? ": " + type(*node.type) : "") + valued(node.value);
+    return named(node.name) + (node.has_takes ? takes(node.takes) : "") +
+           (node.type ? ": " + type(*node.type) : "") + valued(node.value);
   }
-  void show_statement(const Param& node) { head(std::string(node.known ? "known " : "") + "param" + declaration(node)); }
-  void show_statement(const Export& node) { head(std::string(node.late ? "late " : "") + "export" + declaration(node)); }
+  void show_statement(const Param& node) {
+    head(std::string(node.known ? "known " : "") + "param" + declaration(node));
+  }
+  void show_statement(const Export& node) {
+    head(std::string(node.late ? "late " : "") + "export" + declaration(node));
+  }
   void show_statement(const Let& node) { head("let" + named(node.name) + valued(node.value)); }
-  void show_statement(const Function& node) { head("native function" + named(node.name) + takes(node.takes) + ": " + type(node.result)); }
+  void show_statement(const Function& node) {
+    head("native function" + named(node.name) + takes(node.takes) + ": " + type(node.result));
+  }
   void show_statement(const Kind& node) {
     head(std::string(node.native ? "native " : "") + (node.base ? "base " : "") + "kind" + named(node.name) +
          (node.inherits ? " :" + named(*node.inherits) : ""));
@@ -227,9 +269,15 @@ class Shower {
 
 }  // namespace
 
-std::string show_syntax(const File& file, bool spans) { return Shower(spans).file(file); }
-std::string show_syntax(const Expr& expression, bool spans) { return Shower(spans).expression(expression); }
+std::string show_syntax(const File& file, bool spans) {
+  return Shower(spans).file(file);
+}
+std::string show_syntax(const Expr& expression, bool spans) {
+  return Shower(spans).expression(expression);
+}
 
-bool equal(const File& a, const File& b) { return show_syntax(a) == show_syntax(b); }
+bool equal(const File& a, const File& b) {
+  return show_syntax(a) == show_syntax(b);
+}
 
 }  // namespace cairn

@@ -7,8 +7,9 @@
 
 namespace cairn {
 
-// One statement a line, bodies indented, expressions in prefix form: `setting x = (add a (call f 1))`. Shows all that
-// the tree holds but comments that mean nothing; with `spans`, also where each statement and expression stands
+// One statement a line, bodies indented, expressions in prefix form: `setting x = (add a (call f 1))`. Shows
+// all that the tree holds but comments that mean nothing; with `spans`, also where each statement and
+// expression stands
 // (`@begin..end`, bytes). Stable: tools and tests may compare it.
 std::string show_syntax(const syntax::File& file, bool spans = false);
 std::string show_syntax(const syntax::Expr& expression, bool spans = false);

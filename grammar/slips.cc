@@ -7,7 +7,9 @@
 namespace cairn {
 
 namespace {
-std::string ticked(std::string_view text) { return "`" + std::string(text) + "`"; }
+std::string ticked(std::string_view text) {
+  return "`" + std::string(text) + "`";
+}
 }  // namespace
 
 void Context::fail(Wanted wanted, std::uint32_t at) {
@@ -15,7 +17,8 @@ void Context::fail(Wanted wanted, std::uint32_t at) {
   Explained explained = explain({text_, file_, wanted, at, statement_, open_});
   failed_at_ = explained.resume.value_or(at);
   failed_head_ = explained.owns_deeper_lines;
-  const bool at_end = explained.diagnostic.code == "S0111" || (explained.diagnostic.code == "S0109" && skip_blanks(text_, at) >= text_.size());
+  const bool at_end = explained.diagnostic.code == "S0111" ||
+                      (explained.diagnostic.code == "S0109" && skip_blanks(text_, at) >= text_.size());
   if (at_end) unclosed_reported_ = true;
   if (wanted == Wanted::map_is && !open_.empty()) {
     // One map is one misunderstanding.
@@ -28,7 +31,8 @@ void Context::fail(Wanted wanted, std::uint32_t at) {
 }
 
 void Context::report(Diagnostic diagnostic) {
-  // A foreign habit is told once where it stands in a row: quotes on one line, comments and list items line by line.
+  // A foreign habit is told once where it stands in a row: quotes on one line, comments and list items line
+  // by line.
   const std::string& code = diagnostic.code;
   const bool habit = code == "S0115" || code == "S0118" || code == "S0142";
   if (habit) {
@@ -68,9 +72,11 @@ void Context::long_text_start(std::uint32_t begin) {
   const auto first = static_cast<std::uint32_t>(skip_blanks(text_, begin));
   const std::string_view quotes = text_.substr(begin - 3, 3);
   std::uint32_t end = std::max<std::uint32_t>(first + 1, static_cast<std::uint32_t>(line_stop(text_, first)));
-  if (const std::size_t close = text_.find(quotes, first); close < end && close > first) end = static_cast<std::uint32_t>(close);
+  if (const std::size_t close = text_.find(quotes, first); close < end && close > first)
+    end = static_cast<std::uint32_t>(close);
   slip("S0114", first, end, "the text after " + ticked(quotes) + " starts on the next line")
-      .help(quotes == "\"\"\"" ? "for a text on one line write `\"…\"`" : "for a raw text on one line write `'…'`");
+      .help(quotes == "\"\"\"" ? "for a text on one line write `\"…\"`"
+                               : "for a raw text on one line write `'…'`");
 }
 
 void Context::map_colon(Span key, std::uint32_t colon) {
@@ -87,15 +93,19 @@ void Context::quoted_head(Span head, Span quoted) {
   const std::string_view name = text.substr(1, text.size() - 2);
   const std::string_view before = text_.substr(head.begin, head.end - head.begin);
   const bool second = before.find_first_of(" \t\"") != std::string_view::npos;
-  Diagnostic& made = slip("S0105", quoted.begin, quoted.end, second ? "a block has one name" : "the name of a block has no quotes");
-  if (!second && word_at(name, 0) == name && !name.empty()) made.help("write " + ticked(std::string(before) + " " + std::string(name)));
+  Diagnostic& made = slip("S0105", quoted.begin, quoted.end,
+                          second ? "a block has one name" : "the name of a block has no quotes");
+  if (!second && word_at(name, 0) == name && !name.empty())
+    made.help("write " + ticked(std::string(before) + " " + std::string(name)));
 }
 
 void Context::sign_before_body(Span head, std::uint32_t sign) {
   const std::string before(text_.substr(head.begin, head.end - head.begin));
-  Diagnostic& made = slip("S0106", sign, sign + 1, "no " + ticked(text_.substr(sign, 1)) + " stands between a block and its `{`");
+  Diagnostic& made = slip("S0106", sign, sign + 1,
+                          "no " + ticked(text_.substr(sign, 1)) + " stands between a block and its `{`");
   made.help("write " + ticked(before + " {"));
-  if (before.find_first_of(" \t.") == std::string::npos) made.help("for a setting that is a map write " + ticked(before + " = {"));
+  if (before.find_first_of(" \t.") == std::string::npos)
+    made.help("for a setting that is a map write " + ticked(before + " = {"));
 }
 
 void Context::body_on_next_line(std::uint32_t head_end, std::uint32_t brace) {
@@ -103,7 +113,9 @@ void Context::body_on_next_line(std::uint32_t head_end, std::uint32_t brace) {
   while (head_end > begin && is_blank(text_[head_end - 1])) --head_end;
   const Span head = span(begin, head_end);
   const std::string before(text_.substr(head.begin, head.end - head.begin));
-  slip("S0107", brace, brace + 1, "`{` belongs on the line of " + ticked(before)).label(head, "the head of the block").help("write " + ticked(before + " {"));
+  slip("S0107", brace, brace + 1, "`{` belongs on the line of " + ticked(before))
+      .label(head, "the head of the block")
+      .help("write " + ticked(before + " {"));
 }
 
 void Context::stray_brace(std::uint32_t at) {
@@ -115,8 +127,8 @@ void Context::stray_brace(std::uint32_t at) {
 void Context::unclosed() {
   if (unclosed_reported_ || open_.empty()) return;
   unclosed_reported_ = true;
-  // Whoever holds a line that is not indented deeper than itself lost its bracket: first those that are still open,
-  // then those that took a bracket meant for another.
+  // Whoever holds a line that is not indented deeper than itself lost its bracket: first those that are still
+  // open, then those that took a bracket meant for another.
   std::vector<Opener> betrayed;
   for (const Opener& opener : open_) {
     if (opener.betrayed != 0) betrayed.push_back(opener);
@@ -124,16 +136,20 @@ void Context::unclosed() {
   for (const Opener& opener : suspects_) {
     if (opener.offset > open_.front().offset) betrayed.push_back(opener);
   }
-  std::sort(betrayed.begin(), betrayed.end(), [](const Opener& a, const Opener& b) { return a.betrayed < b.betrayed; });
+  std::sort(betrayed.begin(), betrayed.end(),
+            [](const Opener& a, const Opener& b) { return a.betrayed < b.betrayed; });
   if (betrayed.size() > open_.size()) betrayed.resize(open_.size());
   if (betrayed.empty()) betrayed.push_back(open_.back());
   const auto lines = std::count(text_.begin(), text_.end(), '\n') + (text_.ends_with('\n') ? 0 : 1);
   for (const Opener& opener : betrayed) {
     const bool block = is_block(opener);
-    Diagnostic& made = slip(block ? "S0102" : "S0109", opener.offset, opener.offset + 1, block ? "this block is never closed" : "this " + ticked(text_.substr(opener.offset, 1)) + " is never closed");
+    Diagnostic& made = slip(block ? "S0102" : "S0109", opener.offset, opener.offset + 1,
+                            block ? "this block is never closed"
+                                  : "this " + ticked(text_.substr(opener.offset, 1)) + " is never closed");
     if (opener.betrayed != 0) {
       const Token token = token_at(text_, opener.betrayed);
-      made.label(span(opener.betrayed, static_cast<std::uint32_t>(std::max(token.end, token.begin + 1))), "going by its indentation, this is outside");
+      made.label(span(opener.betrayed, static_cast<std::uint32_t>(std::max(token.end, token.begin + 1))),
+                 "going by its indentation, this is outside");
     }
     made.note("the file ends on line " + std::to_string(lines));
   }
@@ -142,7 +158,8 @@ void Context::unclosed() {
 bool Context::is_block(const Opener& opener) const {
   if (opener.kind != '{') return false;
   const char ahead = before(text_, opener.offset);
-  return is_word_char(ahead) || ahead == '"' || ahead == ')' || ahead == ']' || ahead == '\n' || ahead == '}' || ahead == 0;
+  return is_word_char(ahead) || ahead == '"' || ahead == ')' || ahead == ']' || ahead == '\n' ||
+         ahead == '}' || ahead == 0;
 }
 
 }  // namespace cairn

@@ -6,7 +6,8 @@ namespace cairn {
 
 std::uint32_t Sources::add(std::string name, std::string path, std::string text) {
   Source source{std::move(name), std::move(path), std::move(text), {0}};
-  for (std::size_t at = source.text.find('\n'); at != std::string::npos; at = source.text.find('\n', at + 1)) {
+  for (std::size_t at = source.text.find('\n'); at != std::string::npos;
+       at = source.text.find('\n', at + 1)) {
     source.line_starts.push_back(static_cast<std::uint32_t>(at + 1));
   }
   sources_.push_back(std::move(source));

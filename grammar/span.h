@@ -1,5 +1,5 @@
-// Where something stands in the text: a file and a half-open range of byte offsets. A leaf: includes nothing of
-// ours. Lines and columns exist only in the renderer (source.h).
+// Where something stands in the text: a file and a half-open range of byte offsets. A leaf: includes nothing
+// of ours. Lines and columns exist only in the renderer (source.h).
 #pragma once
 
 #include <cstdint>

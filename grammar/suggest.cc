@@ -41,7 +41,8 @@ std::optional<std::string> suggest(std::string_view name, const std::vector<std:
   std::optional<std::string> best;
   std::size_t best_distance = reach(name.size()) + 1;
   for (const std::string& each : names) {
-    const std::size_t apart = each.size() > name.size() ? each.size() - name.size() : name.size() - each.size();
+    const std::size_t apart =
+        each.size() > name.size() ? each.size() - name.size() : name.size() - each.size();
     if (each == name || apart >= best_distance) continue;
     const std::size_t distance = edit_distance(name, each);
     // A name that shares no letter with what was written is not meant.

@@ -1,6 +1,6 @@
-// The syntax tree: settings, blocks and a few words of control. It knows no vocabulary: what a `service` is, the
-// checker reads from the declarations in stdlib/kinds. Plain data with spans; always walkable: a part that did
-// not parse is a Poison expression or is missing, never a null pointer where one is not documented.
+// The syntax tree: settings, blocks and a few words of control. It knows no vocabulary: what a `service` is,
+// the checker reads from the declarations in stdlib/kinds. Plain data with spans; always walkable: a part
+// that did not parse is a Poison expression or is missing, never a null pointer where one is not documented.
 //
 // A Compose file becomes the same tree, with spans into the YAML.
 #pragma once
@@ -24,15 +24,26 @@ struct Name {
 struct Expr;
 using ExprPtr = std::unique_ptr<Expr>;  // never null unless a field says so
 
-// ---- expressions --------------------------------------------------------------------------------------------
+// ---- expressions
+// --------------------------------------------------------------------------------------------
 
 struct Poison {};  // did not parse; already reported
 struct NullLiteral {};
-struct BoolLiteral { bool value = false; };
-struct IntLiteral { std::int64_t value = 0; };
-struct FloatLiteral { double value = 0; };
-struct DurationLiteral { std::int64_t milliseconds = 0; };
-struct SizeLiteral { std::int64_t bytes = 0; };
+struct BoolLiteral {
+  bool value = false;
+};
+struct IntLiteral {
+  std::int64_t value = 0;
+};
+struct FloatLiteral {
+  double value = 0;
+};
+struct DurationLiteral {
+  std::int64_t milliseconds = 0;
+};
+struct SizeLiteral {
+  std::int64_t bytes = 0;
+};
 
 // "…", '…', """…""", '''…'''. Escapes are resolved and common indentation is removed already.
 enum class TextForm { plain, raw, long_plain, long_raw };
@@ -46,13 +57,17 @@ struct Text {
   std::vector<TextPart> parts;  // none for an empty string; never two texts in a row
 };
 
-struct ListLiteral { std::vector<ExprPtr> items; };
+struct ListLiteral {
+  std::vector<ExprPtr> items;
+};
 struct MapEntry {
-  ExprPtr key;  // always a Text, also for a literal word
+  ExprPtr key;        // always a Text, also for a literal word
   bool word = false;  // the key was written as a bare word
   ExprPtr value;
 };
-struct MapLiteral { std::vector<MapEntry> entries; };
+struct MapLiteral {
+  std::vector<MapEntry> entries;
+};
 
 // `for k, v in source if condition`, the head of a comprehension.
 struct Each {
@@ -60,10 +75,19 @@ struct Each {
   ExprPtr source;
   ExprPtr condition;  // may be null
 };
-struct ListFor { Each each; ExprPtr item; };
-struct MapFor { Each each; ExprPtr key; ExprPtr value; };
+struct ListFor {
+  Each each;
+  ExprPtr item;
+};
+struct MapFor {
+  Each each;
+  ExprPtr key;
+  ExprPtr value;
+};
 
-struct NameRef { Name name; };
+struct NameRef {
+  Name name;
+};
 struct Argument {
   std::optional<Name> name;
   ExprPtr value;
@@ -73,34 +97,72 @@ struct Arguments {
   std::vector<Argument> items;
   Span span;  // from `(` to `)`
 };
-struct Call { Name function; Arguments arguments; };
+struct Call {
+  Name function;
+  Arguments arguments;
+};
 struct Member {
   ExprPtr object;
   Name name;
   std::optional<Arguments> arguments;  // `db.port(5432)`
 };
-struct Index { ExprPtr object; ExprPtr index; };
+struct Index {
+  ExprPtr object;
+  ExprPtr index;
+};
 
 enum class UnaryOp { negate, logical_not };
-struct Unary { UnaryOp op = UnaryOp::negate; ExprPtr operand; };
-enum class BinaryOp { add, subtract, multiply, divide, modulo, equal, not_equal, less, less_equal, greater, greater_equal, logical_and, logical_or };
-struct Binary { BinaryOp op = BinaryOp::add; ExprPtr left; ExprPtr right; Span op_span; };
-struct Conditional { ExprPtr condition; ExprPtr then; ExprPtr otherwise; };
-struct Group { ExprPtr inner; };  // kept for the formatter
+struct Unary {
+  UnaryOp op = UnaryOp::negate;
+  ExprPtr operand;
+};
+enum class BinaryOp {
+  add,
+  subtract,
+  multiply,
+  divide,
+  modulo,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  logical_and,
+  logical_or
+};
+struct Binary {
+  BinaryOp op = BinaryOp::add;
+  ExprPtr left;
+  ExprPtr right;
+  Span op_span;
+};
+struct Conditional {
+  ExprPtr condition;
+  ExprPtr then;
+  ExprPtr otherwise;
+};
+struct Group {
+  ExprPtr inner;
+};  // kept for the formatter
 
 struct Expr {
   Span span;
-  std::variant<Poison, NullLiteral, BoolLiteral, IntLiteral, FloatLiteral, DurationLiteral, SizeLiteral, Text, ListLiteral, MapLiteral, ListFor, MapFor, NameRef, Call, Member, Index, Unary, Binary, Conditional, Group> is;
+  std::variant<Poison, NullLiteral, BoolLiteral, IntLiteral, FloatLiteral, DurationLiteral, SizeLiteral, Text,
+               ListLiteral, MapLiteral, ListFor, MapFor, NameRef, Call, Member, Index, Unary, Binary,
+               Conditional, Group>
+      is;
 };
 
-// ---- types ---------------------------------------------------------------------------------------------------
+// ---- types
+// ---------------------------------------------------------------------------------------------------
 
 struct TypeItem {
   enum class Form { name, literal, applied } form = Form::name;
-  Name name;                        // `string`, `list`; the text itself for a literal "a"
-  std::optional<Name> member;       // `postgres.server`
-  std::vector<TypeItem> of;         // for applied, `list(T | U)`: the alternatives of its argument
-  bool optional = false;            // `T?`
+  Name name;                   // `string`, `list`; the text itself for a literal "a"
+  std::optional<Name> member;  // `postgres.server`
+  std::vector<TypeItem> of;    // for applied, `list(T | U)`: the alternatives of its argument
+  bool optional = false;       // `T?`
   Span span;
 };
 struct Type {
@@ -108,7 +170,8 @@ struct Type {
   Span span;
 };
 
-// ---- statements ----------------------------------------------------------------------------------------------
+// ---- statements
+// ----------------------------------------------------------------------------------------------
 
 struct Statement;
 struct Body {
@@ -116,8 +179,15 @@ struct Body {
   Span span;  // between the braces, or the whole file
 };
 
-struct Setting { Name name; ExprPtr value; };
-struct Use { std::string path; Span path_span; std::optional<Name> as; };
+struct Setting {
+  Name name;
+  ExprPtr value;
+};
+struct Use {
+  std::string path;
+  Span path_span;
+  std::optional<Name> as;
+};
 struct Field {  // a parameter in `port(n: int = 1, rest: T...)`
   Name name;
   Type type;
@@ -127,13 +197,20 @@ struct Field {  // a parameter in `port(n: int = 1, rest: T...)`
 struct Param {
   bool known = false;
   Name name;
-  std::vector<Field> takes;    // names an expression may use: `param until(response: answer): bool?`
+  std::vector<Field> takes;  // names an expression may use: `param until(response: answer): bool?`
   bool has_takes = false;
   std::optional<Type> type;
-  ExprPtr value;               // may be null: no default
+  ExprPtr value;  // may be null: no default
 };
-struct Let { Name name; ExprPtr value; };
-struct Function { Name name; std::vector<Field> takes; Type result; };
+struct Let {
+  Name name;
+  ExprPtr value;
+};
+struct Function {
+  Name name;
+  std::vector<Field> takes;
+  Type result;
+};
 struct Kind {
   bool native = false;
   bool base = false;
@@ -149,7 +226,11 @@ struct Export {
   std::optional<Type> type;
   ExprPtr value;  // may be null (native kinds)
 };
-struct For { std::vector<Name> variables; ExprPtr source; Body body; };
+struct For {
+  std::vector<Name> variables;
+  ExprPtr source;
+  Body body;
+};
 struct If {
   ExprPtr condition;
   Body then;
@@ -166,7 +247,11 @@ struct Block {
 };
 
 // `# cairn: allow L0412 because why`, attached to the statement it stands above or beside.
-struct Allow { std::string code; std::string reason; Span span; };
+struct Allow {
+  std::string code;
+  std::string reason;
+  Span span;
+};
 
 struct Statement {
   Span span;
@@ -176,8 +261,8 @@ struct Statement {
 };
 
 struct Comment {
-  Span span;            // from `#` to the last byte before the line end
-  bool own_line = true; // nothing but blanks and separators before it on its line
+  Span span;             // from `#` to the last byte before the line end
+  bool own_line = true;  // nothing but blanks and separators before it on its line
 };
 
 struct File {

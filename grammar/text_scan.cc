@@ -25,10 +25,13 @@ Token token_at(std::string_view text, std::size_t at) {
   const char c = text[at];
   const bool ends = c == '\n' || text.substr(at, 2) == "\r\n" || c == '#';
   if (ends) return {at, at, Kind::line_end};
-  if (const std::string_view word = word_at(text, at); !word.empty()) return {at, at + word.size(), Kind::word};
+  if (const std::string_view word = word_at(text, at); !word.empty())
+    return {at, at + word.size(), Kind::word};
   if (is_digit(c)) {
     std::size_t end = at;
-    while (end < text.size() && (is_word_char(text[end]) || (text[end] == '.' && end + 1 < text.size() && is_digit(text[end + 1])))) ++end;
+    while (end < text.size() && (is_word_char(text[end]) ||
+                                 (text[end] == '.' && end + 1 < text.size() && is_digit(text[end + 1]))))
+      ++end;
     return {at, end, Kind::number};
   }
   if (c == '"' || c == '\'') return {at, text_end(text, at), Kind::text};
@@ -42,9 +45,12 @@ Token token_at(std::string_view text, std::size_t at) {
 
 std::string named(std::string_view text, const Token& token) {
   switch (token.kind) {
-    case Token::Kind::file_end: return "the end of the file";
-    case Token::Kind::line_end: return "the end of the line";
-    default: break;
+    case Token::Kind::file_end:
+      return "the end of the file";
+    case Token::Kind::line_end:
+      return "the end of the line";
+    default:
+      break;
   }
   std::string_view shown = text.substr(token.begin, token.end - token.begin);
   constexpr std::size_t longest = 40;

@@ -10,10 +10,18 @@
 
 namespace cairn {
 
-inline bool is_blank(char c) { return c == ' ' || c == '\t'; }
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-inline bool is_word_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-inline bool is_word_char(char c) { return is_word_start(c) || is_digit(c); }
+inline bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+inline bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+inline bool is_word_start(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+inline bool is_word_char(char c) {
+  return is_word_start(c) || is_digit(c);
+}
 
 inline std::size_t line_begin(std::string_view text, std::size_t at) {
   if (at == 0) return 0;

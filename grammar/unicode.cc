@@ -18,7 +18,8 @@ bool within(const std::array<Range, Count>& ranges, std::uint32_t code) {
   return false;
 }
 
-// Unicode Standard Annex 11 (wide and fullwidth) and the combining blocks, in the coarse ranges that terminals use.
+// Unicode Standard Annex 11 (wide and fullwidth) and the combining blocks, in the coarse ranges that
+// terminals use.
 constexpr std::array<Range, 12> wide{{{0x1100, 0x115F},
                                       {0x2E80, 0x303E},
                                       {0x3041, 0x33FF},
@@ -68,8 +69,8 @@ int rune_width(std::uint32_t code) {
 
 bool unprintable(std::uint32_t code) {
   const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
-  const bool reorders = code == 0x200E || code == 0x200F || code == 0x061C || (code >= 0x202A && code <= 0x202E) ||
-                        (code >= 0x2066 && code <= 0x2069);
+  const bool reorders = code == 0x200E || code == 0x200F || code == 0x061C ||
+                        (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
   return control || reorders || code == 0x2028 || code == 0x2029 || code == 0xFEFF;
 }
 

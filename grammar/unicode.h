@@ -20,7 +20,8 @@ Rune rune_at(std::string_view text, std::size_t at);
 // Columns of a terminal it takes: 0, 1 or 2.
 int rune_width(std::uint32_t code);
 
-// Control characters, and those that reorder the text around them: never to be sent to a terminal as they are.
+// Control characters, and those that reorder the text around them: never to be sent to a terminal as they
+// are.
 bool unprintable(std::uint32_t code);
 
 // `text` with what is invalid or unprintable replaced by U+FFFD; newlines stay.

@@ -1,5 +1,5 @@
-// Golden files: what a test got, compared with a file of the repository. ACCEPT=1 writes the file instead and skips
-// the test, so that nothing is accepted by accident: an accepting run is never green.
+// Golden files: what a test got, compared with a file of the repository. ACCEPT=1 writes the file instead and
+// skips the test, so that nothing is accepted by accident: an accepting run is never green.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -25,7 +25,8 @@ inline std::string read(const std::filesystem::path& path) {
 }
 
 // Files in a folder that end like this (".stack"), sorted; those of folders below it too.
-inline std::vector<std::filesystem::path> files(const std::filesystem::path& folder, const std::string& extension) {
+inline std::vector<std::filesystem::path> files(const std::filesystem::path& folder,
+                                                const std::string& extension) {
   std::vector<std::filesystem::path> found;
   if (!std::filesystem::exists(folder)) return found;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
@@ -38,7 +39,8 @@ inline std::vector<std::filesystem::path> files(const std::filesystem::path& fol
 // For INSTANTIATE_TEST_SUITE_P: a test name out of a path.
 inline std::string test_name(const std::filesystem::path& path) {
   std::string name = path.stem().string();
-  std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
   return name;
 }
 
@@ -54,8 +56,10 @@ inline void compare(const std::filesystem::path& expected, const std::string& go
     std::ofstream(expected, std::ios::binary) << got;
     GTEST_SKIP() << "wrote " << expected;
   }
-  ASSERT_TRUE(std::filesystem::exists(expected)) << expected << " is missing; ACCEPT=1 writes it. Got:\n" << got;
-  EXPECT_EQ(read(expected), got) << "differs from " << expected << "; if the new text is right, ACCEPT=1 writes it";
+  ASSERT_TRUE(std::filesystem::exists(expected)) << expected << " is missing; ACCEPT=1 writes it. Got:\n"
+                                                 << got;
+  EXPECT_EQ(read(expected), got) << "differs from " << expected
+                                 << "; if the new text is right, ACCEPT=1 writes it";
 }
 
 }  // namespace cairn::golden

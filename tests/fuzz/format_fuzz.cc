@@ -1,5 +1,5 @@
-// Whatever parses without a mistake can be formatted: it means the same, keeps its comments, and stays as it is when
-// it is formatted again.
+// Whatever parses without a mistake can be formatted: it means the same, keeps its comments, and stays as it
+// is when it is formatted again.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace cairn;
   Sources sources;
   Diagnostics diagnostics;
-  const std::uint32_t id = sources.add("fuzz.stack", "", std::string(reinterpret_cast<const char*>(data), size));
+  const std::uint32_t id =
+      sources.add("fuzz.stack", "", std::string(reinterpret_cast<const char*>(data), size));
   const syntax::File file = parse(sources, id, diagnostics);
   if (!diagnostics.empty()) return 0;
   const std::string once = format(sources, file);

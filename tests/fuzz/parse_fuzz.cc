@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace cairn;
   Sources sources;
   Diagnostics diagnostics;
-  const std::uint32_t id = sources.add("fuzz.stack", "", std::string(reinterpret_cast<const char*>(data), size));
+  const std::uint32_t id =
+      sources.add("fuzz.stack", "", std::string(reinterpret_cast<const char*>(data), size));
   const syntax::File file = parse(sources, id, diagnostics);
   const auto check = [&](Span span) {
     if (span.file != id || span.begin > span.end || span.end > size + 1 || span.begin > size) std::abort();

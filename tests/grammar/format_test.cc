@@ -32,15 +32,17 @@ std::string formatted(const std::string& text) {
   return once;
 }
 
-std::string name_of(const testing::TestParamInfo<Path>& tested) { return golden::test_name(tested.param); }
+std::string name_of(const testing::TestParamInfo<Path>& tested) {
+  return golden::test_name(tested.param);
+}
 
 class FormatGolden : public testing::TestWithParam<Path> {};
 TEST_P(FormatGolden, LooksLikeThis) {
   const Path path = GetParam();
   golden::compare(Path(path).replace_extension(".expected"), formatted(golden::read(path)));
 }
-INSTANTIATE_TEST_SUITE_P(Golden, FormatGolden, testing::ValuesIn(golden::files(golden::folder("format"), ".stack")),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Golden, FormatGolden,
+                         testing::ValuesIn(golden::files(golden::folder("format"), ".stack")), name_of);
 
 TEST(Format, HoldsForEveryFileOfTheRepository) {
   std::size_t count = 0;
@@ -68,10 +70,14 @@ class Generator {
  private:
   int below(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
   bool rarely(int n = 6) { return below(n) == 0; }
-  std::string pick(std::initializer_list<const char*> of) { return *(of.begin() + below(static_cast<int>(of.size()))); }
+  std::string pick(std::initializer_list<const char*> of) {
+    return *(of.begin() + below(static_cast<int>(of.size())));
+  }
 
   std::string blanks() { return pick({"", "", " ", "  ", "\t"}); }
-  std::string comment() { return pick({"# c", "## doc", "### x", "#", "# cairn: allow L0001 because x", "# \"a"}) + "\n"; }
+  std::string comment() {
+    return pick({"# c", "## doc", "### x", "#", "# cairn: allow L0001 because x", "# \"a"}) + "\n";
+  }
   std::string gaps() {
     std::string out = blanks();
     while (rarely(4)) out += rarely(3) ? comment() + blanks() : pick({"\n", "\n\n", "\r\n", " "});
@@ -79,22 +85,33 @@ class Generator {
   }
   std::string fill() {
     std::string out;
-    while (below(3) == 0) out += pick({"\n", "\n", "\n\n\n", ";", "  ", "\r\n"}) + (rarely() ? comment() : "");
+    while (below(3) == 0)
+      out += pick({"\n", "\n", "\n\n\n", ";", "  ", "\r\n"}) + (rarely() ? comment() : "");
     return out;
   }
   std::string stop() { return blanks() + (rarely(3) ? comment() : pick({"\n", "\n", "\n\n", " ; ", ","})); }
-  std::string separator() { return rarely(3) ? blanks() + (rarely() ? comment() : "\n") + gaps() : gaps() + pick({",", ",", ";"}) + gaps(); }
+  std::string separator() {
+    return rarely(3) ? blanks() + (rarely() ? comment() : "\n") + gaps()
+                     : gaps() + pick({",", ",", ";"}) + gaps();
+  }
 
-  std::string word() { return pick({"a", "b", "db", "shard", "x1", "pip_cache", "on-call", "forward", "in_x"}); }
+  std::string word() {
+    return pick({"a", "b", "db", "shard", "x1", "pip_cache", "on-call", "forward", "in_x"});
+  }
   std::string key_word() { return rarely() ? pick({"for", "in", "as", "if", "null"}) : word(); }
 
   std::string text(int depth) {
     switch (below(6)) {
-      case 0: return "'raw \\ ${'";
-      case 1: return "\"\"\"\n" + long_lines(depth) + blanks() + "\"\"\"";
-      case 2: return "'''\n    a $\n\n  b\n  '''";
-      case 3: return "\"a ${" + blanks() + expression(depth + 2) + blanks() + "} b\"";
-      default: return pick({"\"\"", "\"a b\"", "\"# no \\\" comment\"", "\"\\u{e9} é $5\""});
+      case 0:
+        return "'raw \\ ${'";
+      case 1:
+        return "\"\"\"\n" + long_lines(depth) + blanks() + "\"\"\"";
+      case 2:
+        return "'''\n    a $\n\n  b\n  '''";
+      case 3:
+        return "\"a ${" + blanks() + expression(depth + 2) + blanks() + "} b\"";
+      default:
+        return pick({"\"\"", "\"a b\"", "\"# no \\\" comment\"", "\"\\u{e9} é $5\""});
     }
   }
   std::string long_lines(int depth) {
@@ -116,7 +133,8 @@ class Generator {
     return out + gaps() + close;
   }
   std::string each(int depth) {
-    return "for " + word_plain() + (rarely(3) ? " , v" : "") + gaps_blank() + "in " + operation(depth) + (rarely(3) ? gaps_blank() + "if " + operation(depth) : "") + gaps() + ":" + gaps();
+    return "for " + word_plain() + (rarely(3) ? " , v" : "") + gaps_blank() + "in " + operation(depth) +
+           (rarely(3) ? gaps_blank() + "if " + operation(depth) : "") + gaps() + ":" + gaps();
   }
   std::string gaps_blank() { return " " + gaps(); }
   std::string word_plain() { return pick({"a", "k", "shard"}); }
@@ -124,16 +142,31 @@ class Generator {
   std::string primary(int depth) {
     const int kind = depth > 4 || ++values_ > 60 ? below(4) : below(12);
     switch (kind) {
-      case 0: return number();
-      case 1: return pick({"true", "false", "null"});
-      case 2: case 3: return word();
-      case 4: return text(depth);
-      case 5: return bracketed("[", "]", [&] { return expression(depth + 1); });
-      case 6: return bracketed("{", "}", [&] { return (rarely(3) ? "\"k ${a}\"" : key_word()) + blanks() + "=" + blanks_no_sign() + expression(depth + 1); });
-      case 7: return "(" + gaps() + expression(depth + 1) + gaps() + ")";
-      case 8: return "[" + gaps() + each(depth + 1) + expression(depth + 1) + gaps() + "]";
-      case 9: return "{" + gaps() + each(depth + 1) + expression(depth + 1) + " => " + gaps() + expression(depth + 1) + gaps() + "}";
-      default: return word_plain() + call(depth);
+      case 0:
+        return number();
+      case 1:
+        return pick({"true", "false", "null"});
+      case 2:
+      case 3:
+        return word();
+      case 4:
+        return text(depth);
+      case 5:
+        return bracketed("[", "]", [&] { return expression(depth + 1); });
+      case 6:
+        return bracketed("{", "}", [&] {
+          return (rarely(3) ? "\"k ${a}\"" : key_word()) + blanks() + "=" + blanks_no_sign() +
+                 expression(depth + 1);
+        });
+      case 7:
+        return "(" + gaps() + expression(depth + 1) + gaps() + ")";
+      case 8:
+        return "[" + gaps() + each(depth + 1) + expression(depth + 1) + gaps() + "]";
+      case 9:
+        return "{" + gaps() + each(depth + 1) + expression(depth + 1) + " => " + gaps() +
+               expression(depth + 1) + gaps() + "}";
+      default:
+        return word_plain() + call(depth);
     }
   }
   std::string blanks_no_sign() { return pick({" ", "", "  "}); }
@@ -145,9 +178,14 @@ class Generator {
     if (is_digit(out.back()) || out.back() == 'm' || out.back() == 's' || out.back() == 'B') return out;
     while (rarely(4)) {
       switch (below(3)) {
-        case 0: out += "." + key_word(); break;
-        case 1: out += "." + word() + call(depth); break;
-        default: out += "[" + gaps() + expression(depth + 1) + gaps() + "]";
+        case 0:
+          out += "." + key_word();
+          break;
+        case 1:
+          out += "." + word() + call(depth);
+          break;
+        default:
+          out += "[" + gaps() + expression(depth + 1) + gaps() + "]";
       }
     }
     return out;
@@ -167,7 +205,8 @@ class Generator {
   }
   std::string expression(int depth) {
     std::string out = operation(depth);
-    if (depth < 5 && rarely(10)) out += " ?" + gaps() + expression(depth + 1) + " :" + gaps_blank() + expression(depth + 1);
+    if (depth < 5 && rarely(10))
+      out += " ?" + gaps() + expression(depth + 1) + " :" + gaps_blank() + expression(depth + 1);
     return out;
   }
   std::string type(int depth) {
@@ -178,27 +217,46 @@ class Generator {
     return out;
   }
   std::string takes() {
-    return bracketed("(", ")", [&] { return word_plain() + ": " + type(1) + (rarely() ? "..." : "") + (rarely(3) ? " = " + operand(4) : ""); });
+    return bracketed("(", ")", [&] {
+      return word_plain() + ": " + type(1) + (rarely() ? "..." : "") + (rarely(3) ? " = " + operand(4) : "");
+    });
   }
   std::string body(int depth) {
     std::string out = "{" + (rarely() ? " " + comment() : blanks()) + fill();
-    for (int i = depth > 3 ? 0 : below(4); i > 0; --i) out += statement(depth + 1) + (i > 1 ? stop() + fill() : blanks());
+    for (int i = depth > 3 ? 0 : below(4); i > 0; --i)
+      out += statement(depth + 1) + (i > 1 ? stop() + fill() : blanks());
     return out + fill() + "}";
   }
-  std::string declared() { return word_plain() + (rarely(4) ? takes() : "") + (rarely(3) ? ": " + type(0) : "") + (rarely(3) ? "" : " = " + expression(2)); }
+  std::string declared() {
+    return word_plain() + (rarely(4) ? takes() : "") + (rarely(3) ? ": " + type(0) : "") +
+           (rarely(3) ? "" : " = " + expression(2));
+  }
   std::string statement(int depth) {
     switch (below(14)) {
-      case 0: return "use \"std/x\"" + std::string(rarely(3) ? "  as y" : "");
-      case 1: return std::string(rarely() ? "known " : "") + "param " + declared();
-      case 2: return "let  " + word_plain() + " = " + expression(1);
-      case 3: return std::string(rarely() ? "late " : "") + "export " + declared();
-      case 4: return pick({"", "native ", "base "}) + "kind k" + (rarely(3) ? " : p " : " ") + body(depth);
-      case 5: return "native function f" + takes() + ": " + type(0);
-      case 6: return "for x" + std::string(rarely(3) ? ", y" : "") + " in " + operation(2) + " " + body(depth);
-      case 7: return "if " + operation(2) + " " + body(depth) + (rarely(2) ? gaps() + "else " + (rarely(3) ? "if a " : "") + body(depth) : "");
-      case 8: case 9: return pick({"run", "mysql.server"}) + (rarely(3) ? " " : " " + word() + " ") + body(depth);
-      case 10: return "volume " + word();
-      default: return key_word() + blanks() + "=" + blanks_no_sign() + expression(1);
+      case 0:
+        return "use \"std/x\"" + std::string(rarely(3) ? "  as y" : "");
+      case 1:
+        return std::string(rarely() ? "known " : "") + "param " + declared();
+      case 2:
+        return "let  " + word_plain() + " = " + expression(1);
+      case 3:
+        return std::string(rarely() ? "late " : "") + "export " + declared();
+      case 4:
+        return pick({"", "native ", "base "}) + "kind k" + (rarely(3) ? " : p " : " ") + body(depth);
+      case 5:
+        return "native function f" + takes() + ": " + type(0);
+      case 6:
+        return "for x" + std::string(rarely(3) ? ", y" : "") + " in " + operation(2) + " " + body(depth);
+      case 7:
+        return "if " + operation(2) + " " + body(depth) +
+               (rarely(2) ? gaps() + "else " + (rarely(3) ? "if a " : "") + body(depth) : "");
+      case 8:
+      case 9:
+        return pick({"run", "mysql.server"}) + (rarely(3) ? " " : " " + word() + " ") + body(depth);
+      case 10:
+        return "volume " + word();
+      default:
+        return key_word() + blanks() + "=" + blanks_no_sign() + expression(1);
     }
   }
 
@@ -217,7 +275,8 @@ TEST(Format, HoldsForRandomFiles) {
 TEST(Format, WritesOneExpression) {
   Sources sources;
   Diagnostics diagnostics;
-  const syntax::ExprPtr expr = parse_expression(sources, sources.add("-p", "", "[ 1,2 , { a=1h } ]"), diagnostics);
+  const syntax::ExprPtr expr =
+      parse_expression(sources, sources.add("-p", "", "[ 1,2 , { a=1h } ]"), diagnostics);
   EXPECT_EQ(format(sources, *expr), "[1, 2, { a = 1h }]");
 }
 

@@ -13,7 +13,9 @@ struct Parsed {
   Diagnostics diagnostics;
   syntax::File file;
 
-  explicit Parsed(const std::string& text) { file = parse(sources, sources.add("a.stack", "", text), diagnostics); }
+  explicit Parsed(const std::string& text) {
+    file = parse(sources, sources.add("a.stack", "", text), diagnostics);
+  }
   std::string codes() const {
     std::string out;
     for (const Diagnostic& each : diagnostics.all()) out += (out.empty() ? "" : " ") + each.code;
@@ -44,13 +46,15 @@ TEST(Parse, KeepsWhatIsRightAroundAMistake) {
   const Parsed parsed("a = 1\nb = [1, , 3]\nservice db {\n  image =\n  cpus = 2\n}\nc = 3\n");
   EXPECT_EQ(parsed.codes(), "S0101 S0116");
   EXPECT_EQ(show_syntax(parsed.file),
-            "file\n  setting a = 1\n  setting b = [1, (poison), 3]\n  block service db {}\n    setting image = (poison)\n"
+            "file\n  setting a = 1\n  setting b = [1, (poison), 3]\n  block service db {}\n    setting image "
+            "= (poison)\n"
             "    setting cpus = 2\n  setting c = 3\n");
 }
 
 TEST(Parse, FiftyMistakesGiveFifty) {
   std::string text;
-  for (int i = 0; i < 50; ++i) text += "service s" + std::to_string(i) + " {\n  image: \"x\"\n  cpus = 2\n}\n";
+  for (int i = 0; i < 50; ++i)
+    text += "service s" + std::to_string(i) + " {\n  image: \"x\"\n  cpus = 2\n}\n";
   EXPECT_EQ(Parsed(text).diagnostics.all().size(), 50U);
 }
 

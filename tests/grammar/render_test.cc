@@ -16,7 +16,9 @@ Span find(const Sources& sources, std::uint32_t file, const std::string& what, s
 
 TEST(Render, ShowsLabelsTabsAndUnicode) {
   Sources sources;
-  const auto file = sources.add("shop.stack", "", "service db {\n  image = \"x\"\n}\n\nservice api {\n\tlinks = [\"caf\xC3\xA9\", dbb]\n}\n");
+  const auto file =
+      sources.add("shop.stack", "",
+                  "service db {\n  image = \"x\"\n}\n\nservice api {\n\tlinks = [\"caf\xC3\xA9\", dbb]\n}\n");
   Diagnostics diagnostics;
   diagnostics.error("S0201", find(sources, file, "dbb"), "no service named `dbb`", "not found")
       .label(find(sources, file, "db"), "a service with a similar name")
@@ -34,7 +36,8 @@ TEST(Render, ShowsLabelsTabsAndUnicode) {
             "  = note: a fact\n"
             "          over two lines\n"
             "  = help: did you mean `db`?\n");
-  EXPECT_EQ(render_line(sources, diagnostics.all()[0]), "shop.stack:6:19: error[S0201]: no service named `dbb`");
+  EXPECT_EQ(render_line(sources, diagnostics.all()[0]),
+            "shop.stack:6:19: error[S0201]: no service named `dbb`");
 }
 
 TEST(Render, ShowsSpansOverLinesAndOtherFiles) {
@@ -85,12 +88,17 @@ TEST(Render, WritesJson) {
   Sources sources;
   const auto file = sources.add("a.stack", "", "x = 1\ny = 2\n");
   Diagnostics diagnostics;
-  diagnostics.error("S0001", {file, 6, 7}, "a \"message\"", "here").label({file, 0, 1}, "there").help("do it");
+  diagnostics.error("S0001", {file, 6, 7}, "a \"message\"", "here")
+      .label({file, 0, 1}, "there")
+      .help("do it");
   EXPECT_EQ(render_json(sources, diagnostics),
             "{\"errors\":1,\"warnings\":0,\"diagnostics\":[\n"
-            "{\"severity\":\"error\",\"code\":\"S0001\",\"message\":\"a \\\"message\\\"\",\"file\":\"a.stack\",\"line\":2,\"column\":1,"
-            "\"end_line\":2,\"end_column\":2,\"begin\":6,\"end\":7,\"label\":\"here\",\"labels\":[{\"file\":\"a.stack\",\"line\":1,"
-            "\"column\":1,\"end_line\":1,\"end_column\":2,\"begin\":0,\"end\":1,\"text\":\"there\"}],\"notes\":[],\"helps\":[\"do it\"]}\n]}\n");
+            "{\"severity\":\"error\",\"code\":\"S0001\",\"message\":\"a "
+            "\\\"message\\\"\",\"file\":\"a.stack\",\"line\":2,\"column\":1,"
+            "\"end_line\":2,\"end_column\":2,\"begin\":6,\"end\":7,\"label\":\"here\",\"labels\":[{\"file\":"
+            "\"a.stack\",\"line\":1,"
+            "\"column\":1,\"end_line\":1,\"end_column\":2,\"begin\":0,\"end\":1,\"text\":\"there\"}],"
+            "\"notes\":[],\"helps\":[\"do it\"]}\n]}\n");
   EXPECT_EQ(render_json(sources, {}), "{\"errors\":0,\"warnings\":0,\"diagnostics\":[]}\n");
 }
 
@@ -102,17 +110,23 @@ TEST(Render, WritesSarif) {
   EXPECT_EQ(render_sarif(sources, diagnostics, {{"L0001", "A title", "An explanation.", ""}}, "1.2"),
             "{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{"
             "\"tool\":{\"driver\":{\"name\":\"cairn\",\"version\":\"1.2\",\"rules\":[\n"
-            "{\"id\":\"L0001\",\"shortDescription\":{\"text\":\"A title\"},\"fullDescription\":{\"text\":\"An explanation.\"}}]}},"
+            "{\"id\":\"L0001\",\"shortDescription\":{\"text\":\"A "
+            "title\"},\"fullDescription\":{\"text\":\"An explanation.\"}}]}},"
             "\"columnKind\":\"unicodeCodePoints\",\"results\":[\n"
-            "{\"ruleId\":\"L0001\",\"ruleIndex\":0,\"level\":\"warning\",\"message\":{\"text\":\"message\\nnote: why\"},\"locations\":["
-            "{\"physicalLocation\":{\"artifactLocation\":{\"uri\":\"my%20shop.stack\"},\"region\":{\"startLine\":1,\"startColumn\":1,"
+            "{\"ruleId\":\"L0001\",\"ruleIndex\":0,\"level\":\"warning\",\"message\":{\"text\":"
+            "\"message\\nnote: why\"},\"locations\":["
+            "{\"physicalLocation\":{\"artifactLocation\":{\"uri\":\"my%20shop.stack\"},\"region\":{"
+            "\"startLine\":1,\"startColumn\":1,"
             "\"endLine\":1,\"endColumn\":2,\"byteOffset\":0,\"byteLength\":1}}}],\"relatedLocations\":["
-            "{\"physicalLocation\":{\"artifactLocation\":{\"uri\":\"my%20shop.stack\"},\"region\":{\"startLine\":1,\"startColumn\":5,"
-            "\"endLine\":1,\"endColumn\":6,\"byteOffset\":4,\"byteLength\":1}},\"message\":{\"text\":\"there\"}}]}\n]}]}\n");
+            "{\"physicalLocation\":{\"artifactLocation\":{\"uri\":\"my%20shop.stack\"},\"region\":{"
+            "\"startLine\":1,\"startColumn\":5,"
+            "\"endLine\":1,\"endColumn\":6,\"byteOffset\":4,\"byteLength\":1}},\"message\":{\"text\":"
+            "\"there\"}}]}\n]}]}\n");
 }
 
 TEST(JsonQuote, EscapesAndRepairs) {
-  EXPECT_EQ(json_quote("a\"\\\n\t\r\x01\x7f\xC3\xA9\xFFz"), "\"a\\\"\\\\\\n\\t\\r\\u0001\\u007f\xC3\xA9\xEF\xBF\xBDz\"");
+  EXPECT_EQ(json_quote("a\"\\\n\t\r\x01\x7f\xC3\xA9\xFFz"),
+            "\"a\\\"\\\\\\n\\t\\r\\u0001\\u007f\xC3\xA9\xEF\xBF\xBDz\"");
 }
 
 TEST(Suggest, FindsTheNearestName) {
@@ -131,7 +145,9 @@ TEST(Suggest, FindsTheNearestName) {
 
 TEST(Sources, KnowLinesAndColumns) {
   Sources sources;
-  const auto file = sources.add("a.stack", "", "\xEF\xBB\xBF" "a\r\n\xC3\xA9x\n");
+  const auto file = sources.add("a.stack", "",
+                                "\xEF\xBB\xBF"
+                                "a\r\n\xC3\xA9x\n");
   EXPECT_EQ(sources.line(file, 1), "a");
   EXPECT_EQ(sources.line(file, 2), "\xC3\xA9x");
   EXPECT_EQ(sources.line(file, 3), "");
