@@ -353,7 +353,7 @@ Result<Reply> Session::exchange_pages(Call call, std::stop_token stop) {
     } else if (list.is_object()) {
       items.push_back(list);
     }
-    if (page->next_page.empty()) {
+    if (page->next_page.empty() || list.empty()) {  // 1.x may promise a page after the last
       page->json = std::move(items);
       return page;
     }

@@ -64,14 +64,16 @@ json shown(State& state, const StoredGroup& group) {
           {"volumes", members.empty() ? json(nullptr) : members}};
 }
 
-// Pages by the number of items already given; the token is opaque to clients.
+// Pages by the number of items already given; the token is opaque to clients. A page that was asked for by `limit`
+// has a token even when it is the last: the vendor's client reads on until a page is empty.
 Answer page(const State& state, std::vector<json> items, const json& parameters) {
   const std::size_t from = static_cast<std::size_t>(amount(parameters, "token", 0));
   const std::size_t limit = static_cast<std::size_t>(amount(parameters, "limit", state.settings.page));
   json list = json::array();
   for (std::size_t i = from; i < items.size() && list.size() < limit; ++i) list.push_back(std::move(items[i]));
+  const bool more = from + limit < items.size() || (has(parameters, "limit") && !list.empty());
   Answer answer = json_answer(200, list);
-  if (limit > 0 && from + limit < items.size()) {
+  if (limit > 0 && more) {
     answer.headers.emplace_back("x-next-token", std::to_string(from + limit));
   }
   return answer;
