@@ -26,6 +26,17 @@ class OverTls : public testing::Test {
                       {.attempts = 2, .first = std::chrono::milliseconds(1)});
   }
 
+  static http::Tls unverified() {
+    http::Tls tls;
+    tls.verify = false;
+    return tls;
+  }
+  static http::Tls known_by(const std::string& fingerprint) {
+    http::Tls tls;
+    tls.fingerprint = fingerprint;
+    return tls;
+  }
+
   simulator::NoMedia media_;
   simulator::Simulator simulator_{{}, {.tokens = {{"token", "pureuser"}}, .passwords = {}, .clients = {}}, media_, real_clock(), [] { return 0.25; }};
   simulator::Certificate certificate_;
@@ -35,7 +46,7 @@ class OverTls : public testing::Test {
 
 TEST_F(OverTls, TheFingerprintIsEnough) {
   for (const char* api : {"1", "2"}) {
-    FlashArray trusted = array({.verify = true, .ca_file = {}, .cert_file = {}, .key_file = {}, .fingerprint = certificate_.fingerprint}, api);
+    FlashArray trusted = array(known_by(certificate_.fingerprint), api);
     const Result<ArrayIdentity> identity = trusted.identity({});
     ASSERT_TRUE(identity.ok()) << identity.failure().message << ": " << identity.failure().causes.front();
     EXPECT_EQ(identity->name, "simulated");
@@ -44,13 +55,13 @@ TEST_F(OverTls, TheFingerprintIsEnough) {
 
 TEST_F(OverTls, AnUnknownCertificateIsRefusedUnlessItIsNotVerified) {
   EXPECT_FALSE(array({}).identity({}).ok());
-  EXPECT_FALSE(array({.verify = true, .ca_file = {}, .cert_file = {}, .key_file = {}, .fingerprint = std::string(64, 'a')}).identity({}).ok());
-  EXPECT_TRUE(array({.verify = false}).identity({}).ok());
+  EXPECT_FALSE(array(known_by(std::string(64, 'a'))).identity({}).ok());
+  EXPECT_TRUE(array(unverified()).identity({}).ok());
 }
 
 TEST_F(OverTls, AConnectionThatEndsAfterTheMutationIsSettledByReading) {
   for (const char* fate : {"drop_after", "cut"}) {
-    FlashArray here = array({.verify = false});
+    FlashArray here = array(unverified());
     ASSERT_TRUE(here.identity({}).ok());
     const nlohmann::json fault = {{"fate", fate}, {"method", "POST"}, {"path", "/volumes"}};
     (void)simulator_.handle({.method = "POST", .path = "/simulator/faults", .query = {}, .headers = {}, .body = fault.dump()});
