@@ -7,6 +7,7 @@
 
 #include "grammar/suggest.h"
 #include "interpreter/declare.h"
+#include "interpreter/foreign.h"
 #include "interpreter/suggestions.h"
 #include "stdlib/stdlib.h"
 
@@ -61,7 +62,8 @@ class BlockCheck {
     Diagnostic& error = diagnostics_.error("S0212", block_.kind.span, fmt::format("no kind named `{}`", block_.kind.text), "not found");
     std::vector<std::string> names = program_.vocabulary.kind_names();
     for (const std::unique_ptr<UserKind>& kind : module.kinds) names.push_back(kind->name);
-    if (const auto near = suggest(block_.kind.text, names)) error.help(fmt::format("did you mean `{}`?", *near));
+    if (const ForeignName* known = foreign("", block_.kind.text)) error.help(std::string(known->answer));
+    else if (const auto near = suggest(block_.kind.text, names)) error.help(fmt::format("did you mean `{}`?", *near));
     else if (stdlib::text_of(block_.kind.text)) error.help(fmt::format("use \"std/{0}\" and `{0}.server {1}`", block_.kind.text, declaration_.name));
     else error.note(fmt::format("the kinds are {}", quoted_list(names, 40)));
   }
@@ -140,7 +142,8 @@ class BlockCheck {
     const std::string kind = kind_text(block_);
     Diagnostic& error = diagnostics_.error("S0411", setting.name.span, fmt::format("no setting named `{}` in `{}`", name, kind), "not a setting");
     const std::vector<std::string> names = setting_names();
-    if (const auto near = suggest(name, names)) error.help(fmt::format("did you mean `{}`?", *near));
+    if (const ForeignName* known = foreign(kind, name)) error.help(std::string(known->answer));
+    else if (const auto near = suggest(name, names)) error.help(fmt::format("did you mean `{}`?", *near));
     else error.note(fmt::format("`{}` takes {}", kind, quoted_list(names, 12)));
   }
 
