@@ -1,15 +1,33 @@
 // The command line: constructs every real thing and nothing else decides what is real.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstring>
+#include <memory>
 
 #include "cli/invocation.h"
 #include "runtime/keeper/keeper.h"
+#include "runtime/scribe/masker.h"
+
+namespace {
+
+cairn::keeper::Mask mask_for_keeper(const std::vector<cairn::Text>& secrets) {
+  struct Masked {
+    cairn::scribe::Masker masker;
+    cairn::scribe::MaskedStream stream{masker};
+  };
+  const auto masked = std::make_shared<Masked>();
+  for (const cairn::Text& secret : secrets) masked->masker.add("a secret", secret.exposed());
+  return [masked](std::string_view piece, bool last) {
+    std::string text = masked->stream.feed(piece);
+    return last ? text + masked->stream.finish() : text;
+  };
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace cairn::cli;
   // The keeper is this same program, started before any thread exists.
-  if (argc > 1 && std::strcmp(argv[1], "__keeper") == 0) return cairn::keeper::keeper_main();
+  if (argc > 1 && argv[1] == cairn::keeper::kKeeperCommand) return cairn::keeper::keeper_main(mask_for_keeper);
 
   CLI::App app("cairn: environments and tests as one graph of services, clones, probes and steps", "cairn");
   Invocation invocation;
@@ -20,16 +38,11 @@ int main(int argc, char** argv) {
 
   add_run(app, invocation);
   add_up(app, invocation);
-  add_down(app, invocation);
-  add_plan(app, invocation);
   add_graph(app, invocation);
   add_lint(app, invocation);
   add_fmt(app, invocation);
   add_params(app, invocation);
-  add_runs(app, invocation);
-  add_clean(app, invocation);
   add_explain(app, invocation);
-  add_doctor(app, invocation);
   add_completion(app, invocation);
   add_version(app, invocation);
 

@@ -1,6 +1,7 @@
 #include "cli/program_file.h"
 
 #include <fmt/format.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,8 @@
 
 #include "grammar/render.h"
 #include "interpreter/inputs_real.h"
+#include "runtime/effects/clock.h"
+#include "runtime/effects/locks.h"
 
 namespace cairn::cli {
 namespace {
@@ -33,6 +36,12 @@ Value value_of(const nlohmann::ordered_json& json) {
     return {std::move(map)};
   }
   return {};
+}
+
+std::uint64_t randomness() {
+  std::uint64_t bits = 0;
+  (void)!getrandom(&bits, sizeof bits, 0);
+  return bits;
 }
 
 bool read_params_file(Invocation& invocation, std::vector<GivenParam>& given) {
@@ -77,7 +86,7 @@ std::unique_ptr<ProgramFile> load_program(Invocation& invocation, bool allow_unk
   program->project_folder = absolute.parent_path().string();
 
   CompileRequest request;
-  request.path = *path;
+  request.path = absolute.filename().string();
   request.allow_unknown = allow_unknown;
   for (const std::string& text : invocation.params) {
     const std::size_t equals = text.find('=');
@@ -88,12 +97,28 @@ std::unique_ptr<ProgramFile> load_program(Invocation& invocation, bool allow_unk
     request.params.push_back({text.substr(0, equals), text.substr(equals + 1), ParamOrigin::command_line});
   }
   if (!invocation.params_file.empty() && !read_params_file(invocation, request.params)) return nullptr;
-  program->inputs = real_inputs(program->project_folder);
+  program->run_id = new_run_id(real_clock().wall_clock_ms(), randomness());
+  program->inputs = real_inputs({.root = program->project_folder, .run_id = program->run_id, .now_ms = real_clock().wall_clock_ms()});
   program->compiled = compile(request, *program->inputs, program->sources, program->diagnostics);
   return program;
 }
 
 void ProgramFile::print_diagnostics(const Invocation& invocation) const { fmt::print(stderr, "{}", render(sources, diagnostics, use_colour(invocation, STDERR_FILENO))); }
+
+bool nodes_named(const ProgramFile& program, const std::vector<std::string>& names, std::vector<NodeId>& found, Invocation& invocation) {
+  for (const std::string& name : names) {
+    const std::vector<NodeId> matches = program.graph().find(name);
+    if (matches.size() == 1) {
+      found.push_back(matches.front());
+      continue;
+    }
+    std::vector<std::string> paths;
+    for (NodeId match : matches) paths.push_back(program.graph().node(match).path);
+    complain(invocation, wrong_input, matches.empty() ? fmt::format("there is no block `{}`", name) : fmt::format("`{}` is not one block but {}", name, matches.size()), matches.empty() ? "`cairn graph` lists them" : fmt::format("say which: {}", fmt::join(paths, ", ")));
+    return false;
+  }
+  return true;
+}
 
 std::unique_ptr<ProgramFile> load_graph(Invocation& invocation) {
   std::unique_ptr<ProgramFile> program = load_program(invocation, false);

@@ -14,6 +14,7 @@ namespace cairn::cli {
 struct ProgramFile {
   std::string path;            // as given or found
   std::string project_folder;  // absolute: where the file is
+  std::string run_id;          // of the run that this may become: what `run_id()` gives
   Sources sources;
   Diagnostics diagnostics;
   std::unique_ptr<Inputs> inputs;
@@ -33,5 +34,8 @@ std::unique_ptr<ProgramFile> load_program(Invocation& invocation, bool allow_unk
 
 // As load_program, for commands that go on only with a graph: prints what is wrong and gives null then.
 std::unique_ptr<ProgramFile> load_graph(Invocation& invocation);
+
+// The nodes by unique suffixes of their paths; false after complaining about the first that is none, or several.
+bool nodes_named(const ProgramFile& program, const std::vector<std::string>& names, std::vector<NodeId>& found, Invocation& invocation);
 
 }  // namespace cairn::cli

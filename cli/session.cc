@@ -1,7 +1,6 @@
 #include "cli/session.h"
 
 #include <fmt/format.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,12 +21,13 @@
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/storage.h"
 #include "runtime/platform/host/ports.h"
-#include "runtime/plan/make_plan.h"
+#include "runtime/plan/plan.h"
 #include "runtime/progress/fan_out.h"
 #include "runtime/progress/live_view.h"
 #include "runtime/progress/ndjson.h"
 #include "runtime/progress/outlet.h"
 #include "runtime/progress/plain_view.h"
+#include "runtime/progress/recorder.h"
 #include "runtime/progress/run_state.h"
 #include "runtime/report/ci.h"
 #include "runtime/report/run_report.h"
@@ -51,12 +51,6 @@ std::optional<std::string> file_text(const fs::path& path) {
 void write_file(const fs::path& path, std::string_view text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;
-}
-
-std::uint64_t randomness() {
-  std::uint64_t bits = 0;
-  (void)!getrandom(&bits, sizeof bits, 0);
-  return bits;
 }
 
 // The view that standard output gets.
@@ -104,6 +98,13 @@ void complain_about(Invocation& invocation, const Failure& failure) {
   complain(invocation, failure.is == FailureClass::endpoint ? endpoint_failed : wrong_input, text, failure.help);
 }
 
+void refuse(Invocation& invocation, const ProgramFile& program, const plan::Plan& plan) {
+  for (const plan::Refusal& refusal : plan.refusals) {
+    const Span span = refusal.node == no_node ? Span() : program.graph().node(refusal.node).span;
+    complain(invocation, refusal.endpoint ? endpoint_failed : wrong_input, span.known() ? fmt::format("{}\n --> {}", refusal.message, program.sources.show(span)) : refusal.message, refusal.help);
+  }
+}
+
 // What a run leaves for people and for other tools.
 void write_reports(const fs::path& folder, const report::RunReport& report, const SessionOptions& options, scribe::Ci ci, bool for_people) {
   const std::string junit = report::merged_junit(report);
@@ -141,7 +142,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   if (!cairn_folder) return complain_about(invocation, cairn_folder.failure());
   Result<Lock> project_lock = lock_project(*cairn_folder, options.up ? LockMode::exclusive : LockMode::shared, fmt::format("cairn {} (pid {})", options.goal_text, getpid()));
   if (!project_lock) return complain_about(invocation, project_lock.failure());
-  const std::string run = new_run_id(clock.wall_clock_ms(), randomness());
+  const std::string& run = program->run_id;
   Result<RunFolder> folder = create_run(*cairn_folder, run);
   if (!folder) return complain_about(invocation, folder.failure());
   const std::string project = project_name(program->project_folder);
@@ -160,7 +161,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
 
   const scribe::Ci ci = report::detect_ci(environment);
   Views views(invocation, options.output, ci);
-  progress::RunRecord record;
+  progress::Recorder record(true);
   std::ofstream events(fs::path(folder->path) / "events.ndjson", std::ios::binary);
   progress::NdjsonSink to_disk([&](std::string_view lines) { events << lines; }, false);
   views.sinks.add(record);
@@ -173,13 +174,13 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
     emitter.say(step, step.substr(0, step.rfind(':')), progress::StepLog{std::string(line), stream});
   });
 
-  http::Reactor http(clock);
+  http::Reactor http;
   kinds::Secrets secrets({[&](const std::string& name) { return program->inputs->environment(name); },
                           [&](const std::string& path) { return file_text(fs::path(path).is_absolute() ? fs::path(path) : fs::path(program->project_folder) / path); }, kinds::random_text,
                           options.up ? *cairn_folder + "/secrets" : std::string()},
                          masker);
-  host::Ports ports;
-  kinds::Addresses addresses(graph, [&] { return ports.take(); });
+  host::Ports ports(host::port_registry_folder(environment("XDG_RUNTIME_DIR").value_or(""), environment("HOME").value_or("/tmp")), static_cast<std::uint64_t>(getpid()));
+  kinds::Addresses addresses(graph, [&] { return ports.pick(); });
   kinds::World world{program->compiled, graph,   program->sources, *program->inputs, {project, program->project_folder, run, folder->path, options.up}, clock, http, **spawner, masker, scribe,
                      secrets,           addresses, nullptr, kinds::stored_on_engine(graph), {}, {}, {}, {}};
   std::unique_ptr<kinds::Containers> containers = kinds::make_containers(world);
@@ -188,13 +189,14 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
 
   // What is there, and so what is to be done.
   plan::Facts facts;
-  const plan::Plan plan = plan::make_plan(graph, facts, options.goal);
+  const plan::Plan plan = plan::plan(graph, facts, options.goal);
   execute::Durations durations = execute::Durations::load(*cairn_folder + "/durations.json");
   const std::unique_ptr<execute::Threads> threads = execute::real_threads();
   execute::Exports exports;
   plan::RunOptions run_options;
   run_options.fail_fast = options.fail_fast;
-  run_options.lanes = lane_sizes(graph, options.jobs);
+  run_options.lanes = plan::usual_lane_sizes(static_cast<int>(std::thread::hardware_concurrency()), options.jobs > 0 ? std::optional<int>(options.jobs) : std::nullopt);
+  if (!plan.refusals.empty()) return refuse(invocation, *program, plan);
   auto place_of = [&](Span span) {
     if (!span.known()) return progress::FilePlace{};
     const Place place = program->sources.place(span.file, span.begin);
@@ -226,7 +228,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   emitter.say(finished);
   views.finish();
   (void)durations.save(*cairn_folder + "/durations.json");
-  report.run = record.state();
+  report.run = progress::state_after(record.events());
   write_reports(folder->path, report, options, ci, views.for_people());
   if (views.for_people()) {
     fmt::print("{}", report::failure_table(report, terminal_columns(), use_colour(invocation, STDOUT_FILENO)));

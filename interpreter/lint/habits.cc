@@ -116,7 +116,7 @@ class Habits {
     const Setting* context = node.setting("context");
     const Path* folder = context == nullptr || !context->written ? nullptr : context->value.as<Path>();
     if (folder == nullptr) return;
-    auto whole = [](const std::string& base, const std::string& text) { return text.starts_with('/') ? text : base + "/" + text; };
+    auto whole = [](const std::string& base, const std::string& text) { return text.starts_with('/') || base.empty() ? text : base + "/" + text; };
     const std::string root = whole(folder->folder, folder->text);
     if (!inputs_.exists(root)) {
       findings_.warning("L0506", context->span, fmt::format("there is no folder `{}`", folder->text), "the build will find nothing here");

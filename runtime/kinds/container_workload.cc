@@ -8,13 +8,13 @@
 #include <fstream>
 #include <thread>
 
-#include "runtime/kinds/container_target.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/platform/docker/archive.h"
 #include "runtime/platform/docker/containers.h"
 #include "runtime/platform/docker/exec.h"
 #include "runtime/platform/docker/images.h"
 #include "runtime/platform/docker/logs.h"
+#include "runtime/reach/docker_target.h"
 
 namespace cairn::kinds {
 namespace {
@@ -212,7 +212,7 @@ class ContainerWorkload final : public Workload {
   }
 
   std::unique_ptr<reach::ProbeTarget> target() override {
-    return std::make_unique<ContainerTarget>(engine_, id_, world_.graph.node(node_).path, settings_.tty);
+    return std::make_unique<reach::DockerTarget>(reach::ContainerPlace{world_.graph.node(node_).path, id_, [this](const std::string& text) { return world_.masker.masked(text); }}, engine_, reach::local_addresses());
   }
 
   std::vector<Value> own_probes() override {
@@ -436,7 +436,8 @@ class ContainerWorkload final : public Workload {
 
   Result<Done> place_files(execute::StepContext& context) {
     std::vector<docker::FileToPut> files;
-    for (const auto& [target, value] : settings_.files) {
+    for (const auto& [target, written] : settings_.files) {
+      const Value value = world_.file_source(node_, written);
       docker::FileToPut file;
       file.path = target;
       if (const Path* path = value.as<Path>()) file.from = absolute(*path);

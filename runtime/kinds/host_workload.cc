@@ -135,7 +135,8 @@ Result<Done> HostWorkload::fill_environment() {
 }
 
 Result<Done> HostWorkload::place_files() {
-  for (const auto& [name, value] : settings_.files) {
+  for (const auto& [name, written] : settings_.files) {
+    const Value value = world_.file_source(node_, written);
     const std::string where = (fs::path(working_dir_) / name).lexically_normal().string();
     std::error_code error;
     fs::create_directories(fs::path(where).parent_path(), error);

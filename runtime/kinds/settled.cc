@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 namespace cairn::kinds {
@@ -43,6 +44,17 @@ Result<Settled> settled(World& world, const execute::StepRequest& request, const
 
 std::shared_ptr<reach::WakeUp> World::wake_up_of(NodeId service) {
   return wake_ups.find_or(service, [] { return std::make_shared<reach::WakeUp>(); });
+}
+
+Value World::file_source(NodeId node, const Value& value) const {
+  const std::string* text = value.as<std::string>();
+  if (text == nullptr || value.secret || text->find('\n') != std::string::npos) return value;
+  if (text->starts_with("~/")) {
+    const char* home = std::getenv("HOME");
+    return Value{Path{(home == nullptr ? std::string() : std::string(home)) + text->substr(1), {}}};
+  }
+  if (text->starts_with('/') || text->starts_with("./") || text->starts_with("../")) return Value{Path{*text, folder_of(node)}};
+  return value;
 }
 
 std::string World::folder_of(NodeId node) const {
