@@ -1,5 +1,6 @@
-// The two generations of the REST API as pure functions from an intention to a call and from an answer to objects.
-// 1.x: "FlashArray REST v1.19" (PureStorage-OpenConnect/swagger); 2.x: "FA2.26.spec.yaml" of the same place.
+// The two generations of the REST API as pure functions from an intention to a call and from an answer to
+// objects. 1.x: "FlashArray REST v1.19" (PureStorage-OpenConnect/swagger); 2.x: "FA2.26.spec.yaml" of the
+// same place.
 #pragma once
 
 #include <memory>

@@ -12,9 +12,12 @@ using nlohmann::json;
 std::int64_t moment_in(const std::string& text) {
   int year = 0, hour = 0, minute = 0, second = 0;
   unsigned month = 0, day = 0;
-  if (std::sscanf(text.c_str(), "%d-%u-%uT%d:%d:%d", &year, &month, &day, &hour, &minute, &second) != 6) return 0;
-  const std::chrono::sys_days date = std::chrono::year(year) / std::chrono::month(month) / std::chrono::day(day);
-  const auto moment = date + std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second);
+  if (std::sscanf(text.c_str(), "%d-%u-%uT%d:%d:%d", &year, &month, &day, &hour, &minute, &second) != 6)
+    return 0;
+  const std::chrono::sys_days date =
+      std::chrono::year(year) / std::chrono::month(month) / std::chrono::day(day);
+  const auto moment =
+      date + std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second);
   return std::chrono::duration_cast<std::chrono::milliseconds>(moment.time_since_epoch()).count();
 }
 
@@ -24,8 +27,12 @@ Call get(std::string path, std::vector<std::pair<std::string, std::string>> quer
 Call with_body(const char* method, std::string path, json body) {
   return {.method = method, .path = std::move(path), .body = std::move(body)};
 }
-std::string volume_path(const std::string& name) { return "volume/" + percent_encoded(name); }
-std::string host_path(const std::string& name) { return "host/" + percent_encoded(name); }
+std::string volume_path(const std::string& name) {
+  return "volume/" + percent_encoded(name);
+}
+std::string host_path(const std::string& name) {
+  return "host/" + percent_encoded(name);
+}
 
 class DialectOne final : public Dialect {
  public:
@@ -91,7 +98,9 @@ class DialectOne final : public Dialect {
   Call connections_of_volume(const std::string& volume) const override {
     return get(volume_path(volume) + "/host");
   }
-  Call connections_of_host(const std::string& host) const override { return get(host_path(host) + "/volume"); }
+  Call connections_of_host(const std::string& host) const override {
+    return get(host_path(host) + "/volume");
+  }
   Call connect(const std::string& host, const std::string& volume) const override {
     return with_body("POST", host_path(host) + "/" + volume_path(volume), json::object());
   }
@@ -121,8 +130,8 @@ class DialectOne final : public Dialect {
   std::vector<Snapshot> snapshots(const json& items) const override {
     std::vector<Snapshot> snapshots;
     for (const Volume& as_volume : volumes(items)) {
-      snapshots.push_back({as_volume.name, as_volume.serial, as_volume.source, as_volume.size, as_volume.created,
-                           as_volume.destroyed});
+      snapshots.push_back({as_volume.name, as_volume.serial, as_volume.source, as_volume.size,
+                           as_volume.created, as_volume.destroyed});
     }
     return snapshots;
   }
@@ -152,6 +161,8 @@ class DialectOne final : public Dialect {
 
 }  // namespace
 
-std::unique_ptr<Dialect> dialect_1() { return std::make_unique<DialectOne>(); }
+std::unique_ptr<Dialect> dialect_1() {
+  return std::make_unique<DialectOne>();
+}
 
 }  // namespace cairn::array

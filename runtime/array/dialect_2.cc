@@ -71,8 +71,12 @@ class DialectTwo final : public Dialect {
             .query = {{"source_names", volume}},
             .body = {{"suffix", suffix}}};
   }
-  Call destroy(const std::string& name) const override { return patch("volumes", name, {{"destroyed", true}}); }
-  Call recover(const std::string& name) const override { return patch("volumes", name, {{"destroyed", false}}); }
+  Call destroy(const std::string& name) const override {
+    return patch("volumes", name, {{"destroyed", true}});
+  }
+  Call recover(const std::string& name) const override {
+    return patch("volumes", name, {{"destroyed", false}});
+  }
   Call eradicate(const std::string& name) const override {
     return {.method = "DELETE", .path = "volumes", .query = {{"names", name}}};
   }
@@ -136,7 +140,8 @@ class DialectTwo final : public Dialect {
                     .source = name_of(item, "source"),
                     .destroyed = true_at(item, "destroyed"),
                     .eradicated_in = {}};
-      if (volume.destroyed) volume.eradicated_in = static_cast<std::int64_t>(bytes_at(item, "time_remaining"));
+      if (volume.destroyed)
+        volume.eradicated_in = static_cast<std::int64_t>(bytes_at(item, "time_remaining"));
       volumes.push_back(std::move(volume));
     }
     return volumes;
@@ -145,8 +150,8 @@ class DialectTwo final : public Dialect {
     std::vector<Snapshot> snapshots;
     for (const json& item : items) {
       snapshots.push_back({text_at(item, "name"), text_at(item, "serial"), name_of(item, "source"),
-                           bytes_at(item, "provisioned"), static_cast<std::int64_t>(bytes_at(item, "created")),
-                           true_at(item, "destroyed")});
+                           bytes_at(item, "provisioned"),
+                           static_cast<std::int64_t>(bytes_at(item, "created")), true_at(item, "destroyed")});
     }
     return snapshots;
   }
@@ -174,7 +179,9 @@ class DialectTwo final : public Dialect {
 
 }  // namespace
 
-std::unique_ptr<Dialect> dialect_2() { return std::make_unique<DialectTwo>(); }
+std::unique_ptr<Dialect> dialect_2() {
+  return std::make_unique<DialectTwo>();
+}
 
 std::string text_at(const json& object, std::string_view key) {
   const auto found = object.is_object() ? object.find(std::string(key)) : object.end();

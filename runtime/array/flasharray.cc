@@ -24,7 +24,8 @@ bool says_missing(const std::vector<Objection>& objections) {
 
 std::string help_for(const std::vector<Objection>& objections) {
   if (says(objections, "has been destroyed")) {
-    return "a destroyed name stays taken until it is eradicated: recover it, eradicate it, or take another name";
+    return "a destroyed name stays taken until it is eradicated: recover it, eradicate it, or take another "
+           "name";
   }
   if (says(objections, "already exists")) return "take another name, or overwrite it on purpose with `onto`";
   if (says(objections, "Eradication is disabled")) return "SafeMode is on: it goes when its time is over";
@@ -32,7 +33,9 @@ std::string help_for(const std::vector<Objection>& objections) {
   return {};
 }
 
-std::string thing(const std::string& name) { return fmt::format("volume `{}`", name); }
+std::string thing(const std::string& name) {
+  return fmt::format("volume `{}`", name);
+}
 
 bool same(std::string_view a, std::string_view b) {  // an array compares names without regard to case
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
@@ -54,8 +57,8 @@ Result<const Dialect*> FlashArray::dialect(std::stop_token stop) {
 Failure FlashArray::refusal(std::string message, const Outcome& outcome) const {
   Failure failure{.message = std::move(message), .help = help_for(outcome.objections), .nothing_done = true};
   for (const Objection& objection : outcome.objections) {
-    failure.causes.push_back(fmt::format("{} says about `{}`: {}", session_.name(), objection.context,
-                                         objection.message));
+    failure.causes.push_back(
+        fmt::format("{} says about `{}`: {}", session_.name(), objection.context, objection.message));
   }
   if (outcome.objections.empty()) failure.causes.push_back(session_.name() + " gave no reason");
   failure.causes.back() += fmt::format(" (request {})", outcome.request_id);
@@ -80,9 +83,10 @@ Result<FlashArray::Outcome> FlashArray::mutate(const Call& call, const Look& loo
 
     const Result<bool> applied = look(stop);
     if (!applied.ok()) {
-      Failure failure = answered ? Failure{.message = fmt::format("{} answered {}", session_.name(), reply->status),
-                                           .is = FailureClass::endpoint}
-                                 : reply.failure();
+      Failure failure =
+          answered ? Failure{.message = fmt::format("{} answered {}", session_.name(), reply->status),
+                             .is = FailureClass::endpoint}
+                   : reply.failure();
       failure.nothing_done = false;
       failure.causes.push_back("it is not known whether it was done: " + applied.failure().message);
       failure.help = "look at the array before trying again";
@@ -194,8 +198,10 @@ Result<Volume> FlashArray::create(const std::string& name, std::uint64_t bytes, 
   if (!before.ok()) return before.failure();
   const std::string failed = fmt::format("could not create {}", thing(name));
   if (*before) {
-    return refusal(failed, {false, {{name, (*before)->destroyed ? "Volume has been destroyed."
-                                                                : "Volume already exists."}}, "none was sent"});
+    return refusal(failed,
+                   {false,
+                    {{name, (*before)->destroyed ? "Volume has been destroyed." : "Volume already exists."}},
+                    "none was sent"});
   }
   const Look look = [&](std::stop_token again) -> Result<bool> {
     const Result<std::optional<Volume>> now = find(name, again);
@@ -216,8 +222,10 @@ Result<Volume> FlashArray::copy(const std::string& source, const std::string& ta
   const Result<std::optional<Volume>> before = find(target, stop);
   if (!before.ok()) return before.failure();
   if (*before) {
-    return refusal(failed, {false, {{target, (*before)->destroyed ? "Volume has been destroyed."
-                                                                  : "Volume already exists."}}, "none was sent"});
+    return refusal(
+        failed, {false,
+                 {{target, (*before)->destroyed ? "Volume has been destroyed." : "Volume already exists."}},
+                 "none was sent"});
   }
   const Look look = [&](std::stop_token again) -> Result<bool> {
     const Result<std::optional<Volume>> now = find(target, again);
@@ -247,11 +255,12 @@ Result<Volume> FlashArray::overwrite(const std::string& source, const std::strin
     const Result<std::vector<Connection>> seen_by = connections_of_volume(target, stop);
     if (!seen_by.ok()) return seen_by.failure();
     if (!seen_by->empty()) {
-      return Failure{.message = failed,
-                     .causes = {fmt::format("host `{}` is connected to it: its file system would change under it",
-                                            seen_by->front().host)},
-                     .help = "stop what uses the volume first, so that it is unmounted and disconnected",
-                     .nothing_done = true};
+      return Failure{
+          .message = failed,
+          .causes = {fmt::format("host `{}` is connected to it: its file system would change under it",
+                                 seen_by->front().host)},
+          .help = "stop what uses the volume first, so that it is unmounted and disconnected",
+          .nothing_done = true};
     }
   }
   // An overwrite leaves an undo snapshot behind: a new one afterwards shows that it took place.
@@ -264,9 +273,9 @@ Result<Volume> FlashArray::overwrite(const std::string& source, const std::strin
     const Result<std::vector<Snapshot>> now = undo_snapshots(again);
     if (!now.ok()) return now.failure();
     return std::any_of(now->begin(), now->end(), [&](const Snapshot& snapshot) {
-      return snapshot.destroyed && std::none_of(undo_before->begin(), undo_before->end(), [&](const Snapshot& old) {
-               return old.name == snapshot.name;
-             });
+      return snapshot.destroyed &&
+             std::none_of(undo_before->begin(), undo_before->end(),
+                          [&](const Snapshot& old) { return old.name == snapshot.name; });
     });
   };
   Result<Outcome> outcome = mutate((*speak)->copy(source, target, true), look, stop);
@@ -275,7 +284,8 @@ Result<Volume> FlashArray::overwrite(const std::string& source, const std::strin
   return existing(target, stop);
 }
 
-Result<Snapshot> FlashArray::snapshot(const std::string& volume, const std::string& suffix, std::stop_token stop) {
+Result<Snapshot> FlashArray::snapshot(const std::string& volume, const std::string& suffix,
+                                      std::stop_token stop) {
   if (Result<> checked = check_suffix(suffix); !checked.ok()) return checked.failure();
   const Result<const Dialect*> speak = dialect(stop);
   if (!speak.ok()) return speak.failure();
@@ -284,8 +294,10 @@ Result<Snapshot> FlashArray::snapshot(const std::string& volume, const std::stri
   const Result<std::optional<Snapshot>> before = find_snapshot(name, stop);
   if (!before.ok()) return before.failure();
   if (*before) {
-    return refusal(failed, {false, {{name, (*before)->destroyed ? "Volume snapshot has been destroyed."
-                                                                : "Volume snapshot already exists."}}, "none was sent"});
+    return refusal(failed, {false,
+                            {{name, (*before)->destroyed ? "Volume snapshot has been destroyed."
+                                                         : "Volume snapshot already exists."}},
+                            "none was sent"});
   }
   const Look look = [&](std::stop_token again) -> Result<bool> {
     const Result<std::optional<Snapshot>> now = find_snapshot(name, again);
@@ -325,10 +337,11 @@ Result<Volume> FlashArray::resize(const std::string& name, std::uint64_t bytes, 
   const Result<Volume> before = existing(name, stop);
   if (!before.ok()) return before.failure();
   if (bytes < before->size && !truncate) {
-    return Failure{.message = fmt::format("could not shrink {} from {} to {} bytes", thing(name), before->size, bytes),
-                   .causes = {"what lies behind the new end would be lost"},
-                   .help = "ask for at least its present size, or for the truncation on purpose",
-                   .nothing_done = true};
+    return Failure{
+        .message = fmt::format("could not shrink {} from {} to {} bytes", thing(name), before->size, bytes),
+        .causes = {"what lies behind the new end would be lost"},
+        .help = "ask for at least its present size, or for the truncation on purpose",
+        .nothing_done = true};
   }
   const Look look = [&](std::stop_token again) -> Result<bool> {
     const Result<std::optional<Volume>> now = find(name, again);
@@ -340,8 +353,8 @@ Result<Volume> FlashArray::resize(const std::string& name, std::uint64_t bytes, 
   return existing(name, stop);
 }
 
-Result<> FlashArray::change_volume(const char* verb, const std::string& name, const Call& call, const Look& look,
-                                   std::stop_token stop) {
+Result<> FlashArray::change_volume(const char* verb, const std::string& name, const Call& call,
+                                   const Look& look, std::stop_token stop) {
   const std::string failed = fmt::format("could not {} {}", verb, thing(name));
   Result<Outcome> outcome = mutate(call, look, stop);
   if (!outcome.ok()) return std::move(outcome.failure()).within(failed);

@@ -1,6 +1,7 @@
-// One FlashArray, as the rest of cairn sees it. Names and sizes are checked before anything is sent. A mutation
-// whose answer was lost is settled by reading the array: it is never sent a second time unless the array said that
-// it was not carried out. Every failure names the array, the object and the array's own words.
+// One FlashArray, as the rest of cairn sees it. Names and sizes are checked before anything is sent. A
+// mutation whose answer was lost is settled by reading the array: it is never sent a second time unless the
+// array said that it was not carried out. Every failure names the array, the object and the array's own
+// words.
 #pragma once
 
 #include <functional>
@@ -11,7 +12,8 @@
 namespace cairn::array {
 
 struct Overwriting {
-  // A volume that a host sees is overwritten only when this is set: its file system would change under the host.
+  // A volume that a host sees is overwritten only when this is set: its file system would change under the
+  // host.
   bool while_connected = false;
 };
 

@@ -164,7 +164,8 @@ Result<std::vector<Connection>> FlashArray::connections_of_volume(const std::str
   return (*speak)->connections(*items, {.host = {}, .volume = volume, .lun = 0});
 }
 
-Result<std::vector<Connection>> FlashArray::connections_of_host(const std::string& host, std::stop_token stop) {
+Result<std::vector<Connection>> FlashArray::connections_of_host(const std::string& host,
+                                                                std::stop_token stop) {
   const Result<const Dialect*> speak = dialect(stop);
   if (!speak.ok()) return speak.failure();
   const Result<nlohmann::json> items = read((*speak)->connections_of_host(host), stop);
@@ -172,7 +173,8 @@ Result<std::vector<Connection>> FlashArray::connections_of_host(const std::strin
   return (*speak)->connections(*items, {.host = host, .volume = {}, .lun = 0});
 }
 
-Result<Connection> FlashArray::connect(const std::string& host, const std::string& volume, std::stop_token stop) {
+Result<Connection> FlashArray::connect(const std::string& host, const std::string& volume,
+                                       std::stop_token stop) {
   const Result<const Dialect*> speak = dialect(stop);
   if (!speak.ok()) return speak.failure();
   Connection made{.host = host, .volume = volume, .lun = 0};

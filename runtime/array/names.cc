@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 
-
 namespace cairn::array {
 namespace {
 
 bool letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
-bool inner(char c) { return letter_or_digit(c) || c == '-' || c == '_'; }
+bool inner(char c) {
+  return letter_or_digit(c) || c == '-' || c == '_';
+}
 
 bool only_digits(std::string_view text) {
   for (const char c : text) {
@@ -76,9 +77,8 @@ Result<> check_volume_name(std::string_view full) {
   const VolumeName name = parse_volume_name(full);
   const bool has_pod = full.find("::") != std::string_view::npos;
   const bool has_group = full.find('/') != std::string_view::npos;
-  for (const auto& [part, present] : {std::pair<std::string_view, bool>{name.pod, has_pod},
-                                      {name.group, has_group},
-                                      {name.name, true}}) {
+  for (const auto& [part, present] :
+       {std::pair<std::string_view, bool>{name.pod, has_pod}, {name.group, has_group}, {name.name, true}}) {
     if (!present) continue;
     if (std::string fault = fault_in(part, kLongestName); !fault.empty()) {
       return bad_name("volume", full, std::move(fault));
@@ -102,7 +102,8 @@ Result<> check_suffix(std::string_view suffix) {
     return bad_name("snapshot suffix", suffix, std::move(fault));
   }
   if (only_digits(suffix)) {
-    return bad_name("snapshot suffix", suffix, "the array numbers snapshots itself, so a suffix needs at least one letter or `-`");
+    return bad_name("snapshot suffix", suffix,
+                    "the array numbers snapshots itself, so a suffix needs at least one letter or `-`");
   }
   return Done{};
 }

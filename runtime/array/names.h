@@ -1,6 +1,6 @@
-// What a FlashArray accepts as a name or a size, checked before anything is sent, so that the message can say what
-// to change. Rules: Purity name rules as the array's public clients enforce them (Ansible purefa_volume, OpenStack
-// cinder), sizes from "FlashArray REST v1.19", POST volume.
+// What a FlashArray accepts as a name or a size, checked before anything is sent, so that the message can say
+// what to change. Rules: Purity name rules as the array's public clients enforce them (Ansible purefa_volume,
+// OpenStack cinder), sizes from "FlashArray REST v1.19", POST volume.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@
 
 namespace cairn::array {
 
-inline constexpr std::size_t kLongestName = 63;          // of a volume, host or pod, without its container
-inline constexpr std::size_t kLongestSuffix = 63;        // of a snapshot
-inline constexpr std::uint64_t kSmallestVolume = 1u << 20;              // bytes
+inline constexpr std::size_t kLongestName = 63;             // of a volume, host or pod, without its container
+inline constexpr std::size_t kLongestSuffix = 63;           // of a snapshot
+inline constexpr std::uint64_t kSmallestVolume = 1u << 20;  // bytes
 inline constexpr std::uint64_t kLargestVolume = std::uint64_t{4} << 50;  // bytes
-inline constexpr std::uint64_t kSector = 512;                           // a size is a multiple of it
+inline constexpr std::uint64_t kSector = 512;                            // a size is a multiple of it
 
 // A volume: [pod "::"] [volume group "/"] name.
 struct VolumeName {

@@ -10,8 +10,8 @@ namespace cairn::array {
 
 struct Volume {
   std::string name;
-  std::string serial;      // 24 hex digits; stays over rename and overwrite; the device is 3624a9370 + this
-  std::uint64_t size = 0;  // bytes as provisioned
+  std::string serial;        // 24 hex digits; stays over rename and overwrite; the device is 3624a9370 + this
+  std::uint64_t size = 0;    // bytes as provisioned
   std::int64_t created = 0;  // milliseconds since 1970
   std::string source;        // what it was copied from last; empty: nothing
   bool destroyed = false;    // its name stays taken until it is eradicated
@@ -19,7 +19,7 @@ struct Volume {
 };
 
 struct Snapshot {
-  std::string name;    // "volume.suffix"
+  std::string name;  // "volume.suffix"
   std::string serial;
   std::string source;  // the volume
   std::uint64_t size = 0;
@@ -44,11 +44,12 @@ struct ArrayIdentity {
 
 // Which volumes or snapshots to list. All conditions hold at once.
 struct Listing {
-  std::vector<std::string> names = {};  // exact, or with `*`; empty: all. A missing exact name is not an error
-  std::string filter = {};              // 2.x filter expression, "provisioned>1048576"; a failure on 1.x
-  std::string volume = {};              // snapshots only: of this volume
+  std::vector<std::string> names =
+      {};                   // exact, or with `*`; empty: all. A missing exact name is not an error
+  std::string filter = {};  // 2.x filter expression, "provisioned>1048576"; a failure on 1.x
+  std::string volume = {};  // snapshots only: of this volume
   bool destroyed_too = false;
-  int page = 0;                         // items in one answer; 0: as many as the array gives
+  int page = 0;  // items in one answer; 0: as many as the array gives
 };
 
 }  // namespace cairn::array

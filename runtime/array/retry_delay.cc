@@ -17,7 +17,8 @@ std::optional<long> number_in(std::string_view text) {
 
 Setback setback_of(int attempt, const http::Response& response) {
   Setback setback{.attempt = attempt, .status = response.status};
-  if (const std::optional<long> seconds = number_in(response.header("Retry-After")); seconds && *seconds >= 0) {
+  if (const std::optional<long> seconds = number_in(response.header("Retry-After"));
+      seconds && *seconds >= 0) {
     setback.retry_after = std::chrono::seconds(std::min(*seconds, 3600L));
   }
   setback.minute_limit = number_in(response.header("X-RateLimit-Limit-minute"));

@@ -45,8 +45,8 @@ std::string cookie_in(const http::Response& response) {
 std::string percent_encoded(std::string_view text) {
   std::string encoded;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.' || c == '~';
     if (plain) {
       encoded += c;
     } else {
@@ -87,7 +87,9 @@ Session::Session(http::HttpClient& http, Clock& clock, Chance chance, Access acc
       patience_(patience),
       origin_(origin_of(access_.address)) {}
 
-std::string Session::name() const { return "the array at " + access_.address; }
+std::string Session::name() const {
+  return "the array at " + access_.address;
+}
 
 http::Request Session::request_to(const std::string& path) const {
   http::Request request;
@@ -105,8 +107,8 @@ Failure Session::refused(const std::string& why, const http::Response& response)
   return failure;
 }
 
-// One request until it is answered for good. Mutations stop at the first answer or loss that leaves open whether
-// they were carried out.
+// One request until it is answered for good. Mutations stop at the first answer or loss that leaves open
+// whether they were carried out.
 Result<http::Response> Session::send(http::Request request, bool mutation, std::stop_token stop) {
   for (int attempt = 1;; ++attempt) {
     Result<http::Response> response = http_.send(request, stop);
@@ -158,7 +160,8 @@ Result<ApiVersion> Session::negotiate(std::stop_token stop) {
     if (version->generation == 2 && *version < kOldestTwo) continue;
     if ((only_one && version->generation != 1) || (only_two && version->generation != 2)) continue;
     if (exact && *version != *exact) continue;
-    if ((access_.api == "1" && version->generation != 1) || (access_.api == "2" && version->generation != 2)) {
+    if ((access_.api == "1" && version->generation != 1) ||
+        (access_.api == "2" && version->generation != 2)) {
       continue;
     }
     if (!best || *version > *best) best = version;
@@ -219,7 +222,8 @@ Result<std::vector<http::Header>> Session::enter_2(ApiVersion version, std::stop
     if (response->status != 200 || access.empty()) {
       Failure failure =
           refused(fmt::format("{} refused the API client `{}`", name(), key->client_id), *response);
-      failure.help = "the API client has to be enabled on the array, with this issuer and this key's public half";
+      failure.help =
+          "the API client has to be enabled on the array, with this issuer and this key's public half";
       return failure;
     }
     return std::vector<http::Header>{{"Authorization", "Bearer " + access}};

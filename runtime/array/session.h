@@ -1,5 +1,5 @@
-// Signed-in exchanges with one array: negotiates the version, signs in, signs in again when the session has ended,
-// waits out 429 and 5xx. Knows nothing of volumes. Transport facts: "FlashArray REST v1.19" and
+// Signed-in exchanges with one array: negotiates the version, signs in, signs in again when the session has
+// ended, waits out 429 and 5xx. Knows nothing of volumes. Transport facts: "FlashArray REST v1.19" and
 // "FA2.26.spec.yaml"; 1.x answers 200 with a session cookie, 2.x takes the header x-auth-token.
 #pragma once
 
@@ -39,7 +39,7 @@ struct Reply {
   int status = 200;
   nlohmann::json json;
   std::vector<Objection> objections = {};
-  std::string next_page = {};   // continuation token; empty: this was the last page
+  std::string next_page = {};  // continuation token; empty: this was the last page
   std::string request_id = {};
   bool ok() const { return status == 200; }
 };

@@ -55,8 +55,8 @@ Result<std::string> signed_token(const SigningKey& key, std::int64_t now, std::i
                    .is = FailureClass::endpoint,
                    .nothing_done = true};
   };
-  const Memory memory(BIO_new_mem_buf(key.private_key_pem.data(), static_cast<int>(key.private_key_pem.size())),
-                      BIO_free);
+  const Memory memory(
+      BIO_new_mem_buf(key.private_key_pem.data(), static_cast<int>(key.private_key_pem.size())), BIO_free);
   const Key signer(PEM_read_bio_PrivateKey(memory.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
   if (!signer) return refuse("the private key cannot be read");
   if (EVP_PKEY_base_id(signer.get()) != EVP_PKEY_RSA) return refuse("the private key is not an RSA key");

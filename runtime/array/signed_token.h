@@ -10,7 +10,8 @@
 namespace cairn::array {
 
 // `now` in seconds since 1970. Fails when the key is not an RSA key in PEM.
-Result<std::string> signed_token(const SigningKey& key, std::int64_t now, std::int64_t lifetime_seconds = 3600);
+Result<std::string> signed_token(const SigningKey& key, std::int64_t now,
+                                 std::int64_t lifetime_seconds = 3600);
 
 std::string base64url(std::string_view bytes);
 std::string from_base64url(std::string_view text);  // empty when it is none

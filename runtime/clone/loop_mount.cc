@@ -132,7 +132,8 @@ Result<Attached> attach(const std::string& image) {
     loop_config configuration{};
     configuration.fd = static_cast<__u32>(file.number());
     configuration.info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO;
-    const std::string name = image.substr(image.size() > LO_NAME_SIZE - 1 ? image.size() - (LO_NAME_SIZE - 1) : 0);
+    const std::string name =
+        image.substr(image.size() > LO_NAME_SIZE - 1 ? image.size() - (LO_NAME_SIZE - 1) : 0);
     std::memcpy(configuration.info.lo_file_name, name.c_str(), name.size());
     if (ioctl(attached.device.number(), LOOP_CONFIGURE, &configuration) == 0) return attached;
     if (errno == EINVAL) {  // the file system below has no direct input and output
@@ -200,7 +201,8 @@ Result<> may_mount() {
   std::ifstream status("/proc/self/status");
   bool administrator = false;
   for (std::string line; std::getline(status, line);) {
-    if (line.rfind("CapEff:", 0) == 0) administrator = (std::stoull(line.substr(7), nullptr, 16) >> 21 & 1) != 0;
+    if (line.rfind("CapEff:", 0) == 0)
+      administrator = (std::stoull(line.substr(7), nullptr, 16) >> 21 & 1) != 0;
   }
   const bool loops = access("/dev/loop-control", R_OK | W_OK) == 0;
   if (administrator && loops) return Done{};
@@ -212,7 +214,8 @@ Result<> may_mount() {
 }
 
 Result<std::string> mount_image(const std::string& image, const std::string& where) {
-  if (Result<> may = may_mount(); !may.ok()) return std::move(may.failure()).within("could not mount " + image);
+  if (Result<> may = may_mount(); !may.ok())
+    return std::move(may.failure()).within("could not mount " + image);
   const std::string type = file_system_in(image);
   if (type.empty()) {
     return Failure{.message = "could not mount " + image,
@@ -222,9 +225,10 @@ Result<std::string> mount_image(const std::string& image, const std::string& whe
   for (const MountPoint& point : mount_points()) {
     if (point.where != canonical(where)) continue;
     if (point.image == canonical(image)) return point.device;
-    return Failure{.message = "could not mount " + image + " at " + where,
-                   .causes = {"something else is mounted there: " + (point.image.empty() ? point.device : point.image)},
-                   .nothing_done = true};
+    return Failure{
+        .message = "could not mount " + image + " at " + where,
+        .causes = {"something else is mounted there: " + (point.image.empty() ? point.device : point.image)},
+        .nothing_done = true};
   }
   std::error_code error;
   std::filesystem::create_directories(where, error);
@@ -244,12 +248,13 @@ Result<> unmount(const std::string& where, Clock& clock, std::stop_token stop, N
   const Instant until = clock.now() + patience;
   while (true) {
     const std::vector<MountPoint> points = mount_points();
-    if (std::none_of(points.begin(), points.end(), [&](const MountPoint& one) { return one.where == path; })) {
+    if (std::none_of(points.begin(), points.end(),
+                     [&](const MountPoint& one) { return one.where == path; })) {
       return Done{};
     }
     if (umount2(path.c_str(), UMOUNT_NOFOLLOW) == 0) return Done{};
     if (errno != EBUSY) return failed("unmount " + where);
-    if (clock.now() >= until || !clock.sleep_for(std::chrono::milliseconds(20), stop)) {
+    if (clock.now() >= until || !clock.sleep_for(Nanoseconds(20'000'000), stop)) {
       return Failure{.message = "could not unmount " + where,
                      .causes = {"something still uses it"},
                      .help = "`fuser -vm " + where + "` shows what"};

@@ -1,6 +1,6 @@
-// File systems that live in image files: made, mounted through loop devices, unmounted. A loop device is attached
-// with autoclear: the kernel detaches it with the last mount or open file, so that a process which is killed at any
-// point leaves none behind.
+// File systems that live in image files: made, mounted through loop devices, unmounted. A loop device is
+// attached with autoclear: the kernel detaches it with the last mount or open file, so that a process which
+// is killed at any point leaves none behind.
 #pragma once
 
 #include <stop_token>
@@ -28,12 +28,12 @@ Result<> make_file_system(const std::string& image, const std::string& type);
 // What would be needed, when this process may not mount; help says how to get it.
 Result<> may_mount();
 
-// Mounts the file system in `image` at `where` (made when missing); returns the loop device. The image is grown
-// into when it is larger than its file system.
+// Mounts the file system in `image` at `where` (made when missing); returns the loop device. The image is
+// grown into when it is larger than its file system.
 Result<std::string> mount_image(const std::string& image, const std::string& where);
 
-// Unmounts and waits while others still hold it: containers that start copy the mount table for a moment. Fine when
-// nothing is mounted there.
+// Unmounts and waits while others still hold it: containers that start copy the mount table for a moment.
+// Fine when nothing is mounted there.
 Result<> unmount(const std::string& where, Clock& clock, std::stop_token stop,
                  Nanoseconds patience = std::chrono::seconds(5));
 

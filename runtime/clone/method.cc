@@ -19,7 +19,7 @@
 namespace cairn::clone {
 namespace {
 
-constexpr off_t kProbed = 65536;  // bytes: a multiple of every block size
+constexpr off_t kProbed = 65536;        // bytes: a multiple of every block size
 constexpr ino_t kSubvolumeInode = 256;  // the root of every btrfs subvolume has it
 
 struct ProbeFile {
@@ -40,7 +40,8 @@ FileDescriptor some_file_of(const std::string& source) {
   if (std::filesystem::is_regular_file(source, error)) {
     return FileDescriptor(open(source.c_str(), O_RDONLY | O_CLOEXEC));
   }
-  for (std::filesystem::recursive_directory_iterator at(source, error), end; !error && at != end; at.increment(error)) {
+  for (std::filesystem::recursive_directory_iterator at(source, error), end; !error && at != end;
+       at.increment(error)) {
     if (!at->is_regular_file(error) || at->is_symlink(error) || at->file_size(error) == 0) continue;
     FileDescriptor file(open(at->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (file.open()) return file;
@@ -62,16 +63,19 @@ Failure failed(const std::string& what) {
 
 const char* name_of(Method method) {
   switch (method) {
-    case Method::snapshot: return "snapshot";
-    case Method::reflink: return "reflink";
-    case Method::copy: return "copy";
+    case Method::snapshot:
+      return "snapshot";
+    case Method::reflink:
+      return "reflink";
+    case Method::copy:
+      return "copy";
   }
   return "copy";
 }
 
 bool is_subvolume(const std::string& folder) {
-  struct stat facts{};
-  struct statfs system{};
+  struct stat facts {};
+  struct statfs system {};
   return stat(folder.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode) && facts.st_ino == kSubvolumeInode &&
          statfs(folder.c_str(), &system) == 0 && system.f_type == BTRFS_SUPER_MAGIC;
 }
@@ -117,7 +121,8 @@ Result<> remove_subvolume(const std::string& folder) {
 }
 
 Result<Choice> probe_method(const std::string& source, const std::string& target_folder) {
-  struct stat from{}, to{};
+  struct stat from {
+  }, to{};
   if (stat(source.c_str(), &from) != 0) return failed("look at " + source);
   if (stat(target_folder.c_str(), &to) != 0) return failed("look at " + target_folder);
   if (is_subvolume(source)) {
@@ -133,7 +138,8 @@ Result<Choice> probe_method(const std::string& source, const std::string& target
   }
   ProbeFile target(target_folder);
   if (!target.file.open()) return failed("write into " + target_folder);
-  // A seed stays as it is, its times too: one of its own files is tried, and only an empty folder gets a probe.
+  // A seed stays as it is, its times too: one of its own files is tried, and only an empty folder gets a
+  // probe.
   FileDescriptor tried = some_file_of(source);
   std::optional<ProbeFile> inside;
   if (!tried.open()) {
@@ -141,10 +147,11 @@ Result<Choice> probe_method(const std::string& source, const std::string& target
     inside.emplace(folder);
     if (!inside->file.open()) return Choice{Method::copy, "nothing in " + source + " can be tried"};
     const std::string block(4096, 'c');
-    if (write(inside->file.number(), block.data(), block.size()) != 4096) return failed("write into " + folder);
+    if (write(inside->file.number(), block.data(), block.size()) != 4096)
+      return failed("write into " + folder);
   }
   const int number = tried.open() ? tried.number() : inside->file.number();
-  struct stat facts{};
+  struct stat facts {};
   if (fstat(number, &facts) != 0) return failed("look at a file of " + source);
   file_clone_range range{};
   range.src_fd = number;
@@ -157,7 +164,8 @@ Result<Choice> probe_method(const std::string& source, const std::string& target
     if (S_ISDIR(from.st_mode)) (void)utimensat(AT_FDCWD, source.c_str(), times, 0);
   }
   if (shared) return Choice{Method::reflink, source + " and " + target_folder + " can share extents"};
-  if (error == EXDEV) return Choice{Method::copy, source + " and " + target_folder + " are different file systems"};
+  if (error == EXDEV)
+    return Choice{Method::copy, source + " and " + target_folder + " are different file systems"};
   return Choice{Method::copy, "the file system of " + target_folder + " cannot share extents (" +
                                   std::strerror(error) + ")"};
 }

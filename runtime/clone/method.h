@@ -1,5 +1,5 @@
-// How the content of a folder or file comes to another place, and which way works between two places: found by
-// doing it, never by the name of a file system.
+// How the content of a folder or file comes to another place, and which way works between two places: found
+// by doing it, never by the name of a file system.
 #pragma once
 
 #include <string>
@@ -20,9 +20,9 @@ struct Choice {
   std::string why;  // for the plan: "/data and /pool share extents"
 };
 
-// `source`: a folder or file that exists; `target_folder`: an existing folder that the clone will be made in. Makes
-// and removes a small file in the target; the source is not changed, unless it is an empty folder, which holds one
-// for a moment.
+// `source`: a folder or file that exists; `target_folder`: an existing folder that the clone will be made in.
+// Makes and removes a small file in the target; the source is not changed, unless it is an empty folder,
+// which holds one for a moment.
 Result<Choice> probe_method(const std::string& source, const std::string& target_folder);
 
 bool is_subvolume(const std::string& folder);

@@ -31,7 +31,7 @@ std::string canonical(const std::string& path) {
 
 Pool described(const std::string& folder, const std::string& name) {
   Pool pool{.name = name, .image = folder + "/" + name + ".img", .where = folder + "/" + name, .type = {}};
-  struct stat facts{};
+  struct stat facts {};
   if (stat(pool.image.c_str(), &facts) == 0) {
     pool.size = static_cast<std::uint64_t>(facts.st_size);
     pool.on_disk = static_cast<std::uint64_t>(facts.st_blocks) * 512;
@@ -40,7 +40,7 @@ Pool described(const std::string& folder, const std::string& name) {
   for (const MountPoint& point : mount_points()) {
     if (point.where == canonical(pool.where) && point.image == canonical(pool.image)) pool.mounted = true;
   }
-  struct statvfs space{};
+  struct statvfs space {};
   if (pool.mounted && statvfs(pool.where.c_str(), &space) == 0) {
     pool.free = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
   }
@@ -88,7 +88,8 @@ Result<Pool> create_pool(const PoolWish& wish) {
   if (error) return Failure{.message = outer, .causes = {wish.folder + ": " + error.message()}};
   Pool pool = described(wish.folder, wish.name);
   if (pool.size == 0) {
-    if (Result<> made = make_image(wish, pool.image); !made.ok()) return std::move(made.failure()).within(outer);
+    if (Result<> made = make_image(wish, pool.image); !made.ok())
+      return std::move(made.failure()).within(outer);
   }
   if (!pool.mounted) {
     const Result<std::string> device = mount_image(pool.image, pool.where);
@@ -120,19 +121,22 @@ Result<> remove_pool(const std::string& folder, const std::string& name, bool wi
   if (pool.mounted) {
     const std::vector<PoolClone> clones = clones_in(pool);
     if (!clones.empty() && !with_clones) {
-      return Failure{.message = outer,
-                     .causes = {std::to_string(clones.size()) + " clones are in it, for example " + clones[0].path},
-                     .help = "`cairn clean` removes what ended runs left",
-                     .nothing_done = true};
+      return Failure{
+          .message = outer,
+          .causes = {std::to_string(clones.size()) + " clones are in it, for example " + clones[0].path},
+          .help = "`cairn clean` removes what ended runs left",
+          .nothing_done = true};
     }
-    if (Result<> gone = unmount(pool.where, clock, stop); !gone.ok()) return std::move(gone.failure()).within(outer);
+    if (Result<> gone = unmount(pool.where, clock, stop); !gone.ok())
+      return std::move(gone.failure()).within(outer);
   }
   if (unlink(pool.image.c_str()) != 0) return failed("remove " + pool.image);
   ::rmdir(pool.where.c_str());
   return Done{};
 }
 
-std::string clone_path(const Pool& pool, const std::string& project, const std::string& run, const std::string& node) {
+std::string clone_path(const Pool& pool, const std::string& project, const std::string& run,
+                       const std::string& node) {
   return pool.where + "/" + project + "/" + run.substr(0, 6) + "-" + node;
 }
 
@@ -148,7 +152,8 @@ std::vector<PoolClone> clones_in(const Pool& pool) {
       clones.push_back({name, whose.substr(0, 6), whose.substr(7), clone.path().string()});
     }
   }
-  std::sort(clones.begin(), clones.end(), [](const PoolClone& a, const PoolClone& b) { return a.path < b.path; });
+  std::sort(clones.begin(), clones.end(),
+            [](const PoolClone& a, const PoolClone& b) { return a.path < b.path; });
   return clones;
 }
 
@@ -165,7 +170,8 @@ Result<Cloned> clone_into(const Pool& pool, const std::string& source, const std
   const std::string seeds = pool.where + "/.seeds";
   std::filesystem::create_directories(seeds, error);
   if (error || !plain_name(key)) {
-    return Failure{.message = "could not keep a seed in " + seeds, .causes = {error ? error.message() : "bad key"}};
+    return Failure{.message = "could not keep a seed in " + seeds,
+                   .causes = {error ? error.message() : "bad key"}};
   }
   const std::string seed = seeds + "/" + key;
   if (!std::filesystem::exists(seed, error)) {

@@ -1,6 +1,6 @@
-// A pool: a file system that can share extents, in one sparse image, mounted once for everybody. Made and removed on
-// purpose, never by a run. A clone in it is a folder whose name says whose it is, so that what a killed run left is
-// found by reading a folder.
+// A pool: a file system that can share extents, in one sparse image, mounted once for everybody. Made and
+// removed on purpose, never by a run. A clone in it is a folder whose name says whose it is, so that what a
+// killed run left is found by reading a folder.
 #pragma once
 
 #include <stop_token>
@@ -12,9 +12,9 @@ namespace cairn::clone {
 
 struct Pool {
   std::string name, image, where, type;
-  std::uint64_t size = 0;       // bytes that it may grow to
-  std::uint64_t on_disk = 0;    // bytes that its image takes now
-  std::uint64_t free = 0;       // as its file system counts; 0 when it is not mounted
+  std::uint64_t size = 0;     // bytes that it may grow to
+  std::uint64_t on_disk = 0;  // bytes that its image takes now
+  std::uint64_t free = 0;     // as its file system counts; 0 when it is not mounted
   bool mounted = false;
 };
 
@@ -25,8 +25,8 @@ struct PoolWish {
   std::uint64_t size = std::uint64_t{100} << 30;
 };
 
-// Makes what is missing and mounts it; a pool that is there is mounted again, after a restart for example. A failure
-// without the right to mount says exactly what is needed.
+// Makes what is missing and mounts it; a pool that is there is mounted again, after a restart for example. A
+// failure without the right to mount says exactly what is needed.
 Result<Pool> create_pool(const PoolWish& wish);
 std::vector<Pool> list_pools(const std::string& folder);
 // Refused while it holds clones, unless `with_clones`.
@@ -38,11 +38,12 @@ struct PoolClone {
   std::string path;
 };
 // POOL/PROJECT/RUN6-NODE. `run` is cut to its first six characters.
-std::string clone_path(const Pool& pool, const std::string& project, const std::string& run, const std::string& node);
+std::string clone_path(const Pool& pool, const std::string& project, const std::string& run,
+                       const std::string& node);
 std::vector<PoolClone> clones_in(const Pool& pool);
 
-// By the best method that works between the two, found by trying. A source outside the pool is copied once into
-// POOL/.seeds/KEY and cloned from there; `key` names its content (a hash, or path and time).
+// By the best method that works between the two, found by trying. A source outside the pool is copied once
+// into POOL/.seeds/KEY and cloned from there; `key` names its content (a hash, or path and time).
 Result<Cloned> clone_into(const Pool& pool, const std::string& source, const std::string& key,
                           const std::string& target, std::stop_token stop);
 

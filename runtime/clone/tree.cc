@@ -44,7 +44,8 @@ void copy_attributes(int from, int to) {
   const ssize_t length = names.empty() ? 0 : flistxattr(from, names.data(), names.size());
   for (ssize_t at = 0; at < length;) {
     const char* const name = names.c_str() + at;
-    std::string value(static_cast<std::size_t>(std::max<ssize_t>(0, fgetxattr(from, name, nullptr, 0))), '\0');
+    std::string value(static_cast<std::size_t>(std::max<ssize_t>(0, fgetxattr(from, name, nullptr, 0))),
+                      '\0');
     const ssize_t size = fgetxattr(from, name, value.data(), value.size());
     // security.* and trusted.* belong to whoever may set them.
     if (size >= 0) (void)fsetxattr(to, name, value.data(), static_cast<std::size_t>(size), 0);
@@ -70,7 +71,8 @@ bool copy_content(int from, int to, off_t size) {
         if (got < 0) return false;
         if (got == 0) return true;
         for (ssize_t done = 0; done < got;) {
-          const ssize_t put = pwrite(to, buffer.data() + done, static_cast<std::size_t>(got - done), in + done);
+          const ssize_t put =
+              pwrite(to, buffer.data() + done, static_cast<std::size_t>(got - done), in + done);
           if (put < 0) return false;
           done += put;
         }
@@ -95,7 +97,8 @@ class Cloning {
     if (Result<> walked = walk(""); !walked.ok()) return walked.failure();
     if (Result<> filled = fill_all(); !filled.ok()) return filled.failure();
     for (const auto& [first, second] : links_) {
-      if (link((target_ + first).c_str(), (target_ + second).c_str()) != 0) return failed("link " + target_ + second);
+      if (link((target_ + first).c_str(), (target_ + second).c_str()) != 0)
+        return failed("link " + target_ + second);
     }
     // Deepest first, because filling a folder changes its times.
     for (std::size_t i = folders_.size(); i-- > 0;) {
@@ -122,7 +125,7 @@ class Cloning {
   Result<> walk(const std::string& inner) {
     if (stop_.stop_requested()) return cancelled(source_);
     const std::string path = source_ + inner;
-    struct stat facts{};
+    struct stat facts {};
     if (lstat(path.c_str(), &facts) != 0) return failed("look at " + path);
     folders_.push_back({inner, facts});
     const Folder folder(opendir(path.c_str()));
@@ -137,7 +140,7 @@ class Cloning {
 
   Result<> visit(const std::string& inner) {
     const std::string from = source_ + inner, to = target_ + inner;
-    struct stat facts{};
+    struct stat facts {};
     if (lstat(from.c_str(), &facts) != 0) return failed("look at " + from);
     switch (facts.st_mode & S_IFMT) {
       case S_IFDIR:
@@ -186,7 +189,8 @@ class Cloning {
       return failed("set the mode of " + path);
     }
     const timespec times[2] = {facts.st_atim, facts.st_mtim};
-    if (utimensat(in, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) return failed("set the times of " + path);
+    if (utimensat(in, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
+      return failed("set the times of " + path);
     return Done{};
   }
 
@@ -221,8 +225,8 @@ class Cloning {
 
   Result<> fill_all() {
     const std::size_t most = method_ == Method::copy ? 4 : 2;
-    const std::size_t workers = std::min({most, std::size_t{std::max(1u, std::thread::hardware_concurrency())},
-                                          files_.size() / 8 + 1});
+    const std::size_t workers = std::min(
+        {most, std::size_t{std::max(1u, std::thread::hardware_concurrency())}, files_.size() / 8 + 1});
     std::atomic<std::size_t> next = 0;
     std::mutex mutex;
     std::optional<Failure> first;
@@ -255,7 +259,7 @@ class Cloning {
 };
 
 Result<struct stat> facts_of(const std::string& source, const std::string& target) {
-  struct stat facts{};
+  struct stat facts {};
   if (lstat(source.c_str(), &facts) != 0) return failed("look at " + source);
   if (!S_ISDIR(facts.st_mode) && !S_ISREG(facts.st_mode)) {
     return Failure{.message = "could not clone " + source, .causes = {"it is neither a folder nor a file"}};
@@ -273,10 +277,11 @@ Result<struct stat> facts_of(const std::string& source, const std::string& targe
 
 }  // namespace
 
-Result<Cloned> clone_tree(const std::string& source, const std::string& target, Method method, std::stop_token stop) {
+Result<Cloned> clone_tree(const std::string& source, const std::string& target, Method method,
+                          std::stop_token stop) {
   const Result<struct stat> facts = facts_of(source, target);
   if (!facts.ok()) return facts.failure();
-  struct stat there{};
+  struct stat there {};
   if (lstat(target.c_str(), &there) == 0) {
     return Failure{.message = "could not clone " + source + " to " + target,
                    .causes = {"something is there already"},
@@ -324,15 +329,16 @@ Result<Cloned> overwrite_tree(const std::string& source, const std::string& targ
     }
   }
   // A snapshot cannot be put into a folder that stays: its files can share extents all the same.
-  return Cloning(source, target, method == Method::snapshot ? Method::reflink : method, std::move(stop)).content();
+  return Cloning(source, target, method == Method::snapshot ? Method::reflink : method, std::move(stop))
+      .content();
 }
 
 Result<> remove_tree(const std::string& path) {
-  struct stat facts{};
+  struct stat facts {};
   if (lstat(path.c_str(), &facts) != 0) return errno == ENOENT ? Result<>(Done{}) : failed("look at " + path);
   if (is_subvolume(path) && remove_subvolume(path).ok()) return Done{};
   if (S_ISDIR(facts.st_mode)) {
-    struct stat above{};
+    struct stat above {};
     const std::string parent = std::filesystem::path(path).parent_path().string();
     if (lstat((parent.empty() ? "." : parent).c_str(), &above) == 0 && above.st_dev != facts.st_dev &&
         !is_subvolume(path)) {

@@ -59,7 +59,8 @@ Result<std::vector<std::string>> paths_of(const std::string& root) {
   std::vector<std::string> paths = {""};
   std::error_code error;
   if (std::filesystem::is_directory(root, error)) {
-    for (std::filesystem::recursive_directory_iterator at(root, error), end; !error && at != end; at.increment(error)) {
+    for (std::filesystem::recursive_directory_iterator at(root, error), end; !error && at != end;
+         at.increment(error)) {
       paths.push_back(at->path().string().substr(root.size()));
     }
     if (error) return Failure{.message = "could not read " + root, .causes = {error.message()}};
@@ -81,14 +82,18 @@ Result<> add_content(Digest& digest, const std::string& path) {
 }
 
 void add_attributes(Digest& digest, const std::string& path) {
-  std::string names(static_cast<std::size_t>(std::max<ssize_t>(0, llistxattr(path.c_str(), nullptr, 0))), '\0');
-  names.resize(static_cast<std::size_t>(std::max<ssize_t>(0, llistxattr(path.c_str(), names.data(), names.size()))));
+  std::string names(static_cast<std::size_t>(std::max<ssize_t>(0, llistxattr(path.c_str(), nullptr, 0))),
+                    '\0');
+  names.resize(
+      static_cast<std::size_t>(std::max<ssize_t>(0, llistxattr(path.c_str(), names.data(), names.size()))));
   std::set<std::string> sorted;
   for (std::size_t at = 0; at < names.size(); at += std::strlen(names.c_str() + at) + 1) {
     sorted.insert(names.c_str() + at);
   }
   for (const std::string& name : sorted) {
-    std::string value(static_cast<std::size_t>(std::max<ssize_t>(0, lgetxattr(path.c_str(), name.c_str(), nullptr, 0))), '\0');
+    std::string value(
+        static_cast<std::size_t>(std::max<ssize_t>(0, lgetxattr(path.c_str(), name.c_str(), nullptr, 0))),
+        '\0');
     (void)lgetxattr(path.c_str(), name.c_str(), value.data(), value.size());
     digest.add(name);
     digest.add(value);
@@ -109,15 +114,16 @@ Result<std::string> hash_of_tree(const std::string& root) {
   Digest digest;
   for (const std::string& inner : *paths) {
     const std::string path = root + inner;
-    struct stat facts{};
+    struct stat facts {};
     if (lstat(path.c_str(), &facts) != 0) return failed("look at " + path);
     digest.add(inner);
-    const std::array<std::int64_t, 6> numbers = {static_cast<std::int64_t>(facts.st_mode),
-                                                 static_cast<std::int64_t>(facts.st_uid),
-                                                 static_cast<std::int64_t>(facts.st_gid),
-                                                 S_ISREG(facts.st_mode) ? static_cast<std::int64_t>(facts.st_size) : 0,
-                                                 static_cast<std::int64_t>(facts.st_mtim.tv_sec),
-                                                 static_cast<std::int64_t>(facts.st_mtim.tv_nsec)};
+    const std::array<std::int64_t, 6> numbers = {
+        static_cast<std::int64_t>(facts.st_mode),
+        static_cast<std::int64_t>(facts.st_uid),
+        static_cast<std::int64_t>(facts.st_gid),
+        S_ISREG(facts.st_mode) ? static_cast<std::int64_t>(facts.st_size) : 0,
+        static_cast<std::int64_t>(facts.st_mtim.tv_sec),
+        static_cast<std::int64_t>(facts.st_mtim.tv_nsec)};
     digest.add(numbers.data(), sizeof numbers);
     add_attributes(digest, path);
     if (S_ISLNK(facts.st_mode)) digest.add(read_link(path));
@@ -136,7 +142,7 @@ Result<Usage> usage_of_tree(const std::string& root) {
   Usage usage;
   for (const std::string& inner : *paths) {
     const std::string path = root + inner;
-    struct stat facts{};
+    struct stat facts {};
     if (lstat(path.c_str(), &facts) != 0) return failed("look at " + path);
     if (!S_ISREG(facts.st_mode)) continue;
     const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
@@ -167,10 +173,11 @@ std::vector<std::string> users_of(const std::string& folder) {
   std::error_code error;
   const std::string root = std::filesystem::weakly_canonical(folder, error).string();
   const auto inside = [&](const std::string& path) {
-    return path == root || (path.size() > root.size() && path.compare(0, root.size(), root) == 0 && path[root.size()] == '/');
+    return path == root ||
+           (path.size() > root.size() && path.compare(0, root.size(), root) == 0 && path[root.size()] == '/');
   };
   // In other mount namespaces the folder is known by its place on its device.
-  struct stat own{};
+  struct stat own {};
   const bool known = stat(root.c_str(), &own) == 0;
   std::set<std::string> users;
   for (const auto& process : std::filesystem::directory_iterator("/proc", error)) {
@@ -179,7 +186,8 @@ std::vector<std::string> users_of(const std::string& folder) {
     const std::string base = process.path().string();
     bool uses = inside(read_link(base + "/cwd")) || inside(read_link(base + "/root"));
     std::error_code gone;
-    for (std::filesystem::directory_iterator at(base + "/fd", gone), end; !uses && !gone && at != end; at.increment(gone)) {
+    for (std::filesystem::directory_iterator at(base + "/fd", gone), end; !uses && !gone && at != end;
+         at.increment(gone)) {
       uses = inside(read_link(at->path().string()));
     }
     if (!uses && known && id != std::to_string(getpid())) {
@@ -189,7 +197,7 @@ std::vector<std::string> users_of(const std::string& folder) {
         std::string skipped, where;
         words >> skipped >> skipped >> skipped >> skipped >> where;
         // A bind mount of the very folder, as an engine makes one for a container.
-        struct stat there{};
+        struct stat there {};
         if (where == "/" || where == root) continue;
         uses = stat((base + "/root" + where).c_str(), &there) == 0 && there.st_dev == own.st_dev &&
                there.st_ino == own.st_ino && read_link(base + "/ns/mnt") != read_link("/proc/self/ns/mnt");

@@ -43,10 +43,11 @@ class CountingWire final : public http::HttpClient {
 class ClientTest : public testing::TestWithParam<const char*> {
  protected:
   ClientTest()
-      : simulator_({}, {.tokens = {{kToken, "pureuser"}}, .passwords = {{"pureuser", "pass"}}, .clients = {}}, media_,
-                   clock_, chance()),
+      : simulator_({}, {.tokens = {{kToken, "pureuser"}}, .passwords = {{"pureuser", "pass"}}, .clients = {}},
+                   media_, clock_, chance()),
         wire_(simulator_),
-        array_(wire_, clock_, chance(), {.address = "array.example", .credentials = ApiToken{kToken}, .api = GetParam()}) {}
+        array_(wire_, clock_, chance(),
+               {.address = "array.example", .credentials = ApiToken{kToken}, .api = GetParam()}) {}
 
   static Chance chance() {
     return [seed = std::uint32_t{7}]() mutable {
@@ -56,8 +57,8 @@ class ClientTest : public testing::TestWithParam<const char*> {
   }
   bool one() const { return GetParam()[0] == '1'; }
   void admin(const std::string& page, const nlohmann::json& body) {
-    const simulator::Answer answer =
-        simulator_.handle({.method = "POST", .path = "/simulator/" + page, .query = {}, .headers = {}, .body = body.dump()});
+    const simulator::Answer answer = simulator_.handle(
+        {.method = "POST", .path = "/simulator/" + page, .query = {}, .headers = {}, .body = body.dump()});
     ASSERT_EQ(answer.status, 200) << answer.body;
   }
   Volume must(const Result<Volume>& result) {
@@ -125,14 +126,18 @@ TEST_P(ClientTest, ClonesFromASnapshotAndOverwritesKeepingTheSerial) {
 TEST_P(ClientTest, RefusesToOverwriteAConnectedVolume) {
   must(array_.create("seed", kGiB, never_));
   must(array_.create("data", kGiB, never_));
-  ASSERT_TRUE(array_.create_host({.name = "docker-1", .iqns = {"iqn.2026-01.example:1"}, .wwns = {}, .nqns = {}}, never_).ok());
+  ASSERT_TRUE(array_
+                  .create_host(
+                      {.name = "docker-1", .iqns = {"iqn.2026-01.example:1"}, .wwns = {}, .nqns = {}}, never_)
+                  .ok());
   const Result<Connection> connection = array_.connect("docker-1", "data", never_);
   ASSERT_TRUE(connection.ok()) << described(connection.failure());
   EXPECT_EQ(connection->lun, 1);
   const Result<Volume> refused = array_.overwrite("seed", "data", {}, never_);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(described(refused.failure()),
-            "could not overwrite volume `data` with `seed` | host `docker-1` is connected to it: its file system would "
+            "could not overwrite volume `data` with `seed` | host `docker-1` is connected to it: its file "
+            "system would "
             "change under it # stop what uses the volume first, so that it is unmounted and disconnected");
   EXPECT_FALSE(array_.destroy("data", never_).ok()) << "it is connected";
   ASSERT_TRUE(array_.disconnect("docker-1", "data", never_).ok());
@@ -235,16 +240,20 @@ TEST_P(ClientTest, NothingIsSentForABadNameOrSize) {
   (void)array_.identity(never_);
   wire_.sent.clear();
   EXPECT_EQ(described(array_.create("my_db.data", kGiB, never_).failure()),
-            "the array cannot have a volume named `my_db.data` | a dot separates a volume from its snapshot, so a name "
+            "the array cannot have a volume named `my_db.data` | a dot separates a volume from its snapshot, "
+            "so a name "
             "cannot contain one # call it `my_db-data`");
   EXPECT_EQ(described(array_.create("data", 1000000, never_).failure()),
-            "the array cannot have a volume of 1000000 bytes | the smallest volume has 1 MiB # ask for 1MiB or more");
+            "the array cannot have a volume of 1000000 bytes | the smallest volume has 1 MiB # ask for 1MiB "
+            "or more");
   EXPECT_FALSE(array_.snapshot("data", "12", never_).ok());
   EXPECT_THAT(wire_.sent, IsEmpty());
 }
 
 TEST_P(ClientTest, AWrongTokenIsNamedButNotShown) {
-  FlashArray stranger(wire_, clock_, chance(), {.address = "array.example", .credentials = ApiToken{"wrong-token"}, .api = GetParam()});
+  FlashArray stranger(
+      wire_, clock_, chance(),
+      {.address = "array.example", .credentials = ApiToken{"wrong-token"}, .api = GetParam()});
   const Result<ArrayIdentity> identity = stranger.identity(never_);
   ASSERT_FALSE(identity.ok());
   EXPECT_EQ(identity.failure().message, "the array at array.example refused the API token");

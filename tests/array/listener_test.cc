@@ -16,13 +16,17 @@ class OverTls : public testing::Test {
     ASSERT_TRUE(made.ok());
     certificate_ = std::move(*made);
     Result<std::unique_ptr<simulator::Listener>> listening = simulator::Listener::over_tls(
-        "127.0.0.1", 0, certificate_, real_clock(), [this](const simulator::Asked& asked) { return simulator_.handle(asked); });
+        "127.0.0.1", 0, certificate_, real_clock(),
+        [this](const simulator::Asked& asked) { return simulator_.handle(asked); });
     ASSERT_TRUE(listening.ok()) << listening.failure().message;
     listener_ = std::move(*listening);
   }
   FlashArray array(http::Tls tls, std::string api = "2") {
     return FlashArray(reactor_, real_clock(), [] { return 0.0; },
-                      {.address = "127.0.0.1:" + std::to_string(listener_->port()), .credentials = ApiToken{"token"}, .tls = std::move(tls), .api = std::move(api)},
+                      {.address = "127.0.0.1:" + std::to_string(listener_->port()),
+                       .credentials = ApiToken{"token"},
+                       .tls = std::move(tls),
+                       .api = std::move(api)},
                       {.attempts = 2, .first = std::chrono::milliseconds(1)});
   }
 
@@ -38,7 +42,10 @@ class OverTls : public testing::Test {
   }
 
   simulator::NoMedia media_;
-  simulator::Simulator simulator_{{}, {.tokens = {{"token", "pureuser"}}, .passwords = {}, .clients = {}}, media_, real_clock(), [] { return 0.25; }};
+  simulator::Simulator simulator_{
+      {}, {.tokens = {{"token", "pureuser"}}, .passwords = {}, .clients = {}}, media_, real_clock(), [] {
+        return 0.25;
+      }};
   simulator::Certificate certificate_;
   std::unique_ptr<simulator::Listener> listener_;
   http::Reactor reactor_;
@@ -64,7 +71,8 @@ TEST_F(OverTls, AConnectionThatEndsAfterTheMutationIsSettledByReading) {
     FlashArray here = array(unverified());
     ASSERT_TRUE(here.identity({}).ok());
     const nlohmann::json fault = {{"fate", fate}, {"method", "POST"}, {"path", "/volumes"}};
-    (void)simulator_.handle({.method = "POST", .path = "/simulator/faults", .query = {}, .headers = {}, .body = fault.dump()});
+    (void)simulator_.handle(
+        {.method = "POST", .path = "/simulator/faults", .query = {}, .headers = {}, .body = fault.dump()});
     const Result<Volume> made = here.create(std::string("v-") + fate[0], 1u << 20, {});
     ASSERT_TRUE(made.ok()) << fate << ": " << made.failure().message;
   }

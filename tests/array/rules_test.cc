@@ -12,16 +12,19 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(Names, Rules) {
-  for (const char* good : {"a", "ca-docker-Seed", "v_1", "pod::v1", "group/v1", "9a"}) EXPECT_TRUE(check_volume_name(good).ok()) << good;
-  for (const std::string& bad : {std::string(), std::string("-a"), std::string("a-"), std::string("a.b"), std::string("a b"),
-                                 std::string("123"), std::string(64, 'a'), std::string("::a"), std::string("p::")}) {
+  for (const char* good : {"a", "ca-docker-Seed", "v_1", "pod::v1", "group/v1", "9a"})
+    EXPECT_TRUE(check_volume_name(good).ok()) << good;
+  for (const std::string& bad :
+       {std::string(), std::string("-a"), std::string("a-"), std::string("a.b"), std::string("a b"),
+        std::string("123"), std::string(64, 'a'), std::string("::a"), std::string("p::")}) {
     EXPECT_FALSE(check_volume_name(bad).ok()) << bad;
   }
   EXPECT_TRUE(check_volume_name(std::string(63, 'a')).ok());
 }
 
 TEST(Names, AcceptableOnesAreAcceptedAndStable) {
-  for (const std::string& wanted : {std::string("-.-"), std::string(200, 'x'), std::string("größe"), std::string("42"), std::string("my.volume/1")}) {
+  for (const std::string& wanted : {std::string("-.-"), std::string(200, 'x'), std::string("größe"),
+                                    std::string("42"), std::string("my.volume/1")}) {
     EXPECT_TRUE(check_volume_name(acceptable_name(wanted)).ok()) << acceptable_name(wanted);
     EXPECT_EQ(acceptable_name(wanted), acceptable_name(wanted));
   }
@@ -52,14 +55,20 @@ TEST(Waiting, Table) {
 }
 
 TEST(Filters, Table) {
-  const nlohmann::json item = {{"name", "Shard-1"}, {"provisioned", 2048}, {"destroyed", false},
-                               {"source", {{"name", "seed"}}}, {"pod", nlohmann::json::object()}, {"tags", {{"team", "db"}}}};
-  for (const char* yes : {"name='shard-1'", "name='sh*'", "name=('a','Shard-1')", "provisioned>=2048 and provisioned<3000",
-                          "not(destroyed)", "source.name='seed'", "contains(name, 'ard')", "tags('team','db')", "source",
-                          "name='x' or (name='Shard-1' and not(pod))", "destroyed='false'", "name!='x'"}) {
+  const nlohmann::json item = {{"name", "Shard-1"},
+                               {"provisioned", 2048},
+                               {"destroyed", false},
+                               {"source", {{"name", "seed"}}},
+                               {"pod", nlohmann::json::object()},
+                               {"tags", {{"team", "db"}}}};
+  for (const char* yes :
+       {"name='shard-1'", "name='sh*'", "name=('a','Shard-1')", "provisioned>=2048 and provisioned<3000",
+        "not(destroyed)", "source.name='seed'", "contains(name, 'ard')", "tags('team','db')", "source",
+        "name='x' or (name='Shard-1' and not(pod))", "destroyed='false'", "name!='x'"}) {
     EXPECT_TRUE(simulator::passes(yes, item)) << yes;
   }
-  for (const char* no : {"name='shard'", "provisioned>2048", "destroyed", "pod", "tags('team','web')", "nothing='x'"}) {
+  for (const char* no :
+       {"name='shard'", "provisioned>2048", "destroyed", "pod", "tags('team','web')", "nothing='x'"}) {
     EXPECT_FALSE(simulator::passes(no, item)) << no;
   }
   for (const char* wrong : {"name=", "name='x", "(name='x'", "name='x' name='y'", "='x'"}) {

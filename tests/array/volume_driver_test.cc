@@ -23,11 +23,13 @@ class Driver : public testing::Test {
     if (const Result<> may = clone::may_mount(); !may.ok()) GTEST_SKIP() << may.failure().causes.front();
     images_ = std::move(*simulator::Images::in(folder_ / "volumes"));
     simulator_ = std::make_unique<simulator::Simulator>(
-        simulator::Settings{}, simulator::Users{.tokens = {{"token", "pureuser"}}, .passwords = {}, .clients = {}},
-        *images_, real_clock(), [] { return 0.5; });
+        simulator::Settings{},
+        simulator::Users{.tokens = {{"token", "pureuser"}}, .passwords = {}, .clients = {}}, *images_,
+        real_clock(), [] { return 0.5; });
     wire_ = std::make_unique<simulator::Wire>(*simulator_);
-    array_ = std::make_unique<FlashArray>(*wire_, real_clock(), [] { return 0.5; },
-                                          Access{.address = "array", .credentials = ApiToken{"token"}});
+    array_ = std::make_unique<FlashArray>(
+        *wire_, real_clock(), [] { return 0.5; },
+        Access{.address = "array", .credentials = ApiToken{"token"}});
     restart();
   }
   void TearDown() override {
@@ -39,13 +41,17 @@ class Driver : public testing::Test {
   void restart() {
     driver_ = std::make_unique<VolumeDriver>(
         *array_, this_machine(), real_clock(),
-        DriverOptions{.name_space = "ca", .host = "docker-1", .mounts = folder_ / "mounts", .state_file = folder_ / "plugin.json"},
+        DriverOptions{.name_space = "ca",
+                      .host = "docker-1",
+                      .mounts = folder_ / "mounts",
+                      .state_file = folder_ / "plugin.json"},
         [this](const std::string& serial) { return images_->path_of(serial); });
     const Result<> recovered = driver_->recover({});
     ASSERT_TRUE(recovered.ok()) << recovered.failure().message;
   }
   json call(const std::string& what, const json& body = json::object()) {
-    const simulator::Answer answer = driver_->answer({.method = "POST", .path = "/" + what, .query = {}, .headers = {}, .body = body.dump()}, {});
+    const simulator::Answer answer = driver_->answer(
+        {.method = "POST", .path = "/" + what, .query = {}, .headers = {}, .body = body.dump()}, {});
     EXPECT_EQ(answer.status, 200);
     return json::parse(answer.body);
   }
@@ -93,7 +99,8 @@ TEST_F(Driver, TheLastOfTwoHoldersUnmounts) {
   fine(call("VolumeDriver.Create", {{"Name", "v"}, {"Opts", {{"size", "400m"}, {"fs", "ext4"}}}}));
   const std::string where = call("VolumeDriver.Mount", {{"Name", "v"}, {"ID", "a"}})["Mountpoint"];
   fine(call("VolumeDriver.Mount", {{"Name", "v"}, {"ID", "b"}}));
-  EXPECT_THAT(call("VolumeDriver.Remove", {{"Name", "v"}})["Err"].get<std::string>(), HasSubstr("it is mounted at"));
+  EXPECT_THAT(call("VolumeDriver.Remove", {{"Name", "v"}})["Err"].get<std::string>(),
+              HasSubstr("it is mounted at"));
   fine(call("VolumeDriver.Unmount", {{"Name", "v"}, {"ID", "a"}}));
   EXPECT_EQ(call("VolumeDriver.Path", {{"Name", "v"}})["Mountpoint"], where);
   restart();

@@ -1,5 +1,6 @@
 // The simulated array as a program of its own, for tests that drive it from outside.
-//   flasharray_simulator [--port N] [--data FOLDER] [--certificate FILE] [--plugin SOCKET] [--api-client KEYFILE]
+//   flasharray_simulator [--port N] [--data FOLDER] [--certificate FILE] [--plugin SOCKET] [--api-client
+//   KEYFILE]
 // --api-client: the public key (PEM) of the API client "client"/"key-1", issuer "issuer", user "pureuser".
 #include <csignal>
 #include <cstdio>

@@ -44,7 +44,8 @@ void write_seed(const std::string& folder, long mebibytes) {
   long left = mebibytes;
   for (int i = 0; i < kFiles; ++i) {
     const long share = i == 0 ? mebibytes - mebibytes / 4 : (mebibytes / 4) / (kFiles - 1);
-    const FileDescriptor file(open((folder + "/" + std::to_string(i)).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    const FileDescriptor file(
+        open((folder + "/" + std::to_string(i)).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     for (long piece = 0; piece < share && left > 0; ++piece, --left) {
       for (std::size_t at = 0; at < block.size(); at += 8) {
         noise ^= noise << 13;
@@ -61,7 +62,8 @@ double first_write(const std::string& file) {
   return milliseconds([&] {
     const FileDescriptor open_file(open(file.c_str(), O_RDWR | O_CLOEXEC));
     const std::string block(8192, 'w');
-    if (pwrite(open_file.number(), block.data(), block.size(), 40960) < 0 || fsync(open_file.number()) != 0) std::exit(1);
+    if (pwrite(open_file.number(), block.data(), block.size(), 40960) < 0 || fsync(open_file.number()) != 0)
+      std::exit(1);
   });
 }
 
@@ -76,10 +78,12 @@ int main(int argc, char** argv) {
   std::vector<long> sizes;
   for (int i = 2; i < argc; ++i) sizes.push_back(std::atol(argv[i]));
   if (sizes.empty()) sizes = {100, 2048, 10240};
-  std::printf("%-8s %10s %14s %16s %18s %14s\n", "pool", "seed MiB", "4 clones ms", "first write ms", "extra for 4, MiB", "4 x cp -a ms");
+  std::printf("%-8s %10s %14s %16s %18s %14s\n", "pool", "seed MiB", "4 clones ms", "first write ms",
+              "extra for 4, MiB", "4 x cp -a ms");
   for (const std::string type : {"xfs", "btrfs"}) {
     for (const long size : sizes) {
-      const Pool pool = must(create_pool({.folder = folder, .name = "bench-" + type, .type = type, .size = std::uint64_t{40} << 30}));
+      const Pool pool = must(create_pool(
+          {.folder = folder, .name = "bench-" + type, .type = type, .size = std::uint64_t{40} << 30}));
       const std::string seed = pool.where + "/seed";
       if (type == "btrfs") must(make_subvolume(seed));
       write_seed(seed, size);
@@ -91,7 +95,8 @@ int main(int argc, char** argv) {
         if (one.name == pool.name) before = one.free;
       }
       const double clones = milliseconds([&] {
-        for (int i = 0; i < 4; ++i) must(clone_tree(seed, clone_path(pool, "bench", "aaaaaa", std::to_string(i)), method, {}));
+        for (int i = 0; i < 4; ++i)
+          must(clone_tree(seed, clone_path(pool, "bench", "aaaaaa", std::to_string(i)), method, {}));
       });
       sync();
       std::uint64_t after = before;
@@ -103,7 +108,8 @@ int main(int argc, char** argv) {
       if (size <= 2048) {
         copies = milliseconds([&] {
           for (int i = 0; i < 4; ++i) {
-            const std::string command = "cp -a --reflink=never '" + seed + "' '" + folder + "/copy-" + std::to_string(i) + "'";
+            const std::string command =
+                "cp -a --reflink=never '" + seed + "' '" + folder + "/copy-" + std::to_string(i) + "'";
             if (std::system(command.c_str()) != 0) std::exit(1);
           }
         });

@@ -1,7 +1,7 @@
 // Each method on a real file system that is made here and gone afterwards. Needs root for the mounts.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -50,7 +50,9 @@ void put(const std::string& path, const std::string& text) {
 void make_seed(const std::string& root) {
   fs::create_directories(root + "/base/1");
   put(root + "/base/1/large", noise(3 << 20, 1));
-  for (int i = 0; i < 40; ++i) put(root + "/base/1/" + std::to_string(i), noise(20000 + 100 * static_cast<std::size_t>(i), static_cast<std::uint32_t>(i)));
+  for (int i = 0; i < 40; ++i)
+    put(root + "/base/1/" + std::to_string(i),
+        noise(20000 + 100 * static_cast<std::size_t>(i), static_cast<std::uint32_t>(i)));
   put(root + "/empty", "");
   {
     std::ofstream sparse(root + "/sparse", std::ios::binary);
@@ -103,7 +105,8 @@ class Cloning : public testing::Test {
     return allowed.ok();
   }
   Pool pool(const std::string& type) {
-    return must(create_pool({.folder = folder_ / "pools", .name = "p", .type = type, .size = std::uint64_t{1} << 30}));
+    return must(create_pool(
+        {.folder = folder_ / "pools", .name = "p", .type = type, .size = std::uint64_t{1} << 30}));
   }
 
   TemporaryFolder folder_;
@@ -117,7 +120,8 @@ TEST_F(Cloning, CopiesEverythingAFolderHas) {
   const Cloned cloned = must(clone_tree(folder_ / "seed", folder_ / "out/clone", Method::copy, {}));
   EXPECT_EQ(cloned.files, 43u);
   EXPECT_EQ(must(hash_of_tree(folder_ / "out/clone")), must(hash_of_tree(folder_ / "seed")));
-  struct stat sparse{}, first{}, second{};
+  struct stat sparse {
+  }, first{}, second{};
   ASSERT_EQ(stat((folder_ / "out/clone/sparse").c_str(), &sparse), 0);
   EXPECT_LT(sparse.st_blocks * 512, 1 << 20) << "holes stay holes";
   stat((folder_ / "out/clone/base/1/0").c_str(), &first);
@@ -130,7 +134,8 @@ TEST_F(Cloning, RefusesDevicesAndTargetsInsideTheSource) {
   const Result<Cloned> inside = clone_tree(folder_ / "seed", folder_ / "seed/inner/clone", Method::copy, {});
   ASSERT_FALSE(inside.ok());
   EXPECT_THAT(described(inside.failure()), HasSubstr("the target lies inside the source"));
-  if (mknod((folder_ / "seed/null").c_str(), S_IFCHR | 0600, makedev(1, 3)) != 0) GTEST_SKIP() << "mknod needs root";
+  if (mknod((folder_ / "seed/null").c_str(), S_IFCHR | 0600, makedev(1, 3)) != 0)
+    GTEST_SKIP() << "mknod needs root";
   const Result<Cloned> device = clone_tree(folder_ / "seed", folder_ / "clone", Method::copy, {});
   ASSERT_FALSE(device.ok());
   EXPECT_THAT(described(device.failure()), HasSubstr("it is a device, which is not data"));
@@ -156,7 +161,8 @@ TEST_F(Cloning, RefusesToOverwriteWhatIsInUse) {
     EXPECT_THAT(described(refused.failure()), HasSubstr("it is in use by test_clone ("));
     EXPECT_EQ(text_of_file(folder_ / "data/b"), "old");
   }
-  struct stat before{}, after{};
+  struct stat before {
+  }, after{};
   stat((folder_ / "data").c_str(), &before);
   must(overwrite_tree(folder_ / "seed", folder_ / "data", Method::copy, {}));
   stat((folder_ / "data").c_str(), &after);
@@ -178,7 +184,8 @@ TEST_F(Cloning, AnExt4FallsBackToCopyAndSaysWhy) {
   const Choice choice = must(probe_method(folder_ / "ext4/seed", folder_ / "ext4"));
   EXPECT_EQ(choice.method, Method::copy);
   EXPECT_THAT(choice.why, HasSubstr("cannot share extents"));
-  EXPECT_THAT(must(probe_method(folder_ / "ext4/seed", folder_.path())).why, HasSubstr("different file systems"));
+  EXPECT_THAT(must(probe_method(folder_ / "ext4/seed", folder_.path())).why,
+              HasSubstr("different file systems"));
 }
 
 class InAPool : public Cloning, public testing::WithParamInterface<const char*> {};
@@ -233,7 +240,8 @@ TEST_P(InAPool, AThousandOperationsOnClonesLeaveTheSeedAlone) {
   } else {
     fs::create_directories(seed);
   }
-  for (int i = 0; i < 6; ++i) put(seed + "/" + std::to_string(i), noise(200000, static_cast<std::uint32_t>(i)));
+  for (int i = 0; i < 6; ++i)
+    put(seed + "/" + std::to_string(i), noise(200000, static_cast<std::uint32_t>(i)));
   const std::string hash = must(hash_of_tree(seed));
   fs::create_directories(made.where + "/shop");
   const Method method = must(probe_method(seed, made.where + "/shop")).method;
@@ -272,10 +280,12 @@ TEST_P(InAPool, AThousandOperationsOnClonesLeaveTheSeedAlone) {
 }
 
 TEST_F(Cloning, APoolSaysWhatItCannotBe) {
-  EXPECT_THAT(described(create_pool({.folder = folder_.path(), .name = "../x"}).failure()), HasSubstr("not a plain name"));
+  EXPECT_THAT(described(create_pool({.folder = folder_.path(), .name = "../x"}).failure()),
+              HasSubstr("not a plain name"));
   EXPECT_THAT(described(create_pool({.folder = folder_.path(), .type = "ext4"}).failure()),
               HasSubstr("`ext4` cannot share extents # choose xfs or btrfs"));
-  EXPECT_THAT(described(create_pool({.folder = folder_.path(), .size = 1000}).failure()), HasSubstr("at least 320 MiB"));
+  EXPECT_THAT(described(create_pool({.folder = folder_.path(), .size = 1000}).failure()),
+              HasSubstr("at least 320 MiB"));
 }
 
 TEST_F(Cloning, WithoutRightsItSaysWhatItWouldNeed) {
@@ -288,7 +298,8 @@ TEST_F(Cloning, WithoutRightsItSaysWhatItWouldNeed) {
         std::_Exit(0);
       },
       testing::ExitedWithCode(0),
-      "could not make the pool `default` . this process may not mount file systems . it lacks the capability SYS_ADMIN "
+      "could not make the pool `default` . this process may not mount file systems . it lacks the capability "
+      "SYS_ADMIN "
       ".* # run it once with sudo, or in a container with --cap-add SYS_ADMIN and the loop devices");
 }
 

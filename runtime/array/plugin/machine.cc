@@ -14,9 +14,10 @@ class ThisMachine final : public Machine {
   Result<> mount(const std::string& image, const std::string& where, const std::string& type) override {
     if (clone::file_system_in(image).empty()) {
       if (!clone::all_zeros(image)) {
-        return Failure{.message = "could not mount " + image,
-                       .causes = {"it has content, but no file system that is known: it is not formatted over"},
-                       .nothing_done = true};
+        return Failure{
+            .message = "could not mount " + image,
+            .causes = {"it has content, but no file system that is known: it is not formatted over"},
+            .nothing_done = true};
       }
       if (Result<> made = clone::make_file_system(image, type); !made.ok()) return made;
     }

@@ -149,7 +149,8 @@ Result<> VolumeDriver::create(const std::string& name, const std::map<std::strin
     if (!made.ok()) return made.failure();
   } else {
     const std::string as_docker_volume = array_name(source);
-    const bool docker_name = source.find('.') == std::string::npos && (*array_.find(as_docker_volume, stop)).has_value();
+    const bool docker_name =
+        source.find('.') == std::string::npos && (*array_.find(as_docker_volume, stop)).has_value();
     const Result<Volume> made = array_.copy(docker_name ? as_docker_volume : source, array_name(name), stop);
     if (!made.ok()) return made.failure();
   }
@@ -165,14 +166,16 @@ Result<> VolumeDriver::remove(const std::string& name, std::stop_token stop) {
   }
   if (Result<> gone = array_.destroy(array_name(name), stop); !gone.ok()) return gone;
   if (options_.eradicate) {
-    if (Result<Eradication> gone = array_.eradicate(array_name(name), stop); !gone.ok()) return gone.failure();
+    if (Result<Eradication> gone = array_.eradicate(array_name(name), stop); !gone.ok())
+      return gone.failure();
   }
   holders_.erase(name);
   file_systems_.erase(name);
   return save();
 }
 
-Result<std::string> VolumeDriver::mount(const std::string& name, const std::string& id, std::stop_token stop) {
+Result<std::string> VolumeDriver::mount(const std::string& name, const std::string& id,
+                                        std::stop_token stop) {
   const Result<Volume> volume = existing(name, stop);
   if (!volume.ok()) return volume.failure();
   if (!is_mounted(name)) {
@@ -187,8 +190,9 @@ Result<std::string> VolumeDriver::mount(const std::string& name, const std::stri
     const Result<Connection> connection = array_.connect(host_, volume->name, stop);
     if (!connection.ok()) return connection.failure();
     const auto wished = file_systems_.find(name);
-    const Result<> mounted = machine_.mount(image_of_(volume->serial), mount_point(name),
-                                            wished == file_systems_.end() ? options_.file_system : wished->second);
+    const Result<> mounted =
+        machine_.mount(image_of_(volume->serial), mount_point(name),
+                       wished == file_systems_.end() ? options_.file_system : wished->second);
     if (!mounted.ok()) {
       (void)array_.disconnect(host_, volume->name, stop);
       return mounted.failure();
@@ -228,8 +232,9 @@ Answer VolumeDriver::answer(const Asked& asked, std::stop_token stop) {
   std::lock_guard lock(mutex_);
   const json request = json::parse(asked.body, nullptr, false);
   const auto text = [&](const char* key) {
-    return request.is_object() && request.contains(key) && request[key].is_string() ? request[key].get<std::string>()
-                                                                                     : std::string();
+    return request.is_object() && request.contains(key) && request[key].is_string()
+               ? request[key].get<std::string>()
+               : std::string();
   };
   const std::string name = text("Name");
   const auto outcome = [](const auto& result, json body = json::object()) {
@@ -241,7 +246,8 @@ Answer VolumeDriver::answer(const Asked& asked, std::stop_token stop) {
   const auto where = [&](const std::string& volume) { return is_mounted(volume) ? mount_point(volume) : ""; };
   const Result<> fine = Done{};
   if (asked.path == "/Plugin.Activate") return outcome(fine, {{"Implements", {"VolumeDriver"}}});
-  if (asked.path == "/VolumeDriver.Capabilities") return outcome(fine, {{"Capabilities", {{"Scope", "global"}}}});
+  if (asked.path == "/VolumeDriver.Capabilities")
+    return outcome(fine, {{"Capabilities", {{"Scope", "global"}}}});
   if (asked.path == "/VolumeDriver.Create") {
     std::map<std::string, std::string> given;
     if (request.is_object() && request.contains("Opts") && request["Opts"].is_object()) {
@@ -264,11 +270,13 @@ Answer VolumeDriver::answer(const Asked& asked, std::stop_token stop) {
   if (asked.path == "/VolumeDriver.Get") {
     const Result<Volume> volume = existing(name, stop);
     if (!volume.ok()) return outcome(volume);
-    return outcome(volume, {{"Volume",
-                             {{"Name", name},
-                              {"Mountpoint", where(name)},
-                              {"CreatedAt", simulator::iso_time(volume->created)},
-                              {"Status", {{"array_volume", volume->name}, {"serial", volume->serial}, {"size", volume->size}}}}}});
+    return outcome(
+        volume, {{"Volume",
+                  {{"Name", name},
+                   {"Mountpoint", where(name)},
+                   {"CreatedAt", simulator::iso_time(volume->created)},
+                   {"Status",
+                    {{"array_volume", volume->name}, {"serial", volume->serial}, {"size", volume->size}}}}}});
   }
   if (asked.path == "/VolumeDriver.List") {
     const Result<std::vector<std::pair<std::string, Volume>>> all = list(stop);

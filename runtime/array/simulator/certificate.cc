@@ -7,8 +7,12 @@
 
 namespace cairn::array::simulator {
 
-void KeyEnd::operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-void KeyEnd::operator()(X509* certificate) const { X509_free(certificate); }
+void KeyEnd::operator()(EVP_PKEY* key) const {
+  EVP_PKEY_free(key);
+}
+void KeyEnd::operator()(X509* certificate) const {
+  X509_free(certificate);
+}
 
 Result<Certificate> make_certificate(std::int64_t now) {
   const Failure failed{.message = "could not make a certificate for the simulated array",
@@ -21,11 +25,12 @@ Result<Certificate> make_certificate(std::int64_t now) {
   X509_set_version(certificate, 2);
   ASN1_INTEGER_set_int64(X509_get_serialNumber(certificate), now);
   ASN1_TIME_set(X509_getm_notBefore(certificate), static_cast<time_t>(now - 3600));
-  ASN1_TIME_set(X509_getm_notAfter(certificate), static_cast<time_t>(now + std::int64_t{10} * 365 * 24 * 3600));
+  ASN1_TIME_set(X509_getm_notAfter(certificate),
+                static_cast<time_t>(now + std::int64_t{10} * 365 * 24 * 3600));
   X509_set_pubkey(certificate, made.key.get());
   X509_NAME* const name = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("simulated FlashArray"),
-                             -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>("simulated FlashArray"), -1, -1, 0);
   X509_set_issuer_name(certificate, name);
   for (const auto& [kind, value] : {std::pair{NID_subject_alt_name, "IP:127.0.0.1,IP:::1,DNS:localhost"},
                                     {NID_basic_constraints, "critical,CA:TRUE"}}) {

@@ -13,7 +13,9 @@ namespace {
 
 using nlohmann::json;
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+char lower(char c) {
+  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
 
 }  // namespace
 
@@ -56,7 +58,8 @@ json parameters_of(const Asked& asked) {
     rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
     const std::size_t equals = pair.find('=');
     if (pair.empty()) continue;
-    const std::string value = equals == std::string_view::npos ? "" : percent_decoded(pair.substr(equals + 1));
+    const std::string value =
+        equals == std::string_view::npos ? "" : percent_decoded(pair.substr(equals + 1));
     parameters[percent_decoded(pair.substr(0, equals))] = value;
   }
   return parameters;
@@ -82,7 +85,8 @@ std::string word(const json& parameters, const char* key) {
   if (!has(parameters, key)) return {};
   const json& value = parameters[key];
   if (value.is_string()) return value.get<std::string>();
-  return value.is_array() && value.size() == 1 && value[0].is_string() ? value[0].get<std::string>() : value.dump();
+  return value.is_array() && value.size() == 1 && value[0].is_string() ? value[0].get<std::string>()
+                                                                       : value.dump();
 }
 
 std::vector<std::string> words(const json& parameters, const char* key) {
@@ -118,7 +122,8 @@ std::uint64_t amount(const json& parameters, const char* key, std::uint64_t othe
   constexpr std::string_view kUnits = "KMGTP";
   if (error == std::errc() && unit.empty()) return number;
   if (error == std::errc() && (unit == "S" || unit == "s")) return number * 512;
-  const std::size_t power = unit.size() == 1 ? kUnits.find(static_cast<char>(std::toupper(unit[0]))) : std::string::npos;
+  const std::size_t power =
+      unit.size() == 1 ? kUnits.find(static_cast<char>(std::toupper(unit[0]))) : std::string::npos;
   if (error != std::errc() || power == std::string::npos || number > (std::uint64_t{1} << 53)) {
     throw Refusal{key, "Invalid size: " + value.dump()};
   }
@@ -145,8 +150,8 @@ std::string iso_time(std::int64_t ms) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss time(moment - day);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                     time.minutes().count(), time.seconds().count());
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
 }  // namespace cairn::array::simulator

@@ -19,7 +19,11 @@ struct Asked {
   std::string header(std::string_view name) const;  // without regard to case; empty when absent
 };
 
-enum class Fate { whole, cut, dropped };  // cut: half of the body, then the connection ends; dropped: nothing at all
+enum class Fate {
+  whole,
+  cut,
+  dropped
+};  // cut: half of the body, then the connection ends; dropped: nothing at all
 
 struct Answer {
   int status = 200;
@@ -31,12 +35,13 @@ struct Answer {
 
 Answer json_answer(int status, const nlohmann::json& body);
 
-// Query and JSON body as one object, because clients put the same parameters into either. A body that is empty,
-// `null` or no object adds nothing; the query wins.
+// Query and JSON body as one object, because clients put the same parameters into either. A body that is
+// empty, `null` or no object adds nothing; the query wins.
 nlohmann::json parameters_of(const Asked& asked);
 std::string percent_decoded(std::string_view text);
 
-// Readers that take what the clients send: a boolean or its name, a number or its digits, a list or a comma text.
+// Readers that take what the clients send: a boolean or its name, a number or its digits, a list or a comma
+// text.
 bool flag(const nlohmann::json& parameters, const char* key, bool otherwise = false);
 std::string word(const nlohmann::json& parameters, const char* key);
 std::vector<std::string> words(const nlohmann::json& parameters, const char* key);

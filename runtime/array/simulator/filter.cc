@@ -34,7 +34,9 @@ class Filter {
     rest_.remove_prefix(token.size());
     return true;
   }
-  static bool in_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-'; }
+  static bool in_word(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
+  }
   std::string_view peek_word() {
     skip();
     std::size_t length = 0;
@@ -176,6 +178,8 @@ class Filter {
 
 }  // namespace
 
-bool passes(std::string_view filter, const json& item) { return Filter(filter, item).passes(); }
+bool passes(std::string_view filter, const json& item) {
+  return Filter(filter, item).passes();
+}
 
 }  // namespace cairn::array::simulator

@@ -20,8 +20,9 @@ bool signed_by(const std::string& public_key_pem, std::string_view text, const s
       PEM_read_bio_PUBKEY(memory.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   return key && EVP_DigestVerifyInit(digest.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
-         EVP_DigestVerify(digest.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
-                          reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 1;
+         EVP_DigestVerify(digest.get(), reinterpret_cast<const unsigned char*>(signature.data()),
+                          signature.size(), reinterpret_cast<const unsigned char*>(text.data()),
+                          text.size()) == 1;
 }
 
 }  // namespace
@@ -33,7 +34,8 @@ Result<std::string> user_of_identity_token(const std::string& token, const std::
   const std::size_t second = first == std::string::npos ? first : token.find('.', first + 1);
   if (second == std::string::npos) return refuse("The identity token is not a JWT.");
   const json head = json::parse(from_base64url(token.substr(0, first)), nullptr, false);
-  const json claims = json::parse(from_base64url(token.substr(first + 1, second - first - 1)), nullptr, false);
+  const json claims =
+      json::parse(from_base64url(token.substr(first + 1, second - first - 1)), nullptr, false);
   if (!head.is_object() || !claims.is_object() || head.value("alg", "") != "RS256") {
     return refuse("The identity token is not a JWT signed with RS256.");
   }

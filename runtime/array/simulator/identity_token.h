@@ -1,4 +1,5 @@
-// The array's side of an OAuth 2.0 token exchange: is this identity token (a JWT, RS256) one of our API clients'?
+// The array's side of an OAuth 2.0 token exchange: is this identity token (a JWT, RS256) one of our API
+// clients'?
 #pragma once
 
 #include "runtime/array/simulator/simulator.h"

@@ -90,7 +90,7 @@ Result<> Images::fill(const std::string& from, const std::string& to) {
   if (!source.open()) return failed("open", from);
   const FileDescriptor target(open(to.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!target.open()) return failed("open", to);
-  struct stat facts{};
+  struct stat facts {};
   if (fstat(source.number(), &facts) != 0) return failed("look at", from);
   // What a loop device has not written back yet belongs to the source too.
   if (fdatasync(source.number()) != 0) return failed("flush", from);
@@ -132,7 +132,8 @@ std::string Images::user_of(const std::string& serial) {
     for (std::string line; std::getline(mounts, line);) {
       const std::string start = "/dev/" + name + " ";
       if (line.rfind(start, 0) == 0) {
-        return "/dev/" + name + " on " + line.substr(start.size(), line.find(' ', start.size()) - start.size());
+        return "/dev/" + name + " on " +
+               line.substr(start.size(), line.find(' ', start.size()) - start.size());
       }
     }
     return "/dev/" + name;

@@ -1,7 +1,8 @@
-// Volumes as image files in one folder: sparse, `SERIAL.img`. A copy shares its extents with the source where the
-// file system can (FICLONE: XFS with reflink, btrfs) and is a whole copy where it cannot; description() says which.
-// The target of a copy keeps its inode, as an overwritten volume keeps its serial, so a loop device on it sees the
-// new content, and a file system mounted from it sees it change underneath, exactly as with a real array.
+// Volumes as image files in one folder: sparse, `SERIAL.img`. A copy shares its extents with the source where
+// the file system can (FICLONE: XFS with reflink, btrfs) and is a whole copy where it cannot; description()
+// says which. The target of a copy keeps its inode, as an overwritten volume keeps its serial, so a loop
+// device on it sees the new content, and a file system mounted from it sees it change underneath, exactly as
+// with a real array.
 #pragma once
 
 #include <memory>

@@ -45,8 +45,8 @@ class TlsStream final : public httplib::Stream {
   const int number_;
 };
 
-// The server library leaves the body of a GET unread; the array's 1.x client sends its parameters there. Such a
-// request is shown to the library as a POST that remembers what it was.
+// The server library leaves the body of a GET unread; the array's 1.x client sends its parameters there. Such
+// a request is shown to the library as a POST that remembers what it was.
 class TlsServer final : public httplib::SSLServer {
  public:
   using httplib::SSLServer::SSLServer;
@@ -61,6 +61,10 @@ class TlsServer final : public httplib::SSLServer {
     if (SSL_set_fd(tls.get(), number) == 1 && SSL_accept(tls.get()) == 1) {
       TlsStream stream(tls.get(), number);
       const auto with_body = [](httplib::Request& request) {
+        // Neither a length nor chunks: there is no body (RFC 9112, 6.3); the library would wait for one.
+        if (!request.has_header("Content-Length") && !request.has_header("Transfer-Encoding")) {
+          request.headers.emplace("Content-Length", "0");
+        }
         if (request.method != "GET" || request.get_header_value<std::uint64_t>("Content-Length") == 0) return;
         request.headers.emplace(kRealMethod, request.method);
         request.method = "POST";
@@ -92,7 +96,10 @@ class TlsServer final : public httplib::SSLServer {
 class Serving final : public Listener {
  public:
   Serving(std::unique_ptr<httplib::Server> server, Clock& clock, Handler handler, std::string socket_path)
-      : server_(std::move(server)), clock_(clock), handler_(std::move(handler)), socket_path_(std::move(socket_path)) {
+      : server_(std::move(server)),
+        clock_(clock),
+        handler_(std::move(handler)),
+        socket_path_(std::move(socket_path)) {
     server_->set_keep_alive_max_count(10000);
     server_->set_tcp_nodelay(true);
     const auto serve = [this](const httplib::Request& request, httplib::Response& response) {
@@ -130,12 +137,14 @@ class Serving final : public Listener {
 
  private:
   void answer(const httplib::Request& request, httplib::Response& response) {
-    Asked asked{.method = request.method, .path = request.path, .query = {}, .headers = {}, .body = request.body};
+    Asked asked{
+        .method = request.method, .path = request.path, .query = {}, .headers = {}, .body = request.body};
     if (const std::size_t at = request.target.find('?'); at != std::string::npos) {
       asked.query = request.target.substr(at + 1);
     }
     for (const auto& [name, value] : request.headers) asked.headers.emplace_back(name, value);
-    if (const std::string method = request.get_header_value(kRealMethod); !method.empty()) asked.method = method;
+    if (const std::string method = request.get_header_value(kRealMethod); !method.empty())
+      asked.method = method;
     Answer answer = handler_(asked);
     if (answer.latency_ms > 0) {
       clock_.sleep_for(std::chrono::milliseconds(answer.latency_ms), stopping_.get_token());
@@ -174,7 +183,8 @@ class Serving final : public Listener {
 }  // namespace
 
 Result<std::unique_ptr<Listener>> Listener::over_tls(const std::string& address, int port,
-                                                     const Certificate& certificate, Clock& clock, Handler handler) {
+                                                     const Certificate& certificate, Clock& clock,
+                                                     Handler handler) {
   auto server = std::make_unique<TlsServer>(certificate.certificate.get(), certificate.key.get());
   if (!server->is_valid()) {
     return Failure{.message = "could not serve TLS", .causes = {"OpenSSL refused the certificate"}};
@@ -188,7 +198,8 @@ Result<std::unique_ptr<Listener>> Listener::over_tls(const std::string& address,
   return std::unique_ptr<Listener>(std::move(serving));
 }
 
-Result<std::unique_ptr<Listener>> Listener::on_socket(const std::string& path, Clock& clock, Handler handler) {
+Result<std::unique_ptr<Listener>> Listener::on_socket(const std::string& path, Clock& clock,
+                                                      Handler handler) {
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
   httplib::Client there(path);
@@ -202,11 +213,13 @@ Result<std::unique_ptr<Listener>> Listener::on_socket(const std::string& path, C
     }
     ::unlink(path.c_str());
   }
-  auto serving = std::make_unique<Serving>(std::make_unique<httplib::Server>(), clock, std::move(handler), path);
+  auto serving =
+      std::make_unique<Serving>(std::make_unique<httplib::Server>(), clock, std::move(handler), path);
   if (!serving->listen(path, 0)) {
-    return Failure{.message = "could not listen on " + path,
-                   .causes = {"the folder is missing or not ours to write"},
-                   .help = "run as a user who may write " + std::filesystem::path(path).parent_path().string()};
+    return Failure{
+        .message = "could not listen on " + path,
+        .causes = {"the folder is missing or not ours to write"},
+        .help = "run as a user who may write " + std::filesystem::path(path).parent_path().string()};
   }
   return std::unique_ptr<Listener>(std::move(serving));
 }

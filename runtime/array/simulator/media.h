@@ -1,5 +1,5 @@
-// What carries the bytes of the simulated array's volumes. One medium per serial number: the serial of a volume
-// stays over rename and overwrite, and so does its medium's identity.
+// What carries the bytes of the simulated array's volumes. One medium per serial number: the serial of a
+// volume stays over rename and overwrite, and so does its medium's identity.
 #pragma once
 
 #include <cstdint>

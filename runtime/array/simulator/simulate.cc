@@ -66,7 +66,8 @@ int simulate_flasharray(const SimulationOptions& options, Clock& clock, std::fun
   if (!listener.ok()) return say(listener.failure());
 
   Wire wire(simulator);
-  FlashArray array(wire, clock, chance, {.address = "simulated", .credentials = ApiToken{options.token}, .api = "2"});
+  FlashArray array(wire, clock, chance,
+                   {.address = "simulated", .credentials = ApiToken{options.token}, .api = "2"});
   plugin::Machine& machine = plugin::this_machine();
   std::unique_ptr<plugin::VolumeDriver> driver;
   std::unique_ptr<Listener> plugin_listener;
@@ -76,9 +77,10 @@ int simulate_flasharray(const SimulationOptions& options, Clock& clock, std::fun
     }
     driver = std::make_unique<plugin::VolumeDriver>(
         array, machine, clock,
-        plugin::DriverOptions{.name_space = options.plugin_namespace,
-                              .mounts = options.plugin_mounts.empty() ? options.data + "/mounts" : options.plugin_mounts,
-                              .state_file = options.data + "/plugin.json"},
+        plugin::DriverOptions{
+            .name_space = options.plugin_namespace,
+            .mounts = options.plugin_mounts.empty() ? options.data + "/mounts" : options.plugin_mounts,
+            .state_file = options.data + "/plugin.json"},
         [&](const std::string& serial) { return images->path_of(serial); });
     if (const Result<> recovered = driver->recover(stop); !recovered.ok()) return say(recovered.failure());
     Result<std::unique_ptr<Listener>> on_socket = Listener::on_socket(

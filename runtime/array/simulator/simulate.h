@@ -10,8 +10,8 @@ namespace cairn::array::simulator {
 
 struct SimulationOptions {
   std::string address = "127.0.0.1";
-  int port = 0;                 // 0: any free one
-  std::string data;             // folder for images and state; empty: names only, forgotten at the end
+  int port = 0;      // 0: any free one
+  std::string data;  // folder for images and state; empty: names only, forgotten at the end
   std::string token = "e701be70-14fe-8e83-c2a3-a872eaaf46da";  // the API token of `user`
   std::string user = "pureuser", password = "pureuser";
   std::vector<ApiClient> clients = {};

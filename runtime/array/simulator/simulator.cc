@@ -29,12 +29,18 @@ Answer error_2(int status, const std::string& context, const std::string& messag
 
 const char* words_for(int status) {
   switch (status) {
-    case 401: return "Unauthorized.";
-    case 403: return "Forbidden.";
-    case 429: return "API rate limit exceeded.";
-    case 450: return "REST version incompatible.";
-    case 503: return "Service unavailable.";
-    default: return "Internal server error.";
+    case 401:
+      return "Unauthorized.";
+    case 403:
+      return "Forbidden.";
+    case 429:
+      return "API rate limit exceeded.";
+    case 450:
+      return "REST version incompatible.";
+    case 503:
+      return "Service unavailable.";
+    default:
+      return "Internal server error.";
   }
 }
 
@@ -54,8 +60,8 @@ std::string session_cookie(const Asked& asked) {
 
 }  // namespace
 
-Simulator::Simulator(Settings settings, Users users, Media& media, Clock& clock, std::function<double()> chance,
-                     std::function<Result<>(const State&)> changed)
+Simulator::Simulator(Settings settings, Users users, Media& media, Clock& clock,
+                     std::function<double()> chance, std::function<Result<>(const State&)> changed)
     : state_(std::move(settings), media),
       users_(std::move(users)),
       clock_(clock),
@@ -67,7 +73,9 @@ void Simulator::with_state(const std::function<void(State&)>& use) {
   use(state_);
 }
 
-std::int64_t Simulator::time() { return clock_.wall_clock_ms() + ahead_ms_; }
+std::int64_t Simulator::time() {
+  return clock_.wall_clock_ms() + ahead_ms_;
+}
 
 std::string Simulator::uuid() {
   const auto piece = [&](double span) { return static_cast<std::uint64_t>(chance_() * span); };
@@ -147,8 +155,8 @@ Answer Simulator::handle(const Asked& asked) {
       version = asked.path.substr(5, slash == std::string::npos ? std::string::npos : slash - 5);
       rest = slash == std::string::npos ? "" : asked.path.substr(slash + 1);
     }
-    const bool known = std::find(offered_versions().begin(), offered_versions().end(), version) !=
-                       offered_versions().end();
+    const bool known =
+        std::find(offered_versions().begin(), offered_versions().end(), version) != offered_versions().end();
     if (version.empty() || (!known && !first_generation)) {
       answer = error_2(404, asked.path, "Not found.");
     } else if (!known) {
@@ -263,13 +271,15 @@ Answer Simulator::token_exchange(const Asked& asked) {
       word(form, "subject_token_type") != "urn:ietf:params:oauth:token-type:jwt") {
     return refuse(400, "invalid_request", "The grant type or the subject token type is not supported.");
   }
-  const Result<std::string> user = user_of_identity_token(word(form, "subject_token"), users_.clients, state_.now / 1000);
+  const Result<std::string> user =
+      user_of_identity_token(word(form, "subject_token"), users_.clients, state_.now / 1000);
   if (!user.ok()) return refuse(401, "invalid_client", user.failure().message);
   constexpr std::int64_t kLifetime = 36000;
   const std::int64_t seconds = state_.now / 1000;
-  const std::string token = base64url(json{{"alg", "RS256"}, {"typ", "JWT"}}.dump()) + "." +
-                            base64url(json{{"sub", *user}, {"iat", seconds}, {"exp", seconds + kLifetime}}.dump()) +
-                            "." + base64url(uuid());
+  const std::string token =
+      base64url(json{{"alg", "RS256"}, {"typ", "JWT"}}.dump()) + "." +
+      base64url(json{{"sub", *user}, {"iat", seconds}, {"exp", seconds + kLifetime}}.dump()) + "." +
+      base64url(uuid());
   sessions_[token] = {*user, state_.now, state_.now + kLifetime * 1000};
   return json_answer(200, {{"access_token", token},
                            {"expires_in", kLifetime - 1},
@@ -315,8 +325,9 @@ Answer Simulator::administer(const Asked& asked) {
       return json_answer(200, json::object());
     }
     if (what == "faults") {
-      faults_.push_back({static_cast<long>(amount(wanted, "count", 1)), word(wanted, "path"), word(wanted, "method"),
-                         word(wanted, "fate"), static_cast<int>(amount(wanted, "status", 0)),
+      faults_.push_back({static_cast<long>(amount(wanted, "count", 1)), word(wanted, "path"),
+                         word(wanted, "method"), word(wanted, "fate"),
+                         static_cast<int>(amount(wanted, "status", 0)),
                          static_cast<std::int64_t>(amount(wanted, "latency_ms", 0))});
       return json_answer(200, {{"waiting", faults_.size()}});
     }

@@ -1,5 +1,6 @@
-// A FlashArray without hardware: sign-in, sessions, both REST generations over one state, faults on demand. Pure but
-// for its clock, its chance and its media; a listener (listener.h) or an in-process wire (wire.h) stands in front.
+// A FlashArray without hardware: sign-in, sessions, both REST generations over one state, faults on demand.
+// Pure but for its clock, its chance and its media; a listener (listener.h) or an in-process wire (wire.h)
+// stands in front.
 //
 // The administrator's side (loopback only, no sign-in), all JSON:
 //   GET  /simulator/state      everything; GET /simulator/hazards, /simulator/faults
@@ -34,8 +35,8 @@ struct Users {
 
 class Simulator {
  public:
-  // `clock` and `media` outlive it. `changed` is called after every request that changed the state, before its
-  // answer is given: the place to write it down; its failure becomes a 500.
+  // `clock` and `media` outlive it. `changed` is called after every request that changed the state, before
+  // its answer is given: the place to write it down; its failure becomes a 500.
   Simulator(Settings settings, Users users, Media& media, Clock& clock, std::function<double()> chance,
             std::function<Result<>(const State&)> changed = {});
 
@@ -46,8 +47,8 @@ class Simulator {
  private:
   struct SignedIn {
     std::string user;
-    std::int64_t used = 0;     // last
-    std::int64_t ends = 0;     // of an access token; 0: by idleness
+    std::int64_t used = 0;  // last
+    std::int64_t ends = 0;  // of an access token; 0: by idleness
   };
   struct Fault {
     long count = 1;

@@ -10,16 +10,17 @@ namespace cairn::array::simulator {
 namespace {
 
 bool same(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 }  // namespace
 
 State::State(Settings with, Media& carrying) : settings(std::move(with)), media(carrying) {}
 
-std::string State::next_serial() { return fmt::format("F92A1DA2F8C94297{:08X}", ++serials + 0x11000); }
+std::string State::next_serial() {
+  return fmt::format("F92A1DA2F8C94297{:08X}", ++serials + 0x11000);
+}
 
 std::string State::next_id() {
   ++ids;
@@ -54,7 +55,8 @@ void State::drop_volume(const std::string& id) {
     snapshots.erase(snapshots.begin() + static_cast<std::ptrdiff_t>(i));
   }
   for (StoredGroup& group : groups) std::erase(group.volume_ids, id);
-  const auto volume = std::find_if(volumes.begin(), volumes.end(), [&](const auto& one) { return one.id == id; });
+  const auto volume =
+      std::find_if(volumes.begin(), volumes.end(), [&](const auto& one) { return one.id == id; });
   (void)media.remove(volume->serial);
   volumes.erase(volume);
 }
@@ -162,9 +164,10 @@ StoredVolume& State::copy(const std::string& source, const std::string& target, 
     const StoredSnapshot* const snapshot = find_snapshot(source);
     if (snapshot == nullptr) throw Refusal{source, "No such volume or snapshot."};
     if (snapshot->destroyed) {
-      throw Refusal{source,
-                    "Volume snapshot has been destroyed. It can be recovered by purevol recover and eradicated by "
-                    "purevol eradicate."};
+      throw Refusal{
+          source,
+          "Volume snapshot has been destroyed. It can be recovered by purevol recover and eradicated by "
+          "purevol eradicate."};
     }
     from_serial = snapshot->serial;
     from_name = with_id(snapshot->volume_id)->name;
@@ -237,9 +240,10 @@ StoredSnapshot& State::snapshot(const std::string& name, std::string suffix) {
     if (!checked.ok()) throw Refusal{name, "Suffix is invalid: " + checked.failure().causes.front() + "."};
     if (const StoredSnapshot* there = find_snapshot(volume.name + "." + suffix); there != nullptr) {
       throw Refusal{volume.name + "." + suffix,
-                    there->destroyed ? "Volume snapshot has been destroyed. It can be recovered by purevol recover "
-                                       "and eradicated by purevol eradicate."
-                                     : "Volume snapshot already exists."};
+                    there->destroyed
+                        ? "Volume snapshot has been destroyed. It can be recovered by purevol recover "
+                          "and eradicated by purevol eradicate."
+                        : "Volume snapshot already exists."};
     }
   }
   return take(volume, std::move(suffix));
@@ -303,9 +307,10 @@ void State::destroy_snapshot(const std::string& name) {
   StoredSnapshot* const snapshot = find_snapshot(name);
   if (snapshot == nullptr) throw Refusal{name, "No such volume or snapshot."};
   if (snapshot->destroyed) {
-    throw Refusal{name,
-                  "Volume snapshot has been destroyed. It can be recovered by purevol recover and eradicated by "
-                  "purevol eradicate."};
+    throw Refusal{
+        name,
+        "Volume snapshot has been destroyed. It can be recovered by purevol recover and eradicated by "
+        "purevol eradicate."};
   }
   snapshot->destroyed = now;
 }

@@ -1,5 +1,5 @@
-// What the simulated array holds and the rules by which it changes: a state machine that is told the time. Both
-// REST generations are views of it. Semantics: "FlashArray REST v1.19" and "FA2.26.spec.yaml" of
+// What the simulated array holds and the rules by which it changes: a state machine that is told the time.
+// Both REST generations are views of it. Semantics: "FlashArray REST v1.19" and "FA2.26.spec.yaml" of
 // PureStorage-OpenConnect/swagger, and the words on which the public clients depend.
 #pragma once
 
@@ -13,7 +13,8 @@
 
 namespace cairn::array::simulator {
 
-// Thrown by every operation that the array would refuse, and caught in one place, where the answer is written.
+// Thrown by every operation that the array would refuse, and caught in one place, where the answer is
+// written.
 struct Refusal {
   std::string context;  // the object
   std::string message;  // in an array's words
@@ -25,9 +26,9 @@ struct Settings {
   std::string purity = "6.4.10";
   std::int64_t eradication_delay_ms = 24 * 3600 * 1000;
   std::int64_t idle_timeout_ms = 30 * 60 * 1000;
-  bool safe_mode = false;             // "Eradication is disabled."
+  bool safe_mode = false;              // "Eradication is disabled."
   bool refuse_busy_overwrite = false;  // a real array obeys; the simulator reports it as a hazard either way
-  std::size_t page = 1000;            // most items in one answer
+  std::size_t page = 1000;             // most items in one answer
   // Requests in one minute of the array's clock before it answers 429; 0: any number.
   long requests_per_minute = 0;
 };
@@ -107,7 +108,8 @@ class State {
   void create_host_group(const std::string& name, const std::vector<std::string>& hosts);
   void delete_host_group(const std::string& name);
   // Exactly one of `host` and `group` is given. `lun` 0: the next free one.
-  StoredConnection& connect(const std::string& host, const std::string& group, const std::string& volume, int lun);
+  StoredConnection& connect(const std::string& host, const std::string& group, const std::string& volume,
+                            int lun);
   void disconnect(const std::string& host, const std::string& group, const std::string& volume);
   void create_container(const std::string& name, bool is_pod);
   void delete_container(const std::string& name, bool is_pod);
@@ -115,11 +117,11 @@ class State {
   void add_to_group(const std::string& group, const std::string& volume);
   void delete_group(const std::string& name);
 
-  StoredVolume* find(const std::string& name);          // destroyed ones too
+  StoredVolume* find(const std::string& name);  // destroyed ones too
   StoredVolume* with_id(const std::string& id);
   StoredSnapshot* find_snapshot(const std::string& name);
   std::string name_of(const StoredSnapshot& snapshot) const;
-  StoredVolume& live(const std::string& name);          // refuses what is not there or destroyed
+  StoredVolume& live(const std::string& name);  // refuses what is not there or destroyed
   StoredHost& host(const std::string& name);
   std::vector<StoredConnection> connections_of(const std::string& volume_id) const;
   std::int64_t remaining(std::optional<std::int64_t> destroyed) const;  // milliseconds until eradication

@@ -15,7 +15,9 @@ namespace {
 
 using nlohmann::json;
 
-json optional_time(const std::optional<std::int64_t>& time) { return time ? json(*time) : json(nullptr); }
+json optional_time(const std::optional<std::int64_t>& time) {
+  return time ? json(*time) : json(nullptr);
+}
 std::optional<std::int64_t> time_in(const json& value) {
   return value.is_null() ? std::nullopt : std::optional<std::int64_t>(value.get<std::int64_t>());
 }
@@ -36,19 +38,34 @@ json saved(const State& state) {
               {"volume_groups", state.volume_groups}};
   json& volumes = all["volumes"] = json::array();
   for (const StoredVolume& v : state.volumes) {
-    volumes.push_back({{"name", v.name}, {"id", v.id}, {"serial", v.serial}, {"size", v.size},
-                       {"created", v.created}, {"source", v.source}, {"source_id", v.source_id},
-                       {"destroyed", optional_time(v.destroyed)}, {"tags", v.tags}});
+    volumes.push_back({{"name", v.name},
+                       {"id", v.id},
+                       {"serial", v.serial},
+                       {"size", v.size},
+                       {"created", v.created},
+                       {"source", v.source},
+                       {"source_id", v.source_id},
+                       {"destroyed", optional_time(v.destroyed)},
+                       {"tags", v.tags}});
   }
   json& snapshots = all["snapshots"] = json::array();
   for (const StoredSnapshot& s : state.snapshots) {
-    snapshots.push_back({{"suffix", s.suffix}, {"id", s.id}, {"serial", s.serial}, {"volume_id", s.volume_id},
-                         {"size", s.size}, {"created", s.created}, {"destroyed", optional_time(s.destroyed)},
-                         {"with_volume", s.with_volume}, {"group", s.group}});
+    snapshots.push_back({{"suffix", s.suffix},
+                         {"id", s.id},
+                         {"serial", s.serial},
+                         {"volume_id", s.volume_id},
+                         {"size", s.size},
+                         {"created", s.created},
+                         {"destroyed", optional_time(s.destroyed)},
+                         {"with_volume", s.with_volume},
+                         {"group", s.group}});
   }
   json& hosts = all["hosts"] = json::array();
   for (const StoredHost& h : state.hosts) {
-    hosts.push_back({{"name", h.name}, {"iqns", h.iqns}, {"wwns", h.wwns}, {"nqns", h.nqns},
+    hosts.push_back({{"name", h.name},
+                     {"iqns", h.iqns},
+                     {"wwns", h.wwns},
+                     {"nqns", h.nqns},
                      {"host_group", h.host_group}});
   }
   json& connections = all["connections"] = json::array();
@@ -80,7 +97,8 @@ void load(const json& all, State& state) {
   }
   for (const json& s : all.at("snapshots")) {
     state.snapshots.push_back({s.at("suffix"), s.at("id"), s.at("serial"), s.at("volume_id"), s.at("size"),
-                               s.at("created"), time_in(s.at("destroyed")), s.at("with_volume"), s.at("group")});
+                               s.at("created"), time_in(s.at("destroyed")), s.at("with_volume"),
+                               s.at("group")});
   }
   for (const json& h : all.at("hosts")) {
     state.hosts.push_back({h.at("name"), h.at("iqns"), h.at("wwns"), h.at("nqns"), h.at("host_group")});

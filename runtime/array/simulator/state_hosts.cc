@@ -9,7 +9,8 @@ namespace {
 
 void check_plain(const std::string& what, const std::string& name) {
   const Result<> checked = check_host_name(name);
-  if (!checked.ok()) throw Refusal{name, what + " name is invalid: " + checked.failure().causes.front() + "."};
+  if (!checked.ok())
+    throw Refusal{name, what + " name is invalid: " + checked.failure().causes.front() + "."};
 }
 
 }  // namespace
@@ -63,8 +64,8 @@ void State::delete_host_group(const std::string& name) {
   host_groups.erase(name);
 }
 
-StoredConnection& State::connect(const std::string& host_name, const std::string& group, const std::string& volume,
-                                 int lun) {
+StoredConnection& State::connect(const std::string& host_name, const std::string& group,
+                                 const std::string& volume, int lun) {
   const StoredVolume& target = live(volume);
   if (!host_name.empty()) (void)host(host_name);
   if (!group.empty() && !host_groups.contains(group)) throw Refusal{group, "Host group does not exist."};
@@ -105,7 +106,8 @@ void State::delete_container(const std::string& name, bool is_pod) {
   for (const StoredVolume& volume : volumes) {
     const VolumeName parts = parse_volume_name(volume.name);
     if ((is_pod ? parts.pod : parts.group) == name) {
-      throw Refusal{name, is_pod ? "Cannot eradicate pod while it contains volumes." : "Volume group is not empty."};
+      throw Refusal{
+          name, is_pod ? "Cannot eradicate pod while it contains volumes." : "Volume group is not empty."};
     }
   }
   std::erase(all, name);
@@ -146,7 +148,8 @@ std::vector<std::string> State::snapshot_group(const std::string& name, std::str
     if (group.name != name) continue;
     if (suffix.empty()) suffix = std::to_string(++suffixes);
     for (const StoredSnapshot& there : snapshots) {
-      if (there.group == name + "." + suffix) throw Refusal{name + "." + suffix, "Protection group snapshot already exists."};
+      if (there.group == name + "." + suffix)
+        throw Refusal{name + "." + suffix, "Protection group snapshot already exists."};
     }
     std::vector<std::string> made;
     for (const std::string& id : group.volume_ids) {

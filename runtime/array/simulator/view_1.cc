@@ -19,7 +19,9 @@ std::vector<std::string> parts_of(const std::string& path) {
   return parts;
 }
 
-json or_null(const std::string& text) { return text.empty() ? json(nullptr) : json(text); }
+json or_null(const std::string& text) {
+  return text.empty() ? json(nullptr) : json(text);
+}
 
 json shown(const State& state, const StoredVolume& volume, bool pending) {
   json item = {{"name", volume.name},
@@ -28,7 +30,8 @@ json shown(const State& state, const StoredVolume& volume, bool pending) {
                {"created", iso_time(volume.created)},
                {"source", or_null(volume.source)}};
   if (pending) {
-    item["time_remaining"] = volume.destroyed ? json(state.remaining(volume.destroyed) / 1000) : json(nullptr);
+    item["time_remaining"] =
+        volume.destroyed ? json(state.remaining(volume.destroyed) / 1000) : json(nullptr);
   }
   return item;
 }
@@ -40,7 +43,8 @@ json shown(State& state, const StoredSnapshot& snapshot, bool pending) {
                {"created", iso_time(snapshot.created)},
                {"source", state.with_id(snapshot.volume_id)->name}};
   if (pending) {
-    item["time_remaining"] = snapshot.destroyed ? json(state.remaining(snapshot.destroyed) / 1000) : json(nullptr);
+    item["time_remaining"] =
+        snapshot.destroyed ? json(state.remaining(snapshot.destroyed) / 1000) : json(nullptr);
   }
   return item;
 }
@@ -56,21 +60,19 @@ json shown(const StoredHost& host) {
 json shown(State& state, const StoredGroup& group) {
   json members = json::array();
   for (const std::string& id : group.volume_ids) members.push_back(state.with_id(id)->name);
-  return {{"name", group.name},
-          {"source", state.settings.name},
-          {"hosts", nullptr},
-          {"hgroups", nullptr},
-          {"targets", nullptr},
-          {"volumes", members.empty() ? json(nullptr) : members}};
+  return {{"name", group.name}, {"source", state.settings.name},
+          {"hosts", nullptr},   {"hgroups", nullptr},
+          {"targets", nullptr}, {"volumes", members.empty() ? json(nullptr) : members}};
 }
 
-// Pages by the number of items already given; the token is opaque to clients. A page that was asked for by `limit`
-// has a token even when it is the last: the vendor's client reads on until a page is empty.
+// Pages by the number of items already given; the token is opaque to clients. A page that was asked for by
+// `limit` has a token even when it is the last: the vendor's client reads on until a page is empty.
 Answer page(const State& state, std::vector<json> items, const json& parameters) {
   const std::size_t from = static_cast<std::size_t>(amount(parameters, "token", 0));
   const std::size_t limit = static_cast<std::size_t>(amount(parameters, "limit", state.settings.page));
   json list = json::array();
-  for (std::size_t i = from; i < items.size() && list.size() < limit; ++i) list.push_back(std::move(items[i]));
+  for (std::size_t i = from; i < items.size() && list.size() < limit; ++i)
+    list.push_back(std::move(items[i]));
   const bool more = from + limit < items.size() || (has(parameters, "limit") && !list.empty());
   Answer answer = json_answer(200, list);
   if (limit > 0 && more) {
@@ -151,7 +153,8 @@ Answer one_volume(State& state, const std::string& method, const std::string& na
       return json_answer(200, shown(state, state.create(name, amount(parameters, "size", 0)), false));
     }
     return json_answer(
-        200, shown(state, state.copy(word(parameters, "source"), name, flag(parameters, "overwrite")), false));
+        200,
+        shown(state, state.copy(word(parameters, "source"), name, flag(parameters, "overwrite")), false));
   }
   if (method == "PUT") {
     if (word(parameters, "action") == "recover") {
@@ -191,7 +194,8 @@ Answer one_volume(State& state, const std::string& method, const std::string& na
   return json_answer(200, {{"name", name}});
 }
 
-Answer volumes(State& state, const std::string& method, std::vector<std::string> parts, const json& parameters) {
+Answer volumes(State& state, const std::string& method, std::vector<std::string> parts,
+               const json& parameters) {
   if (parts.size() == 1) {
     if (method == "GET") return list_volumes(state, parameters, {});
     if (method != "POST" || !flag(parameters, "snap")) throw Refusal{"volume", "Invalid request."};
@@ -204,7 +208,8 @@ Answer volumes(State& state, const std::string& method, std::vector<std::string>
     return json_answer(200, list);
   }
   const auto is_group = [&](const std::string& name) {
-    return std::find(state.volume_groups.begin(), state.volume_groups.end(), name) != state.volume_groups.end();
+    return std::find(state.volume_groups.begin(), state.volume_groups.end(), name) !=
+           state.volume_groups.end();
   };
   if (parts.size() > 2 && is_group(parts[1])) {
     parts[1] += "/" + parts[2];
@@ -230,7 +235,8 @@ Answer volumes(State& state, const std::string& method, std::vector<std::string>
   throw Refusal{name, "Invalid request."};
 }
 
-Answer hosts(State& state, const std::string& method, const std::vector<std::string>& parts, const json& parameters) {
+Answer hosts(State& state, const std::string& method, const std::vector<std::string>& parts,
+             const json& parameters) {
   if (parts.size() == 1) {
     const std::vector<std::string> names = words(parameters, "names");
     std::vector<json> items;
@@ -248,8 +254,10 @@ Answer hosts(State& state, const std::string& method, const std::vector<std::str
   const std::string& name = parts[1];
   if (parts.size() == 2) {
     if (method == "POST") {
-      return json_answer(200, shown(state.create_host({name, words(parameters, "iqnlist"),
-                                                       words(parameters, "wwnlist"), words(parameters, "nqnlist"),
+      return json_answer(200, shown(state.create_host({name,
+                                                       words(parameters, "iqnlist"),
+                                                       words(parameters, "wwnlist"),
+                                                       words(parameters, "nqnlist"),
                                                        {}})));
     }
     if (method == "DELETE") {
@@ -283,7 +291,8 @@ Answer host_groups(State& state, const std::string& method, const std::vector<st
                    const json& parameters) {
   if (parts.size() == 1) {
     std::vector<json> items;
-    for (const auto& [name, members] : state.host_groups) items.push_back({{"name", name}, {"hosts", members}});
+    for (const auto& [name, members] : state.host_groups)
+      items.push_back({{"name", name}, {"hosts", members}});
     return page(state, std::move(items), parameters);
   }
   const std::string& name = parts[1];
@@ -297,7 +306,8 @@ Answer host_groups(State& state, const std::string& method, const std::vector<st
     return json_answer(200, {{"name", name}, {"hosts", state.host_groups[name]}});
   }
   if (parts.size() == 4 && method == "POST") {
-    const StoredConnection& made = state.connect({}, name, parts[3], static_cast<int>(amount(parameters, "lun", 0)));
+    const StoredConnection& made =
+        state.connect({}, name, parts[3], static_cast<int>(amount(parameters, "lun", 0)));
     return json_answer(200, {{"name", name}, {"vol", parts[3]}, {"lun", made.lun}});
   }
   if (parts.size() == 4 && method == "DELETE") {
@@ -326,7 +336,8 @@ Answer groups(State& state, const std::string& method, const std::vector<std::st
     for (const StoredGroup& group : state.groups) items.push_back(shown(state, group));
     return page(state, std::move(items), parameters);
   }
-  if (method == "POST") return json_answer(200, shown(state, state.create_group(parts[1], words(parameters, "vollist"))));
+  if (method == "POST")
+    return json_answer(200, shown(state, state.create_group(parts[1], words(parameters, "vollist"))));
   if (method == "DELETE") {
     state.delete_group(parts[1]);
     return json_answer(200, {{"name", parts[1]}});

@@ -15,7 +15,9 @@ json reference(const std::string& name, const std::string& id) {
   return {{"name", name}, {"id", id}};
 }
 
-json named(const std::string& name) { return name.empty() ? json::object() : json{{"name", name}}; }
+json named(const std::string& name) {
+  return name.empty() ? json::object() : json{{"name", name}};
+}
 
 json shown(const State& state, const StoredVolume& volume) {
   const VolumeName parts = parse_volume_name(volume.name);
@@ -40,20 +42,17 @@ json shown(const State& state, const StoredVolume& volume) {
 
 json shown(State& state, const StoredSnapshot& snapshot) {
   const StoredVolume* const volume = state.with_id(snapshot.volume_id);
-  json item = {{"id", snapshot.id},
-               {"name", state.name_of(snapshot)},
-               {"serial", snapshot.serial},
-               {"provisioned", snapshot.size},
-               {"created", snapshot.created},
-               {"destroyed", snapshot.destroyed.has_value()},
-               {"suffix", snapshot.suffix},
-               {"source", reference(volume->name, volume->id)}};
+  json item = {{"id", snapshot.id},           {"name", state.name_of(snapshot)},
+               {"serial", snapshot.serial},   {"provisioned", snapshot.size},
+               {"created", snapshot.created}, {"destroyed", snapshot.destroyed.has_value()},
+               {"suffix", snapshot.suffix},   {"source", reference(volume->name, volume->id)}};
   if (snapshot.destroyed) item["time_remaining"] = state.remaining(snapshot.destroyed);
   return item;
 }
 
 // The objects that a mutation names; `names` or `ids`, at least one.
-std::vector<std::string> targets(const json& parameters, const std::function<std::string(const std::string&)>& by_id) {
+std::vector<std::string> targets(const json& parameters,
+                                 const std::function<std::string(const std::string&)>& by_id) {
   std::vector<std::string> names = words(parameters, "names");
   for (const std::string& id : words(parameters, "ids")) names.push_back(by_id(id));
   if (names.empty()) throw Refusal{"names", "A name or an id is required."};
@@ -89,7 +88,8 @@ Answer volumes(State& state, const std::string& method, const json& parameters) 
     if (method == "POST") {
       const std::string source = source_of(state, parameters);
       const bool overwrite = flag(parameters, "overwrite");
-      if (overwrite && (has(parameters, "with_default_protection") || has(parameters, "add_to_protection_group_names"))) {
+      if (overwrite &&
+          (has(parameters, "with_default_protection") || has(parameters, "add_to_protection_group_names"))) {
         throw Refusal{name, "Protection cannot be changed by an overwrite."};
       }
       if (source.empty()) {
@@ -159,7 +159,8 @@ Answer snapshots(State& state, const std::string& method, const json& parameters
     if (has(parameters, "destroyed")) {
       flag(parameters, "destroyed") ? state.destroy_snapshot(name) : state.recover_snapshot(name);
     }
-    if (has(parameters, "name")) now_called = state.name_of(state.rename_snapshot(name, word(parameters, "name")));
+    if (has(parameters, "name"))
+      now_called = state.name_of(state.rename_snapshot(name, word(parameters, "name")));
     items.push_back(shown(state, *state.find_snapshot(now_called)));
   }
   return method == "DELETE" ? empty_answer() : items_answer(std::move(items));
@@ -186,7 +187,9 @@ Answer tags(State& state, const std::string& method, const json& parameters) {
 
 }  // namespace
 
-Answer empty_answer() { return {.status = 200, .headers = {{"Content-Type", "application/json"}}}; }
+Answer empty_answer() {
+  return {.status = 200, .headers = {{"Content-Type", "application/json"}}};
+}
 
 Answer items_answer(std::vector<json> items) {
   return json_answer(200, {{"continuation_token", nullptr},
@@ -240,9 +243,10 @@ Answer listed(const State& state, std::vector<json> items, const json& parameter
   if (has(parameters, "continuation_token")) {
     from = static_cast<std::size_t>(amount(parameters, "continuation_token", 0));
   }
-  const std::size_t limit =
-      std::min(static_cast<std::size_t>(amount(parameters, "limit", state.settings.page)), state.settings.page);
-  json body = {{"continuation_token", nullptr}, {"more_items_remaining", false}, {"total_item_count", nullptr}};
+  const std::size_t limit = std::min(
+      static_cast<std::size_t>(amount(parameters, "limit", state.settings.page)), state.settings.page);
+  json body = {
+      {"continuation_token", nullptr}, {"more_items_remaining", false}, {"total_item_count", nullptr}};
   if (flag(parameters, "total_item_count") || flag(parameters, "total_only") || limit == 0) {
     body["total_item_count"] = total;
   }

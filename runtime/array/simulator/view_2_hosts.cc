@@ -11,8 +11,8 @@ using nlohmann::json;
 json shown(const State& state, const StoredHost& host) {
   const auto count = std::count_if(state.connections.begin(), state.connections.end(),
                                    [&](const StoredConnection& one) { return one.host == host.name; });
-  json item = {{"name", host.name},   {"iqns", host.iqns}, {"wwns", host.wwns},
-               {"nqns", host.nqns},   {"is_local", true},  {"connection_count", count},
+  json item = {{"name", host.name},           {"iqns", host.iqns}, {"wwns", host.wwns},
+               {"nqns", host.nqns},           {"is_local", true},  {"connection_count", count},
                {"host_group", json::object()}};
   if (!host.host_group.empty()) item["host_group"] = {{"name", host.host_group}};
   return item;
@@ -36,8 +36,10 @@ Answer hosts(State& state, const std::string& method, const json& parameters) {
     if (method == "DELETE") {
       state.delete_host(name);
     } else if (method == "POST") {
-      items.push_back(shown(state, state.create_host({name, words(parameters, "iqns"), words(parameters, "wwns"),
-                                                      words(parameters, "nqns"), {}})));
+      items.push_back(shown(
+          state,
+          state.create_host(
+              {name, words(parameters, "iqns"), words(parameters, "wwns"), words(parameters, "nqns"), {}})));
     } else {
       StoredHost& host = state.host(name);
       if (has(parameters, "iqns")) host.iqns = words(parameters, "iqns");
@@ -115,7 +117,8 @@ Answer containers(State& state, const std::string& method, bool pod, const json&
     return item;
   };
   if (method == "GET") {
-    for (const std::string& name : pod ? state.pods : state.volume_groups) items.push_back(shown_container(name));
+    for (const std::string& name : pod ? state.pods : state.volume_groups)
+      items.push_back(shown_container(name));
     return listed(state, std::move(items), parameters);
   }
   for (const std::string& name : words(parameters, "names")) {
@@ -162,7 +165,8 @@ Answer group_members(State& state, const std::string& method, const json& parame
   }
   for (const StoredGroup& group : state.groups) {
     for (const std::string& id : group.volume_ids) {
-      items.push_back({{"group", {{"name", group.name}}}, {"member", {{"name", state.with_id(id)->name}, {"id", id}}}});
+      items.push_back(
+          {{"group", {{"name", group.name}}}, {"member", {{"name", state.with_id(id)->name}, {"id", id}}}});
     }
   }
   return listed(state, std::move(items), parameters);

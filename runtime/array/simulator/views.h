@@ -1,5 +1,5 @@
-// The two REST generations as views of one state. Each takes a request that has been let in and returns its answer,
-// or throws Refusal.
+// The two REST generations as views of one state. Each takes a request that has been let in and returns its
+// answer, or throws Refusal.
 #pragma once
 
 #include <string>
@@ -10,9 +10,12 @@
 namespace cairn::array::simulator {
 
 // `path` is what follows "/api/1.19/", for example "volume/v1/host".
-Answer view_1(State& state, const std::string& method, const std::string& path, const nlohmann::json& parameters);
-// `path` is what follows "/api/2.26/", for example "volumes". Collections beside the volumes: view_2_hosts.cc.
-Answer view_2(State& state, const std::string& method, const std::string& path, const nlohmann::json& parameters);
+Answer view_1(State& state, const std::string& method, const std::string& path,
+              const nlohmann::json& parameters);
+// `path` is what follows "/api/2.26/", for example "volumes". Collections beside the volumes:
+// view_2_hosts.cc.
+Answer view_2(State& state, const std::string& method, const std::string& path,
+              const nlohmann::json& parameters);
 
 // Parts of view_2.
 bool view_2_of_hosts(State& state, const std::string& method, const std::string& path,
