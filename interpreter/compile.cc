@@ -8,6 +8,11 @@
 #include "interpreter/verify.h"
 
 namespace cairn {
+namespace {
+
+constexpr std::size_t most_verified_steps = 2000;
+
+}  // namespace
 
 Compiled compile(const CompileRequest& request, Inputs& inputs, Sources& sources, Diagnostics& diagnostics) {
   Compiled compiled;
@@ -25,7 +30,8 @@ Compiled compile(const CompileRequest& request, Inputs& inputs, Sources& sources
     return compiled;
   }
   const Graph& graph = *compiled.graph;
-  assert(verify(graph).empty());
+  // Following every hold is quadratic: what is made by hand is verified each time, what is generated in the tests.
+  assert(graph.steps.size() > most_verified_steps || verify(graph).empty());
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
     if (graph.nodes[i].kind == "stage") compiled.stages.push_back(NodeId{static_cast<std::uint32_t>(i)});
   return compiled;
