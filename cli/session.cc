@@ -232,7 +232,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   write_reports(folder->path, report, options, ci, views.for_people());
   if (views.for_people()) {
     fmt::print("{}", report::failure_table(report, terminal_columns(), use_colour(invocation, STDOUT_FILENO)));
-    fmt::print("report: {}\n", fs::relative(fs::path(*cairn_folder) / "last" / "report.html").string());
+    fmt::print("report: {}\n", (fs::path(*cairn_folder).lexically_proximate(fs::current_path()) / "last" / "report.html").string());
   }
   point_last_at(*cairn_folder, run);
   invocation.exit_code = finished.exit_code;

@@ -19,7 +19,7 @@ ONLY_IN = {  # header -> the places that may include it
     r"pugixml": ("runtime/report/", "tests/report/"),
     r"httplib": ("runtime/array/simulator/", "tests/"),
     r"CLI/": ("cli/",),
-    r"nlohmann/json\.hpp": ("runtime/", "cli/", "tests/"),
+    r"nlohmann/json\.hpp": ("runtime/", "cli/", "tests/", "interpreter/functions/encodings.cc", "interpreter/inputs_capsule.cc", "interpreter/params.cc"),
     r"spdlog/": ("runtime/", "cli/"),
 }
 # Time, chance and waiting go through the seams, so that tests and the simulation can turn them.
