@@ -1,5 +1,5 @@
-// What is to be known about each code of the front end but the parser's: S02xx names and files, S03xx types and
-// values, S04xx kinds and the graph. The source of `cairn explain CODE` and of docs/errors.md.
+// What is to be known about each code of the front end but the parser's: S02xx names and files, S03xx types
+// and values, S04xx kinds and the graph. The source of `cairn explain CODE` and of docs/errors.md.
 #pragma once
 
 #include <vector>

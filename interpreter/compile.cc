@@ -20,8 +20,10 @@ Compiled compile(const CompileRequest& request, Inputs& inputs, Sources& sources
   if (compiled.program == nullptr) return compiled;
   check(*compiled.program);
   std::map<std::string, ParamOrigin> origins;
-  std::map<std::string, Value> params = give_params(*compiled.program, inputs, request.params, request.allow_unknown, origins, compiled.param_texts);
-  compiled.evaluator = std::make_unique<Evaluator>(*compiled.program, inputs, std::move(params), request.allow_unknown);
+  std::map<std::string, Value> params = give_params(*compiled.program, inputs, request.params,
+                                                    request.allow_unknown, origins, compiled.param_texts);
+  compiled.evaluator =
+      std::make_unique<Evaluator>(*compiled.program, inputs, std::move(params), request.allow_unknown);
   compiled.graph = lower(*compiled.evaluator);
   compiled.params = list_params(*compiled.evaluator, origins);
   compiled.left_out = compiled.evaluator->left_out();
@@ -30,7 +32,8 @@ Compiled compile(const CompileRequest& request, Inputs& inputs, Sources& sources
     return compiled;
   }
   const Graph& graph = *compiled.graph;
-  // Following every hold is quadratic: what is made by hand is verified each time, what is generated in the tests.
+  // Following every hold is quadratic: what is made by hand is verified each time, what is generated in the
+  // tests.
   assert(graph.steps.size() > most_verified_steps || verify(graph).empty());
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
     if (graph.nodes[i].kind == "stage") compiled.stages.push_back(NodeId{static_cast<std::uint32_t>(i)});

@@ -58,20 +58,35 @@ class Converter {
  private:
   static bool is_exactly(const Value& value, Form form) {
     switch (form) {
-      case Form::null: return value.null();
-      case Form::boolean: return value.as<bool>() != nullptr;
-      case Form::integer: return value.as<std::int64_t>() != nullptr;
-      case Form::floating: return value.as<double>() != nullptr;
-      case Form::string: case Form::literal: return value.as<std::string>() != nullptr;
-      case Form::duration: return value.as<Duration>() != nullptr;
-      case Form::size: return value.as<Size>() != nullptr;
-      case Form::path: return value.as<Path>() != nullptr;
-      case Form::secret: return value.as<std::string>() != nullptr && value.secret;
-      case Form::list: return value.as<List>() != nullptr;
-      case Form::map: return value.as<Map>() != nullptr;
-      case Form::node: return value.as<NodeRef>() != nullptr;
-      case Form::made: return value.as<Made>() != nullptr;
-      default: return true;
+      case Form::null:
+        return value.null();
+      case Form::boolean:
+        return value.as<bool>() != nullptr;
+      case Form::integer:
+        return value.as<std::int64_t>() != nullptr;
+      case Form::floating:
+        return value.as<double>() != nullptr;
+      case Form::string:
+      case Form::literal:
+        return value.as<std::string>() != nullptr;
+      case Form::duration:
+        return value.as<Duration>() != nullptr;
+      case Form::size:
+        return value.as<Size>() != nullptr;
+      case Form::path:
+        return value.as<Path>() != nullptr;
+      case Form::secret:
+        return value.as<std::string>() != nullptr && value.secret;
+      case Form::list:
+        return value.as<List>() != nullptr;
+      case Form::map:
+        return value.as<Map>() != nullptr;
+      case Form::node:
+        return value.as<NodeRef>() != nullptr;
+      case Form::made:
+        return value.as<Made>() != nullptr;
+      default:
+        return true;
     }
   }
 
@@ -82,7 +97,9 @@ class Converter {
     for (const Type& alternative : wanted.of)
       if (alternative.form != Form::list && attempt(value, alternative)) return true;
     for (const Type& alternative : wanted.of)
-      if (alternative.form == Form::list && value.as<List>() == nullptr && attempt(value, alternative.of.front())) return true;
+      if (alternative.form == Form::list && value.as<List>() == nullptr &&
+          attempt(value, alternative.of.front()))
+        return true;
     return false;
   }
 
@@ -116,13 +133,16 @@ class Converter {
   }
 
   static bool holds_node(const Type& type) {
-    return type.form == Form::node || (type.form == Form::one_of && std::any_of(type.of.begin(), type.of.end(), holds_node));
+    return type.form == Form::node ||
+           (type.form == Form::one_of && std::any_of(type.of.begin(), type.of.end(), holds_node));
   }
 
   bool convert_map(Value& value, const Type& element) {
     Map& map = std::get<Map>(value.is);
-    if (!accepts_null(element)) std::erase_if(map.entries, [](const auto& entry) { return entry.second.null(); });
-    return std::all_of(map.entries.begin(), map.entries.end(), [&](auto& entry) { return convert(entry.second, element); });
+    if (!accepts_null(element))
+      std::erase_if(map.entries, [](const auto& entry) { return entry.second.null(); });
+    return std::all_of(map.entries.begin(), map.entries.end(),
+                       [&](auto& entry) { return convert(entry.second, element); });
   }
 
   Evaluator& evaluator_;
@@ -132,11 +152,15 @@ class Converter {
 // `T | list(T)` holds one or several: what is kept is always the list.
 void several(Value& value, const Type& wanted) {
   if (wanted.form != Form::one_of || value.null() || value.late() || value.as<List>() != nullptr) return;
-  const auto list = std::find_if(wanted.of.begin(), wanted.of.end(), [](const Type& each) { return each.form == Form::list; });
+  const auto list = std::find_if(wanted.of.begin(), wanted.of.end(),
+                                 [](const Type& each) { return each.form == Form::list; });
   if (list == wanted.of.end()) return;
   const Type& element = list->of.front();
-  const std::vector<Type> alternatives = element.form == Form::one_of ? element.of : std::vector<Type>{element};
-  const bool same = std::any_of(alternatives.begin(), alternatives.end(), [&](const Type& each) { return std::find(wanted.of.begin(), wanted.of.end(), each) != wanted.of.end(); });
+  const std::vector<Type> alternatives =
+      element.form == Form::one_of ? element.of : std::vector<Type>{element};
+  const bool same = std::any_of(alternatives.begin(), alternatives.end(), [&](const Type& each) {
+    return std::find(wanted.of.begin(), wanted.of.end(), each) != wanted.of.end();
+  });
   if (!same) return;
   List one;
   one.push_back(std::move(value));
@@ -146,13 +170,17 @@ void several(Value& value, const Type& wanted) {
 
 }  // namespace
 
-std::optional<Value> Evaluator::convert(Value value, const Type& wanted, const std::string& folder, Span span, const std::string& what) {
+std::optional<Value> Evaluator::convert(Value value, const Type& wanted, const std::string& folder, Span span,
+                                        const std::string& what) {
   const Value before = value;
   if (Converter(*this, folder).convert(value, wanted)) {
     several(value, wanted);
     return value;
   }
-  error("S0302", span, fmt::format("{} is {}, found {}", what, show(without_null(wanted)), before.as<std::string>() && !before.secret ? "`" + show(before) + "`" : kind_of_value(before)));
+  error("S0302", span,
+        fmt::format(
+            "{} is {}, found {}", what, show(without_null(wanted)),
+            before.as<std::string>() && !before.secret ? "`" + show(before) + "`" : kind_of_value(before)));
   return std::nullopt;
 }
 

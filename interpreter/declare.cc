@@ -19,16 +19,21 @@ const syntax::Name& name_of(const syntax::Block& block) {
 
 namespace {
 
-constexpr std::array<std::string_view, 13> reserved_words = {"use", "as", "param", "let", "kind", "for", "in",
-                                                             "if", "else", "export", "true", "false", "null"};
+constexpr std::array<std::string_view, 13> reserved_words = {
+    "use", "as", "param", "let", "kind", "for", "in", "if", "else", "export", "true", "false", "null"};
 
 std::string_view place_name(const Region& region) {
   switch (region.form) {
-    case RegionForm::file: return "a file";
-    case RegionForm::stage: return "a stage";
-    case RegionForm::kind: return "a kind";
-    case RegionForm::each: return "a `for`";
-    case RegionForm::branch: return "an `if`";
+    case RegionForm::file:
+      return "a file";
+    case RegionForm::stage:
+      return "a stage";
+    case RegionForm::kind:
+      return "a kind";
+    case RegionForm::each:
+      return "a `for`";
+    case RegionForm::branch:
+      return "an `if`";
   }
   return "";
 }
@@ -37,13 +42,16 @@ std::string_view place_name(const Region& region) {
 bool exclude_each_other(const Declaration& a, const Declaration& b) {
   for (const Region* x = a.region; x != nullptr && x->form != RegionForm::file; x = x->parent)
     for (const Region* y = b.region; y != nullptr && y->form != RegionForm::file; y = y->parent)
-      if (x->form == RegionForm::branch && x->statement == y->statement && x->form == y->form && x->otherwise != y->otherwise) return true;
+      if (x->form == RegionForm::branch && x->statement == y->statement && x->form == y->form &&
+          x->otherwise != y->otherwise)
+        return true;
   return false;
 }
 
 class Declarer {
  public:
-  Declarer(Program& program, Module& module) : program_(program), module_(module), diagnostics_(program.diagnostics) {}
+  Declarer(Program& program, Module& module)
+      : program_(program), module_(module), diagnostics_(program.diagnostics) {}
 
   void declare_module() {
     Region& file = add_region(RegionForm::file, nullptr, module_.syntax.body, nullptr);
@@ -53,7 +61,8 @@ class Declarer {
   }
 
  private:
-  Region& add_region(RegionForm form, Region* parent, const syntax::Body& body, const syntax::Statement* statement) {
+  Region& add_region(RegionForm form, Region* parent, const syntax::Body& body,
+                     const syntax::Statement* statement) {
     module_.regions.push_back(std::make_unique<Region>());
     Region& region = *module_.regions.back();
     region.form = form;
@@ -68,11 +77,14 @@ class Declarer {
   void check_uses() {
     for (std::size_t i = 0; i < module_.uses.size(); ++i)
       for (std::size_t j = 0; j < i; ++j)
-        if (module_.uses[i].name == module_.uses[j].name) twice(module_.uses[i].name, module_.uses[i].span, module_.uses[j].span).help("give one of them another name with `as`");
+        if (module_.uses[i].name == module_.uses[j].name)
+          twice(module_.uses[i].name, module_.uses[i].span, module_.uses[j].span)
+              .help("give one of them another name with `as`");
   }
 
   Diagnostic& twice(std::string_view name, Span second, Span first) {
-    return diagnostics_.error("S0202", second, fmt::format("`{}` is defined twice", name), "defined again").label(first, "first defined here");
+    return diagnostics_.error("S0202", second, fmt::format("`{}` is defined twice", name), "defined again")
+        .label(first, "first defined here");
   }
 
   void fill(Region& region) {
@@ -90,23 +102,32 @@ class Declarer {
     if (region.form == RegionForm::stage) return;
     std::string help;
     if (region.form == RegionForm::each || region.form == RegionForm::branch)
-      help = "settings stand directly in their block; for a setting that depends on a condition write `c ? value : null`";
+      help =
+          "settings stand directly in their block; for a setting that depends on a condition write `c ? "
+          "value : null`";
     else
-      help = fmt::format("`let {0} = …` names a value, `param {0} = …` one that can be given from outside", setting.name.text);
+      help = fmt::format("`let {0} = …` names a value, `param {0} = …` one that can be given from outside",
+                         setting.name.text);
     misplaced(statement, setting.name.span, fmt::format("{} holds no settings", place_name(region)), help);
   }
 
   void declare_one(Region& region, const syntax::Statement& statement, const syntax::Use& use) {
-    if (region.form != RegionForm::file) misplaced(statement, use.path_span, "`use` stands directly in the file", "");
+    if (region.form != RegionForm::file)
+      misplaced(statement, use.path_span, "`use` stands directly in the file", "");
   }
 
   void declare_one(Region& region, const syntax::Statement& statement, const syntax::Param& param) {
     if (region.form != RegionForm::file && region.form != RegionForm::kind)
-      return misplaced(statement, param.name.span, "`param` stands directly in the file or in a kind", "a value that is computed is a `let`");
+      return misplaced(statement, param.name.span, "`param` stands directly in the file or in a kind",
+                       "a value that is computed is a `let`");
     if (region.form == RegionForm::file && !module_.main)
-      return misplaced(statement, param.name.span, "a file that is used by another has no params", "make it a `let`, or a `kind` with this param");
+      return misplaced(statement, param.name.span, "a file that is used by another has no params",
+                       "make it a `let`, or a `kind` with this param");
     if (param.known || param.has_takes)
-      misplaced(statement, param.name.span, fmt::format("{} stands in cairn's own declarations only", param.known ? "`known`" : "a param with `( )`"), "");
+      misplaced(statement, param.name.span,
+                fmt::format("{} stands in cairn's own declarations only",
+                            param.known ? "`known`" : "a param with `( )`"),
+                "");
     add(region, statement, DeclarationForm::param, param.name);
   }
 
@@ -115,16 +136,24 @@ class Declarer {
   }
 
   void declare_one(Region&, const syntax::Statement& statement, const syntax::Function& function) {
-    misplaced(statement, function.name.span, "functions are native: a file cannot declare one", "a `let` names a value, a `kind` a group of blocks");
+    misplaced(statement, function.name.span, "functions are native: a file cannot declare one",
+              "a `let` names a value, a `kind` a group of blocks");
   }
 
   void declare_one(Region& region, const syntax::Statement& statement, const syntax::Kind& kind) {
-    if (region.form != RegionForm::file) return misplaced(statement, kind.name.span, "`kind` stands directly in the file", "");
+    if (region.form != RegionForm::file)
+      return misplaced(statement, kind.name.span, "`kind` stands directly in the file", "");
     if (kind.native || kind.base)
-      return misplaced(statement, kind.name.span, fmt::format("`{}` stands in cairn's own declarations only", kind.native ? "native" : "base"), "write `kind` alone");
-    if (kind.inherits) misplaced(statement, kind.inherits->span, "only native kinds inherit", "hand a block on with `export self = …`");
+      return misplaced(
+          statement, kind.name.span,
+          fmt::format("`{}` stands in cairn's own declarations only", kind.native ? "native" : "base"),
+          "write `kind` alone");
+    if (kind.inherits)
+      misplaced(statement, kind.inherits->span, "only native kinds inherit",
+                "hand a block on with `export self = …`");
     if (program_.vocabulary.kind(kind.name.text) != nullptr || kind.name.text == "stage") {
-      diagnostics_.error("S0202", kind.name.span, fmt::format("`{}` is a built-in kind", kind.name.text), "needs another name");
+      diagnostics_.error("S0202", kind.name.span, fmt::format("`{}` is a built-in kind", kind.name.text),
+                         "needs another name");
       program_.poisoned.insert(&statement);
       return;
     }
@@ -152,10 +181,14 @@ class Declarer {
     if (kind.export_self == nullptr) return;
     const syntax::Export& self = std::get<syntax::Export>(kind.export_self->is);
     const syntax::NameRef* name = self.value ? std::get_if<syntax::NameRef>(&self.value->is) : nullptr;
-    const std::vector<Declaration*>* found = name == nullptr ? nullptr : named_in(*kind.region, name->name.text);
-    if (found == nullptr || found->front()->form != DeclarationForm::block || found->front()->region != kind.region) {
+    const std::vector<Declaration*>* found =
+        name == nullptr ? nullptr : named_in(*kind.region, name->name.text);
+    if (found == nullptr || found->front()->form != DeclarationForm::block ||
+        found->front()->region != kind.region) {
       if (self.value)
-        diagnostics_.error("S0216", self.value->span, "`export self` names one block of this kind", "not a block that stands directly in the kind")
+        diagnostics_
+            .error("S0216", self.value->span, "`export self` names one block of this kind",
+                   "not a block that stands directly in the kind")
             .note("the instance then stands for that block: links, edges, exports and settings go to it");
       kind.export_self = nullptr;
       return;
@@ -167,22 +200,34 @@ class Declarer {
 
   void declare_one(Region& region, const syntax::Statement& statement, const syntax::Export& exported) {
     if (region.form != RegionForm::kind)
-      return misplaced(statement, exported.name.span, "`export` stands directly in a kind", region.form == RegionForm::file ? "blocks, lets and kinds of a file can be read from outside as they are" : "");
-    if (exported.late) misplaced(statement, exported.name.span, "`late` stands in cairn's own declarations only", "what is late is known from the value");
+      return misplaced(statement, exported.name.span, "`export` stands directly in a kind",
+                       region.form == RegionForm::file
+                           ? "blocks, lets and kinds of a file can be read from outside as they are"
+                           : "");
+    if (exported.late)
+      misplaced(statement, exported.name.span, "`late` stands in cairn's own declarations only",
+                "what is late is known from the value");
     if (!exported.value) {
-      diagnostics_.error("S0216", exported.name.span, fmt::format("`export {}` needs a value", exported.name.text)).help(fmt::format("export {0} = …", exported.name.text));
+      diagnostics_
+          .error("S0216", exported.name.span, fmt::format("`export {}` needs a value", exported.name.text))
+          .help(fmt::format("export {0} = …", exported.name.text));
       return;
     }
     if (exported.name.text == "self") {
-      if (kind_->export_self != nullptr) twice("self", exported.name.span, std::get<syntax::Export>(kind_->export_self->is).name.span);
-      else kind_->export_self = &statement;
+      if (kind_->export_self != nullptr)
+        twice("self", exported.name.span, std::get<syntax::Export>(kind_->export_self->is).name.span);
+      else
+        kind_->export_self = &statement;
       return;
     }
     if (!is_readable_name(exported.name)) return;
     for (const syntax::Statement* other : kind_->exports) {
       const syntax::Export& first = std::get<syntax::Export>(other->is);
       if (first.name.text != exported.name.text) continue;
-      diagnostics_.error("S0202", exported.name.span, fmt::format("`{}` is exported twice", exported.name.text), "exported again").label(first.name.span, "first exported here");
+      diagnostics_
+          .error("S0202", exported.name.span, fmt::format("`{}` is exported twice", exported.name.text),
+                 "exported again")
+          .label(first.name.span, "first exported here");
       return;
     }
     kind_->exports.push_back(&statement);
@@ -200,7 +245,8 @@ class Declarer {
     if (choice.has_else) add_control(region, RegionForm::branch, choice.otherwise, statement, true);
   }
 
-  void add_control(Region& region, RegionForm form, const syntax::Body& body, const syntax::Statement& statement, bool otherwise) {
+  void add_control(Region& region, RegionForm form, const syntax::Body& body,
+                   const syntax::Statement& statement, bool otherwise) {
     Region& inner = add_region(form, &region, body, &statement);
     inner.otherwise = otherwise;
     inner.index = static_cast<std::uint32_t>(region.controls.size());
@@ -213,10 +259,12 @@ class Declarer {
     const bool stage = !block.member && block.kind.text == "stage";
     const bool trigger = !block.member && block.kind.text == "trigger";
     if ((stage || trigger) && region.form != RegionForm::file)
-      return misplaced(statement, block.head, fmt::format("`{}` stands directly in the file", block.kind.text),
+      return misplaced(statement, block.head,
+                       fmt::format("`{}` stands directly in the file", block.kind.text),
                        stage && region.form == RegionForm::stage ? "order stages with `after`" : "");
     if ((stage || trigger) && !module_.main)
-      return misplaced(statement, block.head, fmt::format("a file that is used by another has no {}s", block.kind.text), "");
+      return misplaced(statement, block.head,
+                       fmt::format("a file that is used by another has no {}s", block.kind.text), "");
     Declaration& declared = add(region, statement, DeclarationForm::block, name_of(block));
     declared.span = block.name ? block.name->span : block.head;
     if (stage) {
@@ -228,11 +276,14 @@ class Declarer {
   bool is_readable_name(const syntax::Name& name) {
     for (const std::string_view word : reserved_words)
       if (name.text == word) {
-        diagnostics_.error("S0203", name.span, fmt::format("`{}` is a reserved word and cannot name a value", name.text), "needs another name");
+        diagnostics_.error("S0203", name.span,
+                           fmt::format("`{}` is a reserved word and cannot name a value", name.text),
+                           "needs another name");
         return false;
       }
     if (name.text == "self") {
-      diagnostics_.error("S0203", name.span, "`self` is the block itself and cannot name a value", "needs another name");
+      diagnostics_.error("S0203", name.span, "`self` is the block itself and cannot name a value",
+                         "needs another name");
       return false;
     }
     if (name.text.find('-') == std::string::npos) return true;
@@ -241,7 +292,8 @@ class Declarer {
     return false;
   }
 
-  Declaration& add(Region& region, const syntax::Statement& statement, DeclarationForm form, const syntax::Name& name) {
+  Declaration& add(Region& region, const syntax::Statement& statement, DeclarationForm form,
+                   const syntax::Name& name) {
     auto owned = std::make_unique<Declaration>();
     Declaration& declared = *owned;
     declared.form = form;
@@ -252,13 +304,20 @@ class Declarer {
     declared.index = static_cast<std::uint32_t>(region.declarations.size());
     region.items.push_back({&declared, nullptr});
     region.declarations.push_back(std::move(owned));
-    if (form != DeclarationForm::block) is_readable_name(name);
-    else if (name.text == "self") is_readable_name(name);
+    if (form != DeclarationForm::block)
+      is_readable_name(name);
+    else if (name.text == "self")
+      is_readable_name(name);
     std::vector<Declaration*>& same = region.scope->names[declared.name];
     for (const Declaration* other : same) {
       if (exclude_each_other(*other, declared)) {
-        if (form == DeclarationForm::block && other->form == form && kind_text(*other->block()) == kind_text(*declared.block())) continue;
-        diagnostics_.error("S0202", declared.span, fmt::format("`{}` is one thing in one branch and another in the other", declared.name), "declared here as another kind")
+        if (form == DeclarationForm::block && other->form == form &&
+            kind_text(*other->block()) == kind_text(*declared.block()))
+          continue;
+        diagnostics_
+            .error("S0202", declared.span,
+                   fmt::format("`{}` is one thing in one branch and another in the other", declared.name),
+                   "declared here as another kind")
             .label(other->span, "and here");
       } else {
         twice(declared.name, declared.span, other->span);
@@ -303,8 +362,10 @@ void declare(Program& program) {
   for (const std::unique_ptr<Module>& module : program.modules) Declarer(program, *module).declare_module();
   for (const std::unique_ptr<Module>& module : program.modules) {
     std::string prefix = module->main ? std::string() : module->name;
-    if (prefix.starts_with("std/")) prefix.erase(0, 4);
-    else if (const std::size_t slash = prefix.rfind('/'); slash != std::string::npos) prefix.erase(0, slash + 1);
+    if (prefix.starts_with("std/"))
+      prefix.erase(0, 4);
+    else if (const std::size_t slash = prefix.rfind('/'); slash != std::string::npos)
+      prefix.erase(0, slash + 1);
     if (prefix.ends_with(".stack")) prefix.erase(prefix.size() - 6);
     for (const std::unique_ptr<UserKind>& kind : module->kinds) {
       std::string name = prefix.empty() ? kind->name : prefix + "." + kind->name;

@@ -1,5 +1,5 @@
-// Which names a program's parts declare: fills the regions, scopes and kinds of its modules. Reports names given
-// twice, names that cannot be read again, and statements that stand where they may not.
+// Which names a program's parts declare: fills the regions, scopes and kinds of its modules. Reports names
+// given twice, names that cannot be read again, and statements that stand where they may not.
 #pragma once
 
 #include "interpreter/program.h"

@@ -1,5 +1,6 @@
-// Where expressions are evaluated: one environment for every instance of a region (a file once, a kind's body once
-// per instance, a `for` body once per element). Values and nodes are made when they are first asked for and kept.
+// Where expressions are evaluated: one environment for every instance of a region (a file once, a kind's body
+// once per instance, a `for` body once per element). Values and nodes are made when they are first asked for
+// and kept.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +32,10 @@ struct Where {
 
 // Why a value is late: the first thing in it that is known at run time only.
 struct Lateness {
-  Span span;                 // where it is read
-  std::string text;          // "build.json"
-  NodeId node = no_node;     // whose end or readiness makes it known; none for a secret
-  bool unknown = false;      // not late but a param that nobody has given (lint)
+  Span span;              // where it is read
+  std::string text;       // "build.json"
+  NodeId node = no_node;  // whose end or readiness makes it known; none for a secret
+  bool unknown = false;   // not late but a param that nobody has given (lint)
 };
 
 // Defined here for value.h: evaluated again, with the same meaning, when its inputs exist.
@@ -49,11 +50,11 @@ struct LateExpression {
 // That an evaluation looked at a node: what makes an edge (rule 34).
 struct Read {
   NodeId node = no_node;
-  std::string exported;  // "host"; empty: the node as a whole
+  std::string exported;             // "host"; empty: the node as a whole
   std::vector<std::int64_t> ports;  // `port(5432)`: the ports asked for
   Span span;
-  bool own = false;      // through `self`
-  bool waits = true;     // false within `nowait( )` and for addresses behind an instance's export
+  bool own = false;   // through `self`
+  bool waits = true;  // false within `nowait( )` and for addresses behind an instance's export
 };
 
 enum class Progress : std::uint8_t { untouched, busy, done, failed };
@@ -78,20 +79,20 @@ struct Control {
 };
 
 struct Environment {
-  const Region* region = nullptr;   // null: the defaults of a native kind, names are the settings of `node`
+  const Region* region = nullptr;  // null: the defaults of a native kind, names are the settings of `node`
   Environment* parent = nullptr;
-  NodeId node = no_node;            // the instance (kind), the stage, or the node whose defaults these are
-  NodeId group = no_node;           // the stage or instance that blocks in here belong to
+  NodeId node = no_node;   // the instance (kind), the stage, or the node whose defaults these are
+  NodeId group = no_node;  // the stage or instance that blocks in here belong to
   NodeId stage = no_node;
-  std::string prefix;               // of paths: "", "test.", "test.db."
-  std::string key;                  // of paths, behind the name: "", "[0]", "[0][b]"
-  std::string scope;                // whose network: "", "test", "test[0]"
-  std::vector<Value> variables;     // of a `for`
-  std::vector<Cell> cells;          // by Declaration::index
-  std::vector<Control> controls;    // by Region::index
+  std::string prefix;                                 // of paths: "", "test.", "test.db."
+  std::string key;                                    // of paths, behind the name: "", "[0]", "[0][b]"
+  std::string scope;                                  // whose network: "", "test", "test[0]"
+  std::vector<Value> variables;                       // of a `for`
+  std::vector<Cell> cells;                            // by Declaration::index
+  std::vector<Control> controls;                      // by Region::index
   std::vector<std::pair<std::string, Cell>> exports;  // of an instance, those read so far
   std::vector<std::pair<std::string, NodeId>> loops;  // groups for the nodes of a `for`, by path
-  std::uint32_t depth = 0;          // instances around
+  std::uint32_t depth = 0;                            // instances around
   bool expanded = false;
 };
 

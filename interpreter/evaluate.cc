@@ -19,14 +19,19 @@ Value of(T is) {
 }
 
 bool is_scalar(const Value& value) {
-  return value.as<std::string>() || value.as<std::int64_t>() || value.as<double>() || value.as<bool>() || value.as<Duration>() ||
-         value.as<Size>() || value.as<Path>();
+  return value.as<std::string>() || value.as<std::int64_t>() || value.as<double>() || value.as<bool>() ||
+         value.as<Duration>() || value.as<Size>() || value.as<Path>();
 }
 
 }  // namespace
 
-Evaluator::Evaluator(Program& of_program, Inputs& from_inputs, std::map<std::string, Value> params, bool allow_unknown)
-    : sink(&of_program.diagnostics), program(of_program), inputs(from_inputs), params_(std::move(params)), allow_unknown_(allow_unknown) {}
+Evaluator::Evaluator(Program& of_program, Inputs& from_inputs, std::map<std::string, Value> params,
+                     bool allow_unknown)
+    : sink(&of_program.diagnostics),
+      program(of_program),
+      inputs(from_inputs),
+      params_(std::move(params)),
+      allow_unknown_(allow_unknown) {}
 
 Evaluator::~Evaluator() = default;
 
@@ -43,7 +48,8 @@ std::vector<Read> Evaluator::collect(const std::function<void()>& work) {
   return found;
 }
 
-Value Evaluator::late(const syntax::Expr& expression, const Where& place, const Lateness& because, bool secret) const {
+Value Evaluator::late(const syntax::Expr& expression, const Where& place, const Lateness& because,
+                      bool secret) const {
   auto made = std::make_shared<LateExpression>();
   made->expression = &expression;
   made->place = place;
@@ -53,7 +59,8 @@ Value Evaluator::late(const syntax::Expr& expression, const Where& place, const 
   return value;
 }
 
-Value Evaluator::late_like(const syntax::Expr& expression, const Where& place, std::span<const Value* const> operands) const {
+Value Evaluator::late_like(const syntax::Expr& expression, const Where& place,
+                           std::span<const Value* const> operands) const {
   bool secret = false;
   const Late* first = nullptr;
   for (const Value* operand : operands) {
@@ -86,7 +93,8 @@ Value Evaluator::late_like(const syntax::Expr& expression, const Where& place, s
 std::optional<Value> Evaluator::evaluate(const syntax::Expr& expression, const Where& place) {
   if (program.poisoned.contains(&expression)) return std::nullopt;
   if (depth_ >= deepest) {
-    error("S0310", expression.span, "this value needs too many others", fmt::format("{} levels deep", deepest));
+    error("S0310", expression.span, "this value needs too many others",
+          fmt::format("{} levels deep", deepest));
     return std::nullopt;
   }
   ++depth_;
@@ -104,7 +112,8 @@ std::optional<Value> Evaluator::forced(const Value& value) {
     Maybe known = evaluate(*is.expression, is.place);
     if (!known) return std::nullopt;
     known->secret = known->secret || value.secret;
-    if (is.wanted) return convert(std::move(*known), *is.wanted, is.folder, is.expression->span, "this value");
+    if (is.wanted)
+      return convert(std::move(*known), *is.wanted, is.folder, is.expression->span, "this value");
     return known;
   }
   if (List* list = std::get_if<List>(&result.is)) {
@@ -154,7 +163,8 @@ std::optional<Value> Evaluator::evaluate_inner(const syntax::Expr& expression, c
   return std::visit(Visit{*this, expression, place}, expression.is);
 }
 
-std::optional<Value> Evaluator::name(const syntax::Expr& expression, const syntax::NameRef& ref, const Where& place) {
+std::optional<Value> Evaluator::name(const syntax::Expr& expression, const syntax::NameRef& ref,
+                                     const Where& place) {
   const std::string& wanted = ref.name.text;
   for (const Locals* local = place.locals.get(); local != nullptr; local = local->outer.get())
     if (local->name == wanted) return local->value;
@@ -175,14 +185,17 @@ std::optional<Value> Evaluator::name(const syntax::Expr& expression, const synta
       for (Environment* around = &at; around != nullptr; around = around->parent)
         if (around->region == resolved.each) return around->variables[resolved.variable];
       return std::nullopt;
-    case Resolved::Form::declaration: return value_of(*resolved.declarations, at, expression.span);
+    case Resolved::Form::declaration:
+      return value_of(*resolved.declarations, at, expression.span);
     case Resolved::Form::module:
-    case Resolved::Form::nothing: return std::nullopt;  // the checker has said so
+    case Resolved::Form::nothing:
+      return std::nullopt;  // the checker has said so
   }
   return std::nullopt;
 }
 
-std::optional<Value> Evaluator::text(const syntax::Expr& expression, const syntax::Text& text, const Where& place) {
+std::optional<Value> Evaluator::text(const syntax::Expr& expression, const syntax::Text& text,
+                                     const Where& place) {
   std::string joined;
   bool secret = false;
   bool failed = false;
@@ -203,7 +216,9 @@ std::optional<Value> Evaluator::text(const syntax::Expr& expression, const synta
     } else if (is_scalar(*value)) {
       joined += plain_text(*value);
     } else {
-      Diagnostic& wrong = error("S0305", part.hole->span, fmt::format("a hole takes one string, number or other single value, not {}", kind_of_value(*value)));
+      Diagnostic& wrong = error("S0305", part.hole->span,
+                                fmt::format("a hole takes one string, number or other single value, not {}",
+                                            kind_of_value(*value)));
       if (value->as<List>()) wrong.help("join(list, \", \") makes one text of a list");
       if (value->as<NodeRef>()) wrong.help("read one of its exports, such as `.host`");
       failed = true;
@@ -228,8 +243,10 @@ std::optional<Value> Evaluator::list(const syntax::ListLiteral& list, const Wher
   bool failed = false;
   for (const syntax::ExprPtr& item : list.items) {
     Maybe value = evaluate(*item, place);
-    if (value) values.push_back(std::move(*value));
-    else failed = true;
+    if (value)
+      values.push_back(std::move(*value));
+    else
+      failed = true;
   }
   if (failed) return std::nullopt;
   return of(std::move(values));
@@ -239,7 +256,8 @@ std::optional<Value> Evaluator::map_key(const syntax::Expr& expression, const Wh
   Maybe key = evaluate(expression, place);
   if (!key) return std::nullopt;
   if (key->secret) {
-    error("S0306", expression.span, "a secret cannot be the key of a map", "would be shown wherever the map is")
+    error("S0306", expression.span, "a secret cannot be the key of a map",
+          "would be shown wherever the map is")
         .help("`reveal(…)` says that it may be shown");
     return std::nullopt;
   }
@@ -264,7 +282,8 @@ std::optional<Value> Evaluator::map(const syntax::MapLiteral& map, const Where& 
     }
     if (key->late()) {
       const Lateness& because = key->as<Late>()->expression->because;
-      error("S0307", entry.key->span, "the keys of a map are known before the run", fmt::format("`{}` is not", because.text));
+      error("S0307", entry.key->span, "the keys of a map are known before the run",
+            fmt::format("`{}` is not", because.text));
       failed = true;
       continue;
     }
@@ -280,7 +299,8 @@ std::optional<Value> Evaluator::map(const syntax::MapLiteral& map, const Where& 
   return of(std::move(values));
 }
 
-std::optional<std::vector<Evaluator::Element>> Evaluator::elements(const syntax::Expr& source, std::size_t variables, const Where& place,
+std::optional<std::vector<Evaluator::Element>> Evaluator::elements(const syntax::Expr& source,
+                                                                   std::size_t variables, const Where& place,
                                                                    const Late** late_found, Value& holder) {
   Maybe value = evaluate(source, place);
   if (!value) return std::nullopt;
@@ -313,7 +333,8 @@ std::optional<std::vector<Evaluator::Element>> Evaluator::elements(const syntax:
   return std::nullopt;
 }
 
-std::optional<Value> Evaluator::list_for(const syntax::Expr& expression, const syntax::ListFor& each, const Where& place) {
+std::optional<Value> Evaluator::list_for(const syntax::Expr& expression, const syntax::ListFor& each,
+                                         const Where& place) {
   const Late* is_late = nullptr;
   Value source;
   const auto found = elements(*each.each.source, each.each.variables.size(), place, &is_late, source);
@@ -324,14 +345,17 @@ std::optional<Value> Evaluator::list_for(const syntax::Expr& expression, const s
   for (const Element& element : *found) {
     Where inside = place;
     for (std::size_t i = 0; i < each.each.variables.size(); ++i)
-      inside.locals = std::make_shared<const Locals>(Locals{each.each.variables[i].text, element.variables[i], inside.locals});
+      inside.locals = std::make_shared<const Locals>(
+          Locals{each.each.variables[i].text, element.variables[i], inside.locals});
     if (each.each.condition) {
       Maybe condition = evaluate(*each.each.condition, inside);
       if (!condition) return std::nullopt;
-      if (condition->late()) return late(expression, place, condition->as<Late>()->expression->because, condition->secret);
+      if (condition->late())
+        return late(expression, place, condition->as<Late>()->expression->because, condition->secret);
       const bool* taken = condition->as<bool>();
       if (taken == nullptr) {
-        error("S0302", each.each.condition->span, fmt::format("a condition is a bool, not {}", kind_of_value(*condition)));
+        error("S0302", each.each.condition->span,
+              fmt::format("a condition is a bool, not {}", kind_of_value(*condition)));
         return std::nullopt;
       }
       if (!*taken) continue;
@@ -343,7 +367,8 @@ std::optional<Value> Evaluator::list_for(const syntax::Expr& expression, const s
   return of(std::move(values));
 }
 
-std::optional<Value> Evaluator::map_for(const syntax::Expr& expression, const syntax::MapFor& each, const Where& place) {
+std::optional<Value> Evaluator::map_for(const syntax::Expr& expression, const syntax::MapFor& each,
+                                        const Where& place) {
   const Late* is_late = nullptr;
   Value source;
   const auto found = elements(*each.each.source, each.each.variables.size(), place, &is_late, source);
@@ -354,14 +379,17 @@ std::optional<Value> Evaluator::map_for(const syntax::Expr& expression, const sy
   for (const Element& element : *found) {
     Where inside = place;
     for (std::size_t i = 0; i < each.each.variables.size(); ++i)
-      inside.locals = std::make_shared<const Locals>(Locals{each.each.variables[i].text, element.variables[i], inside.locals});
+      inside.locals = std::make_shared<const Locals>(
+          Locals{each.each.variables[i].text, element.variables[i], inside.locals});
     if (each.each.condition) {
       Maybe condition = evaluate(*each.each.condition, inside);
       if (!condition) return std::nullopt;
-      if (condition->late()) return late(expression, place, condition->as<Late>()->expression->because, condition->secret);
+      if (condition->late())
+        return late(expression, place, condition->as<Late>()->expression->because, condition->secret);
       const bool* taken = condition->as<bool>();
       if (taken == nullptr) {
-        error("S0302", each.each.condition->span, fmt::format("a condition is a bool, not {}", kind_of_value(*condition)));
+        error("S0302", each.each.condition->span,
+              fmt::format("a condition is a bool, not {}", kind_of_value(*condition)));
         return std::nullopt;
       }
       if (!*taken) continue;
@@ -371,7 +399,8 @@ std::optional<Value> Evaluator::map_for(const syntax::Expr& expression, const sy
     if (!key || !value) return std::nullopt;
     if (key->late()) return late(expression, place, key->as<Late>()->expression->because, value->secret);
     if (values.find(*key->as<std::string>()) != nullptr) {
-      error("S0202", each.key->span, fmt::format("the key `{}` comes twice", *key->as<std::string>()), "computed again here");
+      error("S0202", each.key->span, fmt::format("the key `{}` comes twice", *key->as<std::string>()),
+            "computed again here");
       return std::nullopt;
     }
     values.entries.emplace_back(*key->as<std::string>(), std::move(*value));
@@ -379,17 +408,20 @@ std::optional<Value> Evaluator::map_for(const syntax::Expr& expression, const sy
   return of(std::move(values));
 }
 
-std::optional<Value> Evaluator::unary(const syntax::Expr& expression, const syntax::Unary& unary, const Where& place) {
+std::optional<Value> Evaluator::unary(const syntax::Expr& expression, const syntax::Unary& unary,
+                                      const Where& place) {
   Maybe operand = evaluate(*unary.operand, place);
   if (!operand) return std::nullopt;
-  if (operand->late()) return late(expression, place, operand->as<Late>()->expression->because, operand->secret);
+  if (operand->late())
+    return late(expression, place, operand->as<Late>()->expression->because, operand->secret);
   Computed computed = apply(unary.op, *operand);
   if (Value* value = std::get_if<Value>(&computed)) return std::move(*value);
   error("S0303", expression.span, std::get<Mismatch>(computed).message);
   return std::nullopt;
 }
 
-std::optional<Value> Evaluator::binary(const syntax::Expr& expression, const syntax::Binary& binary, const Where& place) {
+std::optional<Value> Evaluator::binary(const syntax::Expr& expression, const syntax::Binary& binary,
+                                       const Where& place) {
   using syntax::BinaryOp;
   Maybe left = evaluate(*binary.left, place);
   if (binary.op == BinaryOp::logical_and || binary.op == BinaryOp::logical_or) {
@@ -405,7 +437,9 @@ std::optional<Value> Evaluator::binary(const syntax::Expr& expression, const syn
     const bool* other = right->as<bool>();
     if (is == nullptr || other == nullptr) {
       const bool first = is == nullptr;
-      error("S0303", first ? binary.left->span : binary.right->span, fmt::format("`{}` takes bools, not {}", sign_of(binary.op), kind_of_value(first ? *left : *right)));
+      error(
+          "S0303", first ? binary.left->span : binary.right->span,
+          fmt::format("`{}` takes bools, not {}", sign_of(binary.op), kind_of_value(first ? *left : *right)));
       return std::nullopt;
     }
     Value result = of(*other);
@@ -414,8 +448,10 @@ std::optional<Value> Evaluator::binary(const syntax::Expr& expression, const syn
   }
   Maybe right = evaluate(*binary.right, place);
   if (!left || !right) return std::nullopt;
-  const bool compares_null = (binary.op == BinaryOp::equal || binary.op == BinaryOp::not_equal) && (left->null() || right->null());
-  const bool late_inside = (binary.op == BinaryOp::equal || binary.op == BinaryOp::not_equal) && (left->late_anywhere() || right->late_anywhere());
+  const bool compares_null =
+      (binary.op == BinaryOp::equal || binary.op == BinaryOp::not_equal) && (left->null() || right->null());
+  const bool late_inside = (binary.op == BinaryOp::equal || binary.op == BinaryOp::not_equal) &&
+                           (left->late_anywhere() || right->late_anywhere());
   if (left->late() || right->late() || (late_inside && !compares_null)) {
     const std::array<const Value*, 2> operands{&*left, &*right};
     return late_like(expression, place, operands);
@@ -423,12 +459,14 @@ std::optional<Value> Evaluator::binary(const syntax::Expr& expression, const syn
   Computed computed = apply(binary.op, *left, *right);
   if (Value* value = std::get_if<Value>(&computed)) return std::move(*value);
   const Mismatch& mismatch = std::get<Mismatch>(computed);
-  Diagnostic& wrong = error("S0303", binary.op_span.known() ? binary.op_span : expression.span, mismatch.message);
+  Diagnostic& wrong =
+      error("S0303", binary.op_span.known() ? binary.op_span : expression.span, mismatch.message);
   if (!mismatch.help.empty()) wrong.help(mismatch.help);
   return std::nullopt;
 }
 
-std::optional<Value> Evaluator::conditional(const syntax::Expr& expression, const syntax::Conditional& choice, const Where& place) {
+std::optional<Value> Evaluator::conditional(const syntax::Expr& expression, const syntax::Conditional& choice,
+                                            const Where& place) {
   Maybe condition = evaluate(*choice.condition, place);
   if (!condition) return std::nullopt;
   if (condition->late()) {
@@ -436,11 +474,13 @@ std::optional<Value> Evaluator::conditional(const syntax::Expr& expression, cons
     Maybe then = evaluate(*choice.then, place);
     Maybe otherwise = evaluate(*choice.otherwise, place);
     if (!then || !otherwise) return std::nullopt;
-    return late(expression, place, condition->as<Late>()->expression->because, condition->secret || then->secret_anywhere() || otherwise->secret_anywhere());
+    return late(expression, place, condition->as<Late>()->expression->because,
+                condition->secret || then->secret_anywhere() || otherwise->secret_anywhere());
   }
   const bool* is = condition->as<bool>();
   if (is == nullptr) {
-    error("S0303", choice.condition->span, fmt::format("the condition of `? :` is a bool, not {}", kind_of_value(*condition)));
+    error("S0303", choice.condition->span,
+          fmt::format("the condition of `? :` is a bool, not {}", kind_of_value(*condition)));
     return std::nullopt;
   }
   Maybe value = evaluate(*is ? *choice.then : *choice.otherwise, place);
@@ -448,7 +488,8 @@ std::optional<Value> Evaluator::conditional(const syntax::Expr& expression, cons
   return value;
 }
 
-std::optional<Value> Evaluator::index(const syntax::Expr& expression, const syntax::Index& index, const Where& place) {
+std::optional<Value> Evaluator::index(const syntax::Expr& expression, const syntax::Index& index,
+                                      const Where& place) {
   if (std::optional<Maybe> direct = element(index, place)) return *direct;
   Maybe object = evaluate(*index.object, place);
   Maybe at = evaluate(*index.index, place);
@@ -464,30 +505,40 @@ std::optional<Value> Evaluator::index(const syntax::Expr& expression, const synt
   if (const List* list = object->as<List>()) {
     const std::int64_t* number = at->as<std::int64_t>();
     if (number == nullptr) {
-      error("S0302", index.index->span, fmt::format("a list is read by a number, not {}", kind_of_value(*at)));
+      error("S0302", index.index->span,
+            fmt::format("a list is read by a number, not {}", kind_of_value(*at)));
       return std::nullopt;
     }
     if (*number < 0 || static_cast<std::size_t>(*number) >= list->size()) {
-      Diagnostic& wrong = error("S0304", index.index->span, *number < 0 ? "an index is not negative" : fmt::format("there is no element {} in a list of {}", *number, list->size()));
-      if (*number < 0) wrong.help("last(list) gives the last element");
-      else if (!list->empty()) wrong.note(fmt::format("the first is 0, the last {}", list->size() - 1));
+      Diagnostic& wrong =
+          error("S0304", index.index->span,
+                *number < 0 ? "an index is not negative"
+                            : fmt::format("there is no element {} in a list of {}", *number, list->size()));
+      if (*number < 0)
+        wrong.help("last(list) gives the last element");
+      else if (!list->empty())
+        wrong.note(fmt::format("the first is 0, the last {}", list->size() - 1));
       return std::nullopt;
     }
     return from_container((*list)[static_cast<std::size_t>(*number)]);
   }
   if (const Map* map = object->as<Map>()) {
     std::string key;
-    if (const std::string* text = at->as<std::string>()) key = *text;
-    else if (const std::int64_t* number = at->as<std::int64_t>()) key = std::to_string(*number);
+    if (const std::string* text = at->as<std::string>())
+      key = *text;
+    else if (const std::int64_t* number = at->as<std::int64_t>())
+      key = std::to_string(*number);
     else {
       error("S0302", index.index->span, fmt::format("a map is read by a string, not {}", kind_of_value(*at)));
       return std::nullopt;
     }
     if (const Value* found = map->find(key)) return from_container(*found);
-    error("S0304", index.index->span, fmt::format("the map has no key `{}`", key)).help("`lookup(map, key, default)` gives a default");
+    error("S0304", index.index->span, fmt::format("the map has no key `{}`", key))
+        .help("`lookup(map, key, default)` gives a default");
     return std::nullopt;
   }
-  error("S0302", index.object->span, fmt::format("`[ ]` reads a list or a map, not {}", kind_of_value(*object)));
+  error("S0302", index.object->span,
+        fmt::format("`[ ]` reads a list or a map, not {}", kind_of_value(*object)));
   return std::nullopt;
 }
 

@@ -1,8 +1,9 @@
-// From expressions to values, and from blocks to nodes: the two need each other, since a `for` loops over values
-// and a value can be a node. Everything is evaluated when it is first asked for, and once.
+// From expressions to values, and from blocks to nodes: the two need each other, since a `for` loops over
+// values and a value can be a node. Everything is evaluated when it is first asked for, and once.
 //
-// Late values (rule 33) come out as Late; settle.h evaluates them again at run time with this same class and a
-// LateSource. A value that could not be had because of a mistake is nullopt: the mistake is reported already.
+// Late values (rule 33) come out as Late; settle.h evaluates them again at run time with this same class and
+// a LateSource. A value that could not be had because of a mistake is nullopt: the mistake is reported
+// already.
 #pragma once
 
 #include <functional>
@@ -38,13 +39,13 @@ struct NodeState {
   std::unique_ptr<Environment> inner;        // of an instance or a stage
   std::unique_ptr<Environment> defaults;     // of a native node: what its defaults can name
   std::string path;
-  std::string key;                           // "[0]"
-  const Declaration* span_of = nullptr;      // the declaration also of a loop's group
-  NodeId group = no_node;                    // loop, instance or stage
-  NodeId stands_for = no_node;               // of an instance: the node that `export self` names
-  NodeId stood_for_by = no_node;             // the reverse
-  std::vector<NodeId> members;               // of a group
-  std::vector<Written> written;              // in the order of the file; filled by settings_of
+  std::string key;                       // "[0]"
+  const Declaration* span_of = nullptr;  // the declaration also of a loop's group
+  NodeId group = no_node;                // loop, instance or stage
+  NodeId stands_for = no_node;           // of an instance: the node that `export self` names
+  NodeId stood_for_by = no_node;         // the reverse
+  std::vector<NodeId> members;           // of a group
+  std::vector<Written> written;          // in the order of the file; filled by settings_of
   bool has_written = false;
 };
 
@@ -54,27 +55,35 @@ class Evaluator {
   Evaluator(Program& program, Inputs& inputs, std::map<std::string, Value> params, bool allow_unknown);
   ~Evaluator();
 
-  // ---- expansion --------------------------------------------------------------------------------------------
-  void expand_all();                       // every block of the main file, and what they need of others
-  void evaluate_lets();                    // also those that nothing reads: what is wrong with them is said
-  bool exhausted() const { return out_of_steps_; }  // a limit was reached (reported): what is there is not all
+  // ---- expansion
+  // --------------------------------------------------------------------------------------------
+  void expand_all();     // every block of the main file, and what they need of others
+  void evaluate_lets();  // also those that nothing reads: what is wrong with them is said
+  bool exhausted() const {
+    return out_of_steps_;
+  }  // a limit was reached (reported): what is there is not all
   std::size_t nodes() const { return nodes_.size(); }
   const NodeState& state(NodeId id) const { return *nodes_[static_cast<std::size_t>(id)]; }
   NodeState& state(NodeId id) { return *nodes_[static_cast<std::size_t>(id)]; }
-  const KindDecl* native_kind(NodeId id) const;   // null for groups
+  const KindDecl* native_kind(NodeId id) const;      // null for groups
   bool node_is(NodeId id, const std::string& kind);  // of that kind, or one that inherits from it; "": any
-  const std::vector<Written>& written(NodeId id); // own settings, those of `like`, those handed through an instance
+  const std::vector<Written>& written(
+      NodeId id);  // own settings, those of `like`, those handed through an instance
   const std::vector<Span>& left_out() const { return left_out_; }  // `for` and `if` over unknown params
 
-  // ---- evaluation -------------------------------------------------------------------------------------------
+  // ---- evaluation
+  // -------------------------------------------------------------------------------------------
   std::optional<Value> evaluate(const syntax::Expr& expression, const Where& place);
   // Converted to a type (rule 27); reports when it does not fit. `what` names it: "`memory`".
-  std::optional<Value> convert(Value value, const Type& wanted, const std::string& folder, Span span, const std::string& what);
+  std::optional<Value> convert(Value value, const Type& wanted, const std::string& folder, Span span,
+                               const std::string& what);
   // A setting of a node: written, or the default; nullopt: poison. Null: not given.
-  std::optional<Value> setting(NodeId node, const ParamDecl& declared, Span* span = nullptr, bool* was_written = nullptr);
+  std::optional<Value> setting(NodeId node, const ParamDecl& declared, Span* span = nullptr,
+                               bool* was_written = nullptr);
   std::optional<Value> default_of(NodeId node, const ParamDecl& declared);
   // At run time: a value with everything late in it evaluated; `names` are those of a deferred setting.
-  std::optional<Value> known_now(const Value& value, const std::vector<std::pair<std::string, Value>>& names = {});
+  std::optional<Value> known_now(const Value& value,
+                                 const std::vector<std::pair<std::string, Value>>& names = {});
   // The value of a param of the file.
   std::optional<Value> param(const Declaration& declaration);
 
@@ -111,21 +120,29 @@ class Evaluator {
   Maybe conditional(const syntax::Expr& expression, const syntax::Conditional& choice, const Where& place);
   Maybe index(const syntax::Expr& expression, const syntax::Index& index, const Where& place);
   Maybe map_key(const syntax::Expr& expression, const Where& place);
-  struct Element { std::vector<Value> variables; };
+  struct Element {
+    std::vector<Value> variables;
+  };
   // What a `for` runs over; nullopt: poison; `late` set when it is not known.
-  std::optional<std::vector<Element>> elements(const syntax::Expr& source, std::size_t variables, const Where& place, const Late** late, Value& holder);
+  std::optional<std::vector<Element>> elements(const syntax::Expr& source, std::size_t variables,
+                                               const Where& place, const Late** late, Value& holder);
   Value late(const syntax::Expr& expression, const Where& place, const Lateness& because, bool secret) const;
-  Value late_like(const syntax::Expr& expression, const Where& place, std::span<const Value* const> operands) const;
+  Value late_like(const syntax::Expr& expression, const Where& place,
+                  std::span<const Value* const> operands) const;
   Diagnostic& error(std::string code, Span span, std::string message, std::string label = {});
 
   // evaluate_members.cc
   Maybe member(const syntax::Expr& expression, const syntax::Member& member, const Where& place);
-  Maybe member_of_node(const syntax::Expr& expression, const syntax::Member& member, NodeId node, const Where& place);
-  Maybe exported_by_instance(const syntax::Expr& expression, const syntax::Member& member, NodeId node, const Where& place);
-  Maybe exported_by_native(const syntax::Expr& expression, const syntax::Member& member, NodeId node, const ExportDecl& declared, const Where& place);
+  Maybe member_of_node(const syntax::Expr& expression, const syntax::Member& member, NodeId node,
+                       const Where& place);
+  Maybe exported_by_instance(const syntax::Expr& expression, const syntax::Member& member, NodeId node,
+                             const Where& place);
+  Maybe exported_by_native(const syntax::Expr& expression, const syntax::Member& member, NodeId node,
+                           const ExportDecl& declared, const Where& place);
   Maybe value_of(const std::vector<Declaration*>& declarations, Environment& from, Span span);
   Maybe value_in(const Declaration& declaration, Environment& at, Span span);
-  Maybe whole(const Declaration& declaration, Environment& at, const std::vector<const Region*>& way, std::size_t step, Span span);
+  Maybe whole(const Declaration& declaration, Environment& at, const std::vector<const Region*>& way,
+              std::size_t step, Span span);
   std::optional<Maybe> element(const syntax::Index& index, const Where& place);
   Environment* file_environment(const Module& module);
   Maybe cell_value(const Declaration& declaration, Environment& at, Span span);
@@ -137,8 +154,10 @@ class Evaluator {
 
   // evaluate_calls.cc
   Maybe call(const syntax::Expr& expression, const syntax::Call& call, const Where& place);
-  Maybe native_call(const syntax::Call& call, const FunctionDecl& declared, const std::vector<std::pair<std::string, Value>>& arguments);
-  Maybe secret(const syntax::Expr& expression, const std::vector<std::pair<std::string, Value>>& arguments, const Where& place);
+  Maybe native_call(const syntax::Call& call, const FunctionDecl& declared,
+                    const std::vector<std::pair<std::string, Value>>& arguments);
+  Maybe secret(const syntax::Expr& expression, const std::vector<std::pair<std::string, Value>>& arguments,
+               const Where& place);
 
   // settings.cc
   Maybe from_stage(NodeId node, const ParamDecl& declared, Span* span);
@@ -160,7 +179,7 @@ class Evaluator {
   std::vector<Environment*> unexpanded_;
   std::vector<Environment*> with_lets_;
   std::vector<Span> left_out_;
-  std::unordered_map<const ParamDecl*, Value> defaults_;     // those that are the same for every node
+  std::unordered_map<const ParamDecl*, Value> defaults_;  // those that are the same for every node
   std::unordered_map<const syntax::Type*, Type> types_;
   std::vector<Read>* reads_ = nullptr;
   std::vector<std::string> chain_;  // the lets, params and exports being evaluated

@@ -1,5 +1,5 @@
-// `f(x, y = z)`: arguments find their places, a few functions belong to the evaluator itself, constructors keep
-// their arguments, the rest are in functions/.
+// `f(x, y = z)`: arguments find their places, a few functions belong to the evaluator itself, constructors
+// keep their arguments, the rest are in functions/.
 #include <fmt/format.h>
 
 #include <array>
@@ -29,7 +29,8 @@ void clear_secrets(Value& value) {
 
 }  // namespace
 
-std::optional<Value> Evaluator::call(const syntax::Expr& expression, const syntax::Call& call, const Where& place) {
+std::optional<Value> Evaluator::call(const syntax::Expr& expression, const syntax::Call& call,
+                                     const Where& place) {
   const FunctionDecl* declared = program.vocabulary.function(call.function.text);
   if (declared == nullptr) return std::nullopt;  // the checker has said so
   const bool waited = waits_;
@@ -39,7 +40,9 @@ std::optional<Value> Evaluator::call(const syntax::Expr& expression, const synta
   std::size_t unnamed = 0;
   const auto take = [&](const TakesDecl& takes, const syntax::Expr& argument) {
     Maybe value = evaluate(argument, place);
-    if (value) value = convert(std::move(*value), takes.type, folder_of(argument, program), argument.span, fmt::format("`{}` of `{}`", takes.name, declared->name));
+    if (value)
+      value = convert(std::move(*value), takes.type, folder_of(argument, program), argument.span,
+                      fmt::format("`{}` of `{}`", takes.name, declared->name));
     if (!value) failed = true;
     return value;
   };
@@ -59,7 +62,8 @@ std::optional<Value> Evaluator::call(const syntax::Expr& expression, const synta
     const syntax::Argument* given = nullptr;
     std::size_t seen = 0;
     for (const syntax::Argument& argument : call.arguments.items) {
-      if (argument.name ? argument.name->text == takes.name : seen == unnamed) given = given == nullptr ? &argument : given;
+      if (argument.name ? argument.name->text == takes.name : seen == unnamed)
+        given = given == nullptr ? &argument : given;
       if (!argument.name) ++seen;
     }
     if (given != nullptr) {
@@ -68,9 +72,13 @@ std::optional<Value> Evaluator::call(const syntax::Expr& expression, const synta
     } else if (takes.default_value != nullptr) {
       Environment nowhere;
       Maybe value = evaluate(*takes.default_value, Where{&nowhere, nullptr, no_node});
-      if (value) value = convert(std::move(*value), takes.type, {}, takes.default_value->span, fmt::format("`{}`", takes.name));
-      if (value) bound.emplace_back(takes.name, std::move(*value));
-      else failed = true;
+      if (value)
+        value = convert(std::move(*value), takes.type, {}, takes.default_value->span,
+                        fmt::format("`{}`", takes.name));
+      if (value)
+        bound.emplace_back(takes.name, std::move(*value));
+      else
+        failed = true;
     } else if (accepts_null(takes.type)) {
       bound.emplace_back(takes.name, Value{});
     } else {
@@ -109,7 +117,8 @@ std::optional<Value> Evaluator::call(const syntax::Expr& expression, const synta
   return native_call(call, *declared, bound);
 }
 
-std::optional<Value> Evaluator::native_call(const syntax::Call& call, const FunctionDecl& declared, const std::vector<std::pair<std::string, Value>>& arguments) {
+std::optional<Value> Evaluator::native_call(const syntax::Call& call, const FunctionDecl& declared,
+                                            const std::vector<std::pair<std::string, Value>>& arguments) {
   std::vector<Value> values;
   values.reserve(arguments.size());
   for (const auto& [name, value] : arguments) values.push_back(value);
@@ -119,15 +128,20 @@ std::optional<Value> Evaluator::native_call(const syntax::Call& call, const Func
   Span blamed = call.function.span;
   if (why.argument < declared.takes.size() && !declared.takes[why.argument].variadic) {
     for (const syntax::Argument& argument : call.arguments.items)
-      if (argument.name && argument.name->text == declared.takes[why.argument].name) blamed = argument.value->span;
+      if (argument.name && argument.name->text == declared.takes[why.argument].name)
+        blamed = argument.value->span;
   }
-  if (blamed == call.function.span && why.argument < call.arguments.items.size() && !call.arguments.items[why.argument].name) blamed = call.arguments.items[why.argument].value->span;
+  if (blamed == call.function.span && why.argument < call.arguments.items.size() &&
+      !call.arguments.items[why.argument].name)
+    blamed = call.arguments.items[why.argument].value->span;
   Diagnostic& wrong = error("S0312", blamed, why.message);
   if (!why.help.empty()) wrong.help(why.help);
   return std::nullopt;
 }
 
-std::optional<Value> Evaluator::secret(const syntax::Expr& expression, const std::vector<std::pair<std::string, Value>>& arguments, const Where& place) {
+std::optional<Value> Evaluator::secret(const syntax::Expr& expression,
+                                       const std::vector<std::pair<std::string, Value>>& arguments,
+                                       const Where& place) {
   const auto argument = [&](std::string_view name) -> const Value* {
     for (const auto& [known, value] : arguments)
       if (known == name && !value.null()) return &value;
@@ -138,11 +152,13 @@ std::optional<Value> Evaluator::secret(const syntax::Expr& expression, const std
   const std::string& text = *from->as<std::string>();
   if (late_source != nullptr) {
     SecretPlace where{text, argument("default"), expression.span};
-    Maybe value = answered(late_source->secret(where, reader), fmt::format("the secret `{}`", text), expression.span);
+    Maybe value =
+        answered(late_source->secret(where, reader), fmt::format("the secret `{}`", text), expression.span);
     if (value) value->secret = true;
     return value;
   }
-  return late(expression, place, Lateness{expression.span, fmt::format("secret(\"{}\")", text), no_node, false}, true);
+  return late(expression, place,
+              Lateness{expression.span, fmt::format("secret(\"{}\")", text), no_node, false}, true);
 }
 
 }  // namespace cairn

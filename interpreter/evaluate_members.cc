@@ -24,7 +24,8 @@ Value of(T is) {
 // The regions from below `scope` down to the one that holds a declaration.
 std::vector<const Region*> way_to(const Declaration& declaration) {
   std::vector<const Region*> way;
-  for (const Region* region = declaration.region; region != region->scope; region = region->parent) way.push_back(region);
+  for (const Region* region = declaration.region; region != region->scope; region = region->parent)
+    way.push_back(region);
   std::reverse(way.begin(), way.end());
   return way;
 }
@@ -48,7 +49,10 @@ std::optional<Value> Evaluator::cell_value(const Declaration& declaration, Envir
     std::string chain;
     const auto first = std::find(chain_.begin(), chain_.end(), declaration.name);
     for (auto step = first; step != chain_.end(); ++step) chain += *step + " → ";
-    error("S0210", declaration.span, fmt::format("`{}` needs itself to be known: {}{}", declaration.name, chain, declaration.name), "needs its own value").label(span, "read here");
+    error("S0210", declaration.span,
+          fmt::format("`{}` needs itself to be known: {}{}", declaration.name, chain, declaration.name),
+          "needs its own value")
+        .label(span, "read here");
     cell.progress = Progress::failed;
     return std::nullopt;
   }
@@ -66,8 +70,10 @@ std::optional<Value> Evaluator::cell_value(const Declaration& declaration, Envir
     const bool grouped = whole_groups;
     whole_groups = false;
     std::vector<Read> reads = collect([&] {
-      if (const syntax::Let* let = declaration.let()) value = evaluate(*let->value, Where{&at, nullptr, no_node});
-      else value = param_value(declaration, at);
+      if (const syntax::Let* let = declaration.let())
+        value = evaluate(*let->value, Where{&at, nullptr, no_node});
+      else
+        value = param_value(declaration, at);
     });
     whole_groups = grouped;
     waits_ = waited;
@@ -101,17 +107,20 @@ std::optional<Value> Evaluator::value_in(const Declaration& declaration, Environ
     // At run time a late let has to be evaluated for its reader: what is kept is what was known before.
     return cell_value(declaration, at, span);
   }
-  if (declaration.native == nullptr && declaration.user == nullptr && declaration.inner == nullptr) return std::nullopt;
+  if (declaration.native == nullptr && declaration.user == nullptr && declaration.inner == nullptr)
+    return std::nullopt;
   if (program.poisoned.contains(declaration.statement)) return std::nullopt;
   return of(NodeRef{instantiate(declaration, at)});
 }
 
-std::optional<Value> Evaluator::whole(const Declaration& declaration, Environment& at, const std::vector<const Region*>& way, std::size_t step, Span span) {
+std::optional<Value> Evaluator::whole(const Declaration& declaration, Environment& at,
+                                      const std::vector<const Region*>& way, std::size_t step, Span span) {
   if (step == way.size()) return value_in(declaration, at, span);
   const Region& region = *way[step];
   Control& found = control(region, at);
   if (found.progress == Progress::busy) {
-    error("S0210", span, fmt::format("`{}` is needed to know whether it is there", declaration.name), "read here")
+    error("S0210", span, fmt::format("`{}` is needed to know whether it is there", declaration.name),
+          "read here")
         .label(declaration.span, "declared within the `for` or `if` that asks");
     return std::nullopt;
   }
@@ -122,7 +131,8 @@ std::optional<Value> Evaluator::whole(const Declaration& declaration, Environmen
   }
   if (whole_groups && declaration.form == DeclarationForm::block) {
     const NodeId group = loop_group(declaration, at, at.key);
-    for (const Iteration& iteration : found.iterations) whole(declaration, *iteration.environment, way, step + 1, span);
+    for (const Iteration& iteration : found.iterations)
+      whole(declaration, *iteration.environment, way, step + 1, span);
     return of(NodeRef{group});
   }
   bool counted = true;
@@ -145,7 +155,8 @@ std::optional<Value> Evaluator::whole(const Declaration& declaration, Environmen
   return of(std::move(list));
 }
 
-std::optional<Value> Evaluator::value_of(const std::vector<Declaration*>& declarations, Environment& from, Span span) {
+std::optional<Value> Evaluator::value_of(const std::vector<Declaration*>& declarations, Environment& from,
+                                         Span span) {
   Maybe last = Value{};
   for (const Declaration* declaration : declarations) {
     const std::vector<const Region*> way = way_to(*declaration);
@@ -187,24 +198,32 @@ std::optional<std::optional<Value>> Evaluator::element(const syntax::Index& inde
   if (loop.progress != Progress::done) return std::nullopt;
   const std::string key = key_text(*at);
   // Most loops count from 0: look there first.
-  if (const std::int64_t* number = at->as<std::int64_t>(); number != nullptr && *number >= 0 && static_cast<std::size_t>(*number) < loop.iterations.size()) {
+  if (const std::int64_t* number = at->as<std::int64_t>();
+      number != nullptr && *number >= 0 && static_cast<std::size_t>(*number) < loop.iterations.size()) {
     const Iteration& there = loop.iterations[static_cast<std::size_t>(*number)];
     if (key_text(there.key) == key) return value_in(declaration, *there.environment, index.object->span);
   }
   for (const Iteration& iteration : loop.iterations)
-    if (key_text(iteration.key) == key) return value_in(declaration, *iteration.environment, index.object->span);
+    if (key_text(iteration.key) == key)
+      return value_in(declaration, *iteration.environment, index.object->span);
   std::vector<std::string> keys;
   for (const Iteration& iteration : loop.iterations) keys.push_back(key_text(iteration.key));
-  Diagnostic& wrong = error("S0304", index.index->span, fmt::format("there is no `{}[{}]`", declaration.name, key));
-  if (keys.empty()) wrong.note(fmt::format("`{}` is empty: its `for` runs over nothing", declaration.name));
-  else if (loop.iterations.front().key.as<std::int64_t>()) wrong.note(fmt::format("the keys are {} to {}", keys.front(), keys.back()));
-  else wrong.note(fmt::format("the keys are {}", fmt::join(keys, ", ")));
+  Diagnostic& wrong =
+      error("S0304", index.index->span, fmt::format("there is no `{}[{}]`", declaration.name, key));
+  if (keys.empty())
+    wrong.note(fmt::format("`{}` is empty: its `for` runs over nothing", declaration.name));
+  else if (loop.iterations.front().key.as<std::int64_t>())
+    wrong.note(fmt::format("the keys are {} to {}", keys.front(), keys.back()));
+  else
+    wrong.note(fmt::format("the keys are {}", fmt::join(keys, ", ")));
   return Maybe();
 }
 
-std::optional<Value> Evaluator::member(const syntax::Expr& expression, const syntax::Member& member, const Where& place) {
+std::optional<Value> Evaluator::member(const syntax::Expr& expression, const syntax::Member& member,
+                                       const Where& place) {
   const std::string& wanted = member.name.text;
-  if (const syntax::NameRef* name = std::get_if<syntax::NameRef>(&member.object->is); name != nullptr && place.environment->region != nullptr) {
+  if (const syntax::NameRef* name = std::get_if<syntax::NameRef>(&member.object->is);
+      name != nullptr && place.environment->region != nullptr) {
     const Resolved resolved = resolve(name->name.text, *place.environment->region);
     if (resolved.form == Resolved::Form::module) {
       if (resolved.use->module == nullptr) return std::nullopt;
@@ -216,25 +235,32 @@ std::optional<Value> Evaluator::member(const syntax::Expr& expression, const syn
   Maybe object = evaluate(*member.object, place);
   if (!object) return std::nullopt;
   if (object->late()) return late(expression, place, object->as<Late>()->expression->because, object->secret);
-  if (const NodeRef* node = object->as<NodeRef>()) return member_of_node(expression, member, node->node, place);
+  if (const NodeRef* node = object->as<NodeRef>())
+    return member_of_node(expression, member, node->node, place);
   if (const Map* map = object->as<Map>()) {
     if (const Value* found = map->find(wanted)) {
       Value value = *found;
       value.secret = value.secret || object->secret;
       return value;
     }
-    error("S0304", member.name.span, fmt::format("the map has no key `{}`", wanted)).help("`lookup(map, key, default)` gives a default");
+    error("S0304", member.name.span, fmt::format("the map has no key `{}`", wanted))
+        .help("`lookup(map, key, default)` gives a default");
     return std::nullopt;
   }
   if (object->null()) {
-    Diagnostic& wrong = error("S0308", member.name.span, fmt::format("`.{}` of a value that is null", wanted));
-    if (const syntax::NameRef* name = std::get_if<syntax::NameRef>(&member.object->is); name != nullptr && place.environment->region != nullptr) {
+    Diagnostic& wrong =
+        error("S0308", member.name.span, fmt::format("`.{}` of a value that is null", wanted));
+    if (const syntax::NameRef* name = std::get_if<syntax::NameRef>(&member.object->is);
+        name != nullptr && place.environment->region != nullptr) {
       const Resolved resolved = resolve(name->name.text, *place.environment->region);
       if (resolved.form == Resolved::Form::declaration)
-        for (const Region* region = resolved.declarations->front()->region; region != region->scope; region = region->parent)
+        for (const Region* region = resolved.declarations->front()->region; region != region->scope;
+             region = region->parent)
           if (const syntax::If* branch = region->branch()) {
-            const auto where = program.sources.place(branch->condition->span.file, branch->condition->span.begin);
-            wrong.message = fmt::format("`{}` is not there: its `if` at {}:{} is {}", name->name.text, where.line, where.column, region->otherwise ? "true" : "false");
+            const auto where =
+                program.sources.place(branch->condition->span.file, branch->condition->span.begin);
+            wrong.message = fmt::format("`{}` is not there: its `if` at {}:{} is {}", name->name.text,
+                                        where.line, where.column, region->otherwise ? "true" : "false");
             wrong.primary.text = "read here";
             wrong.label(branch->condition->span, region->otherwise ? "this is true" : "this is false");
             break;
@@ -246,15 +272,19 @@ std::optional<Value> Evaluator::member(const syntax::Expr& expression, const syn
   return std::nullopt;
 }
 
-std::optional<Value> Evaluator::member_of_node(const syntax::Expr& expression, const syntax::Member& member, NodeId node, const Where& place) {
+std::optional<Value> Evaluator::member_of_node(const syntax::Expr& expression, const syntax::Member& member,
+                                               NodeId node, const Where& place) {
   NodeState& of_node = state(node);
   const std::string& wanted = member.name.text;
-  const bool group = of_node.declaration == nullptr || of_node.declaration->inner != nullptr || of_node.declaration->user != nullptr;
+  const bool group = of_node.declaration == nullptr || of_node.declaration->inner != nullptr ||
+                     of_node.declaration->user != nullptr;
   if (group && std::find(how_it_ended.begin(), how_it_ended.end(), wanted) != how_it_ended.end() &&
-      !(of_node.declaration != nullptr && of_node.declaration->user != nullptr && of_node.declaration->user->find_export(wanted) != nullptr)) {
+      !(of_node.declaration != nullptr && of_node.declaration->user != nullptr &&
+        of_node.declaration->user->find_export(wanted) != nullptr)) {
     if (reads_ != nullptr) reads_->push_back({node, wanted, {}, expression.span, is_self(member), waits_});
     if (late_source != nullptr) return ask(node, wanted, {}, member.name.span);
-    return late(expression, place, Lateness{expression.span, of_node.path + "." + wanted, node, false}, false);
+    return late(expression, place, Lateness{expression.span, of_node.path + "." + wanted, node, false},
+                false);
   }
   if (of_node.declaration == nullptr) return std::nullopt;
   if (of_node.declaration->inner != nullptr) {
@@ -269,7 +299,9 @@ std::optional<Value> Evaluator::member_of_node(const syntax::Expr& expression, c
   return exported_by_native(expression, member, node, *declared, place);
 }
 
-std::optional<Value> Evaluator::exported_by_instance(const syntax::Expr& expression, const syntax::Member& member, NodeId node, const Where& place) {
+std::optional<Value> Evaluator::exported_by_instance(const syntax::Expr& expression,
+                                                     const syntax::Member& member, NodeId node,
+                                                     const Where& place) {
   const UserKind& kind = *state(node).declaration->user;
   const std::string& wanted = member.name.text;
   const syntax::Export* exported = kind.find_export(wanted);
@@ -280,7 +312,8 @@ std::optional<Value> Evaluator::exported_by_instance(const syntax::Expr& express
     Maybe main = value_of(self, inner, expression.span);
     if (!main || main->as<NodeRef>() == nullptr) return std::nullopt;
     Maybe value;
-    std::vector<Read> behind = collect([&] { value = member_of_node(expression, member, main->as<NodeRef>()->node, place); });
+    std::vector<Read> behind =
+        collect([&] { value = member_of_node(expression, member, main->as<NodeRef>()->node, place); });
     if (reads_ != nullptr) {
       reads_->push_back({node, wanted, {}, expression.span, is_self(member), waits_});
       for (Read& read : behind) {
@@ -299,18 +332,21 @@ std::optional<Value> Evaluator::exported_by_instance(const syntax::Expr& express
         const syntax::Argument* found = nullptr;
         std::size_t unnamed = 0;
         for (const syntax::Argument& argument : member.arguments->items)
-          if (argument.name ? argument.name->text == field.name.text : unnamed++ == position) found = &argument;
+          if (argument.name ? argument.name->text == field.name.text : unnamed++ == position)
+            found = &argument;
         if (found != nullptr) given = evaluate(*found->value, place);
         if (found != nullptr && !given) return std::nullopt;
       }
       if (!given && field.value) given = evaluate(*field.value, Where{&inner, nullptr, no_node});
       if (!given) return std::nullopt;
-      inside.locals = std::make_shared<const Locals>(Locals{field.name.text, std::move(*given), inside.locals});
+      inside.locals =
+          std::make_shared<const Locals>(Locals{field.name.text, std::move(*given), inside.locals});
       ++position;
     }
   }
   if (std::find(chain_.begin(), chain_.end(), "export " + wanted + "@" + state(node).path) != chain_.end()) {
-    error("S0210", exported->name.span, fmt::format("`export {}` needs itself to be known", wanted), "needs its own value");
+    error("S0210", exported->name.span, fmt::format("`export {}` needs itself to be known", wanted),
+          "needs its own value");
     return std::nullopt;
   }
   chain_.push_back("export " + wanted + "@" + state(node).path);
@@ -338,10 +374,13 @@ std::optional<Value> Evaluator::answered(LateAnswer answer, const std::string& w
 }
 
 std::optional<Value> Evaluator::ask(NodeId node, const std::string& name, const List& arguments, Span span) {
-  return answered(late_source->exported(node, name, arguments, reader), fmt::format("`{}.{}`", state(node).path, name), span);
+  return answered(late_source->exported(node, name, arguments, reader),
+                  fmt::format("`{}.{}`", state(node).path, name), span);
 }
 
-std::optional<Value> Evaluator::exported_by_native(const syntax::Expr& expression, const syntax::Member& member, NodeId node, const ExportDecl& declared, const Where& place) {
+std::optional<Value> Evaluator::exported_by_native(const syntax::Expr& expression,
+                                                   const syntax::Member& member, NodeId node,
+                                                   const ExportDecl& declared, const Where& place) {
   Read read{node, declared.name, {}, expression.span, is_self(member), waits_};
   if (declared.name == "stopped") {
     // Not a value but a moment: what reads it waits for it, and there is nothing to hand on.
@@ -406,7 +445,8 @@ std::optional<Value> Evaluator::handed_on(NodeId node, const std::string& family
     const List one{*value};
     const List* list = value->as<List>();
     for (const Value& candidate : list == nullptr ? one : *list)
-      if (const NodeRef* ref = candidate.as<NodeRef>(); ref != nullptr && node_is(ref->node, family)) return candidate;
+      if (const NodeRef* ref = candidate.as<NodeRef>(); ref != nullptr && node_is(ref->node, family))
+        return candidate;
     return std::nullopt;
   };
   for (const std::string_view usual : {"on", "in", "service", "changes"})
@@ -424,7 +464,8 @@ bool Evaluator::node_is(NodeId node, const std::string& kind) {
   if (of_node.declaration == nullptr) return false;
   if (const UserKind* user = of_node.declaration->user) {
     if (user->full_name == kind) return true;
-    return user->self_block != nullptr && user->self_block->native != nullptr && program.vocabulary.inherits(user->self_block->native->name, kind);
+    return user->self_block != nullptr && user->self_block->native != nullptr &&
+           program.vocabulary.inherits(user->self_block->native->name, kind);
   }
   const KindDecl* native = native_kind(node);
   return native != nullptr && program.vocabulary.inherits(native->name, kind);

@@ -24,14 +24,18 @@ std::string module_prefix(const Module& module) {
   return name + ".";
 }
 
-bool is_group(const Declaration& declaration) { return declaration.user != nullptr || declaration.inner != nullptr; }
+bool is_group(const Declaration& declaration) {
+  return declaration.user != nullptr || declaration.inner != nullptr;
+}
 
 }  // namespace
 
 bool Evaluator::spend(std::size_t steps, Span span) {
   steps_ += steps;
   if (steps_ <= most_steps) return true;
-  if (!out_of_steps_) error("S0311", span, fmt::format("the program unfolds into more than {} elements", most_steps), "the limit is reached here");
+  if (!out_of_steps_)
+    error("S0311", span, fmt::format("the program unfolds into more than {} elements", most_steps),
+          "the limit is reached here");
   out_of_steps_ = true;
   return false;
 }
@@ -47,7 +51,8 @@ Environment* Evaluator::file_environment(const Module& module) {
   auto environment = std::make_unique<Environment>();
   environment->region = module.region;
   environment->prefix = module_prefix(module);
-  environment->scope = module.main ? std::string() : module_prefix(module).substr(0, module_prefix(module).size() - 1);
+  environment->scope =
+      module.main ? std::string() : module_prefix(module).substr(0, module_prefix(module).size() - 1);
   environment->cells.resize(module.region->declarations.size());
   environment->controls.resize(module.region->controls.size());
   // What a used module declares is made when it is asked for, not as a whole.
@@ -91,7 +96,8 @@ NodeId Evaluator::loop_group(const Declaration& declaration, Environment& at, co
   state(id).span_of = &declaration;
   at.loops.emplace_back(path, id);
   // A `for` in a `for`: the groups of the inner one are the members of the outer one's.
-  for (Environment* around = &at; around != nullptr && around->region->scope != around->region; around = around->parent)
+  for (Environment* around = &at; around != nullptr && around->region->scope != around->region;
+       around = around->parent)
     if (around->region->form == RegionForm::each) {
       const NodeId outer = loop_group(declaration, *around->parent, around->parent->key);
       state(id).group = outer;
@@ -116,9 +122,15 @@ Control& Evaluator::control(const Region& region, Environment& at) {
       left_out_.push_back(region.statement->span);
       return;
     }
-    Diagnostic& wrong = error("S0307", expression.span, fmt::format("`{}` needs a {} known before the run", word, word == "for" ? "list" : "condition"), "not known yet");
-    if (because.node == no_node) wrong.note(fmt::format("`{}` is known when the run has begun", because.text));
-    else wrong.note(fmt::format("`{}` is known when `{}` {}", because.text, state(because.node).path, node_is(because.node, "service") ? "is ready" : "has ended"));
+    Diagnostic& wrong =
+        error("S0307", expression.span,
+              fmt::format("`{}` needs a {} known before the run", word, word == "for" ? "list" : "condition"),
+              "not known yet");
+    if (because.node == no_node)
+      wrong.note(fmt::format("`{}` is known when the run has begun", because.text));
+    else
+      wrong.note(fmt::format("`{}` is known when `{}` {}", because.text, state(because.node).path,
+                             node_is(because.node, "service") ? "is ready" : "has ended"));
   };
   if (failed) {
   } else if (const syntax::If* branch = region.branch()) {
@@ -127,7 +139,10 @@ Control& Evaluator::control(const Region& region, Environment& at) {
     if (!condition) {
       failed = true;
     } else if (condition->secret) {
-      if (!region.otherwise) error("S0306", branch->condition->span, "a secret cannot decide what is there", "computed from a secret").help("`reveal(…)` says that it may be known");
+      if (!region.otherwise)
+        error("S0306", branch->condition->span, "a secret cannot decide what is there",
+              "computed from a secret")
+            .help("`reveal(…)` says that it may be known");
       failed = true;
     } else if (const Late* is_late = condition->as<Late>()) {
       not_known(*is_late, *branch->condition, "if");
@@ -136,7 +151,9 @@ Control& Evaluator::control(const Region& region, Environment& at) {
         iterations.push_back({Value{}, environment_for(region, at)});
       }
     } else {
-      if (!region.otherwise) error("S0302", branch->condition->span, fmt::format("`if` takes a bool, not {}", kind_of_value(*condition)));
+      if (!region.otherwise)
+        error("S0302", branch->condition->span,
+              fmt::format("`if` takes a bool, not {}", kind_of_value(*condition)));
       failed = true;
     }
   } else {
@@ -150,7 +167,8 @@ Control& Evaluator::control(const Region& region, Environment& at) {
     } else if (is_late != nullptr) {
       not_known(*is_late, *each.source, "for");
     } else if (source.secret_anywhere()) {
-      error("S0306", each.source->span, "a secret cannot decide what is there", "holds a secret").help("`reveal(…)` says that it may be known");
+      error("S0306", each.source->span, "a secret cannot decide what is there", "holds a secret")
+          .help("`reveal(…)` says that it may be known");
       failed = true;
     } else if (spend(found_elements->size(), each.source->span)) {
       std::unordered_set<std::string> keys;
@@ -159,15 +177,19 @@ Control& Evaluator::control(const Region& region, Environment& at) {
         const std::string* text = key.as<std::string>();
         const std::int64_t* number = key.as<std::int64_t>();
         if (text == nullptr && number == nullptr) {
-          error("S0309", each.source->span, fmt::format("the elements of this list name what is made of them: strings or ints, not {}", kind_of_value(key)))
+          error("S0309", each.source->span,
+                fmt::format("the elements of this list name what is made of them: strings or ints, not {}",
+                            kind_of_value(key)))
               .help(fmt::format("for i, {} in …", each.variables.front().text));
           failed = true;
           break;
         }
         const std::string shown = text != nullptr ? *text : std::to_string(*number);
         if (!keys.insert(shown).second) {
-          error("S0309", each.source->span, fmt::format("`{}` comes twice in this list", shown), "its elements name what is made of them")
-              .help(fmt::format("`for i, {} in …` names by position, `distinct(…)` drops repetitions", each.variables.front().text));
+          error("S0309", each.source->span, fmt::format("`{}` comes twice in this list", shown),
+                "its elements name what is made of them")
+              .help(fmt::format("`for i, {} in …` names by position, `distinct(…)` drops repetitions",
+                                each.variables.front().text));
           failed = true;
           break;
         }
@@ -191,7 +213,9 @@ NodeId Evaluator::instantiate(const Declaration& declaration, Environment& at) {
   Cell& cell = at.cells[declaration.index];
   if (cell.node != no_node) return cell.node;
   if (nodes_.size() >= most_nodes) {
-    if (!out_of_steps_) error("S0311", declaration.span, fmt::format("the program has more than {} nodes", most_nodes), "the limit is reached here");
+    if (!out_of_steps_)
+      error("S0311", declaration.span, fmt::format("the program has more than {} nodes", most_nodes),
+            "the limit is reached here");
     out_of_steps_ = true;
   }
   auto added = std::make_unique<NodeState>();
@@ -204,8 +228,11 @@ NodeId Evaluator::instantiate(const Declaration& declaration, Environment& at) {
   made.span_of = &declaration;
   // The nodes of a `for` are one group, so that waiting for all of them is one edge each.
   NodeId loop = no_node;
-  for (Environment* around = &at; around != nullptr && around->region->scope != around->region && loop == no_node; around = around->parent)
-    if (around->region->form == RegionForm::each) loop = loop_group(declaration, *around->parent, around->parent->key);
+  for (Environment* around = &at;
+       around != nullptr && around->region->scope != around->region && loop == no_node;
+       around = around->parent)
+    if (around->region->form == RegionForm::each)
+      loop = loop_group(declaration, *around->parent, around->parent->key);
   cell.node = add_node(std::move(added));
   const NodeId id = cell.node;
   if (loop != no_node) {
@@ -230,7 +257,8 @@ NodeId Evaluator::instantiate(const Declaration& declaration, Environment& at) {
   inner.scope = at.scope.empty() ? declaration.name : at.scope + "." + declaration.name;
   inner.depth = at.depth + 1;
   if (inner.depth > most_instances_deep) {
-    error("S0311", declaration.span, fmt::format("instances are nested more than {} deep", most_instances_deep));
+    error("S0311", declaration.span,
+          fmt::format("instances are nested more than {} deep", most_instances_deep));
     inner.expanded = true;
   }
   if (!out_of_steps_) unexpanded_.push_back(&inner);
@@ -250,7 +278,9 @@ void Evaluator::expand(Environment& environment) {
       continue;
     }
     const Declaration& declaration = *item.declaration;
-    if (declaration.form != DeclarationForm::block || (declaration.native == nullptr && declaration.user == nullptr && declaration.inner == nullptr)) continue;
+    if (declaration.form != DeclarationForm::block ||
+        (declaration.native == nullptr && declaration.user == nullptr && declaration.inner == nullptr))
+      continue;
     if (program.poisoned.contains(declaration.statement)) continue;
     const NodeId id = instantiate(declaration, environment);
     if (state(id).inner != nullptr) expand(*state(id).inner);
@@ -269,7 +299,8 @@ void Evaluator::expand_all() {
 void Evaluator::evaluate_lets() {
   for (std::size_t i = 0; i < with_lets_.size(); ++i)
     for (const std::unique_ptr<Declaration>& declared : with_lets_[i]->region->declarations)
-      if (declared->form == DeclarationForm::let) collect([&] { cell_value(*declared, *with_lets_[i], declared->span); });
+      if (declared->form == DeclarationForm::let)
+        collect([&] { cell_value(*declared, *with_lets_[i], declared->span); });
 }
 
 // The settings of a node's block, then those of what it is like, behind them what an instance hands through.
@@ -288,7 +319,9 @@ const std::vector<Written>& Evaluator::written(NodeId id) {
     const NodeId instance = of_node.stood_for_by;
     const UserKind& kind = *state(instance).declaration->user;
     for (const Written& handed : std::vector<Written>(written(instance))) {
-      if (kind.param(handed.name) != nullptr || native_kind(id)->param(handed.name) == nullptr || belongs_to_instance(handed.name)) continue;
+      if (kind.param(handed.name) != nullptr || native_kind(id)->param(handed.name) == nullptr ||
+          belongs_to_instance(handed.name))
+        continue;
       Written copy = handed;
       copy.place.self = id;
       add(std::move(copy));
@@ -298,8 +331,11 @@ const std::vector<Written>& Evaluator::written(NodeId id) {
   for (const syntax::Statement& statement : of_node.declaration->block()->body.statements) {
     const syntax::Setting* setting = std::get_if<syntax::Setting>(&statement.is);
     if (setting == nullptr || program.poisoned.contains(&statement)) continue;
-    Written own{setting->name.text, setting->name.span, setting->value.get(), Where{of_node.environment, nullptr, id}, region.module, nullptr};
-    const ParamDecl* declared = of_node.declaration->native == nullptr ? nullptr : of_node.declaration->native->param(own.name);
+    Written own{setting->name.text,   setting->name.span,
+                setting->value.get(), Where{of_node.environment, nullptr, id},
+                region.module,        nullptr};
+    const ParamDecl* declared =
+        of_node.declaration->native == nullptr ? nullptr : of_node.declaration->native->param(own.name);
     bool merged = false;
     for (Written& other : found)
       if (other.name == own.name) {
@@ -321,9 +357,13 @@ const std::vector<Written>& Evaluator::written(NodeId id) {
     if (of_other == id) {
       error("S0408", like->value->span, fmt::format("`{}` cannot be like itself", of_node.path));
     } else if (of_other != no_node) {
-      const bool has_place = std::any_of(found.begin(), found.end(), [](const Written& own) { return own.name == "image" || own.name == "in"; });
+      const bool has_place = std::any_of(found.begin(), found.end(), [](const Written& own) {
+        return own.name == "image" || own.name == "in";
+      });
       for (const Written& theirs : std::vector<Written>(written(of_other))) {
-        if (theirs.name == "after" || theirs.name == "ready" || theirs.name == "ports" || theirs.name == "keep" || theirs.name == "like") continue;
+        if (theirs.name == "after" || theirs.name == "ready" || theirs.name == "ports" ||
+            theirs.name == "keep" || theirs.name == "like")
+          continue;
         if (has_place && (theirs.name == "image" || theirs.name == "in")) continue;
         if (native_kind(id)->param(theirs.name) == nullptr) continue;
         Written copy = theirs;

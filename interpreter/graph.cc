@@ -56,7 +56,8 @@ std::optional<std::vector<Vertex>> find_cycle(const Digraph& graph) {
   try {
     boost::depth_first_search(built, boost::visitor(CycleVisitor(path)));
   } catch (Found& found) {
-    std::rotate(found.cycle.begin(), std::min_element(found.cycle.begin(), found.cycle.end()), found.cycle.end());
+    std::rotate(found.cycle.begin(), std::min_element(found.cycle.begin(), found.cycle.end()),
+                found.cycle.end());
     return std::move(found.cycle);
   }
   return std::nullopt;
@@ -80,8 +81,10 @@ std::vector<std::size_t> transitive_reduction(const Digraph& graph) {
   std::vector<std::size_t> to_reduced(graph.vertices);
   std::vector<std::size_t> ids(graph.vertices);
   for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = i;
-  boost::transitive_reduction(built, reduced, boost::make_iterator_property_map(to_reduced.begin(), boost::get(boost::vertex_index, built)),
-                              boost::get(boost::vertex_index, built));
+  boost::transitive_reduction(
+      built, reduced,
+      boost::make_iterator_property_map(to_reduced.begin(), boost::get(boost::vertex_index, built)),
+      boost::get(boost::vertex_index, built));
   std::vector<std::pair<std::size_t, std::size_t>> wanted;
   for (auto [edge, end] = boost::edges(reduced); edge != end; ++edge)
     wanted.emplace_back(boost::source(*edge, reduced), boost::target(*edge, reduced));
@@ -90,7 +93,8 @@ std::vector<std::size_t> transitive_reduction(const Digraph& graph) {
   std::vector<std::size_t> kept;
   std::vector<bool> used(wanted.size(), false);
   for (std::size_t i = 0; i < graph.arcs.size(); ++i) {
-    const std::pair<std::size_t, std::size_t> arc(to_reduced[graph.arcs[i].first], to_reduced[graph.arcs[i].second]);
+    const std::pair<std::size_t, std::size_t> arc(to_reduced[graph.arcs[i].first],
+                                                  to_reduced[graph.arcs[i].second]);
     const auto at = std::lower_bound(wanted.begin(), wanted.end(), arc);
     if (at == wanted.end() || *at != arc) continue;
     const std::size_t place = static_cast<std::size_t>(at - wanted.begin());
@@ -130,14 +134,19 @@ LongestPath longest_path(const Digraph& graph, std::span<const double> weights) 
 std::vector<Vertex> dominators(const Digraph& graph, Vertex root) {
   const BothWays built = build<BothWays>(graph);
   std::vector<std::size_t> found(graph.vertices, BothWays::null_vertex());
-  boost::lengauer_tarjan_dominator_tree(built, root, boost::make_iterator_property_map(found.begin(), boost::get(boost::vertex_index, built)));
+  boost::lengauer_tarjan_dominator_tree(
+      built, root, boost::make_iterator_property_map(found.begin(), boost::get(boost::vertex_index, built)));
   std::vector<Vertex> result(graph.vertices, no_vertex);
   for (std::size_t i = 0; i < found.size(); ++i)
     if (found[i] != BothWays::null_vertex()) result[i] = static_cast<Vertex>(found[i]);
   return result;
 }
 
-Reach::Reach(const Digraph& graph) : first_(graph.vertices + 1), next_(graph.arcs.size()), seen_(graph.vertices), came_from_(graph.vertices) {
+Reach::Reach(const Digraph& graph)
+    : first_(graph.vertices + 1),
+      next_(graph.arcs.size()),
+      seen_(graph.vertices),
+      came_from_(graph.vertices) {
   for (const auto& [from, to] : graph.arcs) ++first_[from + 1];
   for (std::size_t i = 0; i < graph.vertices; ++i) first_[i + 1] += first_[i];
   std::vector<std::uint32_t> place(first_.begin(), first_.end() - 1);
@@ -161,7 +170,9 @@ bool Reach::search(Vertex from, Vertex to) {
   return false;
 }
 
-bool Reach::leads(Vertex from, Vertex to) { return search(from, to); }
+bool Reach::leads(Vertex from, Vertex to) {
+  return search(from, to);
+}
 
 std::vector<Vertex> Reach::way(Vertex from, Vertex to) {
   if (!search(from, to)) return {};
@@ -171,35 +182,55 @@ std::vector<Vertex> Reach::way(Vertex from, Vertex to) {
   return found;
 }
 
-// ---- the graph itself -----------------------------------------------------------------------------------------
+// ---- the graph itself
+// -----------------------------------------------------------------------------------------
 
 std::string_view name_of(Phase phase) {
   switch (phase) {
-    case Phase::make: return "make";
-    case Phase::unmake: return "unmake";
-    case Phase::create: return "create";
-    case Phase::start: return "start";
-    case Phase::ready: return "ready";
-    case Phase::stop: return "stop";
-    case Phase::remove: return "remove";
-    case Phase::run: return "run";
-    case Phase::collect: return "collect";
-    case Phase::begin: return "begin";
-    case Phase::end: return "end";
+    case Phase::make:
+      return "make";
+    case Phase::unmake:
+      return "unmake";
+    case Phase::create:
+      return "create";
+    case Phase::start:
+      return "start";
+    case Phase::ready:
+      return "ready";
+    case Phase::stop:
+      return "stop";
+    case Phase::remove:
+      return "remove";
+    case Phase::run:
+      return "run";
+    case Phase::collect:
+      return "collect";
+    case Phase::begin:
+      return "begin";
+    case Phase::end:
+      return "end";
   }
   return "";
 }
 
 std::string_view name_of(EdgeReason reason) {
   switch (reason) {
-    case EdgeReason::phase: return "phase";
-    case EdgeReason::reference: return "reference";
-    case EdgeReason::after: return "after";
-    case EdgeReason::link: return "link";
-    case EdgeReason::mount: return "mount";
-    case EdgeReason::stage: return "stage";
-    case EdgeReason::lifetime: return "lifetime";
-    case EdgeReason::claim: return "claim";
+    case EdgeReason::phase:
+      return "phase";
+    case EdgeReason::reference:
+      return "reference";
+    case EdgeReason::after:
+      return "after";
+    case EdgeReason::link:
+      return "link";
+    case EdgeReason::mount:
+      return "mount";
+    case EdgeReason::stage:
+      return "stage";
+    case EdgeReason::lifetime:
+      return "lifetime";
+    case EdgeReason::claim:
+      return "claim";
   }
   return "";
 }

@@ -27,9 +27,9 @@ struct SecretPlace {
 
 struct LateSource {
   virtual ~LateSource() = default;
-  // An export of a native node (`host`, `port(5432)`, `exit_code`, `outputs`), or how a stage or instance ended, as
-  // the reader has to use it: an address is the one that the reader can reach. `reader` is `of` itself for
-  // `self.port("http")`.
+  // An export of a native node (`host`, `port(5432)`, `exit_code`, `outputs`), or how a stage or instance
+  // ended, as the reader has to use it: an address is the one that the reader can reach. `reader` is `of`
+  // itself for `self.port("http")`.
   virtual LateAnswer exported(NodeId of, std::string_view name, const List& arguments, NodeId reader) = 0;
   // The text of a secret; the same place gives the same text within a run.
   virtual LateAnswer secret(const SecretPlace& place, NodeId reader) = 0;

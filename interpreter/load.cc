@@ -14,12 +14,18 @@ namespace {
 
 constexpr std::size_t most_files = 1000;
 
-std::string normal(const std::filesystem::path& path) { return path.lexically_normal().generic_string(); }
+std::string normal(const std::filesystem::path& path) {
+  return path.lexically_normal().generic_string();
+}
 
-bool ends_like_compose(std::string_view path) { return path.ends_with(".yml") || path.ends_with(".yaml"); }
+bool ends_like_compose(std::string_view path) {
+  return path.ends_with(".yml") || path.ends_with(".yaml");
+}
 
 // The name that `use` binds when it has no `as`: the file's, without folder and ending.
-std::string base_name(const std::string& path) { return std::filesystem::path(path).stem().string(); }
+std::string base_name(const std::string& path) {
+  return std::filesystem::path(path).stem().string();
+}
 
 bool is_value_name(std::string_view name) {
   if (name.empty() || (name.front() >= '0' && name.front() <= '9')) return false;
@@ -60,17 +66,20 @@ class Loader {
     loaded_.emplace_back(identity, &module);
     open_.push_back({&module, identity});
     for (const syntax::Statement& statement : module.syntax.body.statements)
-      if (const syntax::Use* use = std::get_if<syntax::Use>(&statement.is)) bind(module, *use, statement.span);
+      if (const syntax::Use* use = std::get_if<syntax::Use>(&statement.is))
+        bind(module, *use, statement.span);
     open_.pop_back();
     return &module;
   }
 
   void bind(Module& module, const syntax::Use& use, Span span) {
     Module* used = resolve(module, use);
-    UseBinding binding{use.as ? use.as->text : base_name(use.path), use.as ? use.as->span : use.path_span, used};
+    UseBinding binding{use.as ? use.as->text : base_name(use.path), use.as ? use.as->span : use.path_span,
+                       used};
     if (!is_value_name(binding.name)) {
       program_.diagnostics
-          .error("S0208", span, fmt::format("`{}` is no name for a module", binding.name), "needs a name of its own")
+          .error("S0208", span, fmt::format("`{}` is no name for a module", binding.name),
+                 "needs a name of its own")
           .help(fmt::format("use \"{}\" as NAME", use.path));
       return;
     }
@@ -82,9 +91,13 @@ class Loader {
     const bool library = use.path.starts_with("std/");
     const bool relative = use.path.starts_with("./") || use.path.starts_with("../");
     if (!library && !relative) {
-      Diagnostic& error = diagnostics.error("S0208", use.path_span, fmt::format("`{}` is no file of the library and no relative path", use.path));
-      if (stdlib::text_of(use.path)) error.help(fmt::format("use \"std/{}\"", use.path));
-      else error.help(fmt::format("use \"./{}\"", use.path));
+      Diagnostic& error =
+          diagnostics.error("S0208", use.path_span,
+                            fmt::format("`{}` is no file of the library and no relative path", use.path));
+      if (stdlib::text_of(use.path))
+        error.help(fmt::format("use \"std/{}\"", use.path));
+      else
+        error.help(fmt::format("use \"./{}\"", use.path));
       return nullptr;
     }
     const std::string identity = library ? use.path : normal(std::filesystem::path(from.folder) / use.path);
@@ -96,13 +109,16 @@ class Loader {
     for (const auto& [known, module] : loaded_)
       if (known == identity) return module;
     if (loaded_.size() >= most_files) {
-      if (!full_) diagnostics.error("S0209", use.path_span, fmt::format("a program has more than {} files", most_files));
+      if (!full_)
+        diagnostics.error("S0209", use.path_span,
+                          fmt::format("a program has more than {} files", most_files));
       full_ = true;
       return nullptr;
     }
     if (library) {
       const std::string name = use.path.substr(4);
-      const std::optional<std::string_view> text = name.find('/') == std::string::npos ? stdlib::text_of(name) : std::nullopt;
+      const std::optional<std::string_view> text =
+          name.find('/') == std::string::npos ? stdlib::text_of(name) : std::nullopt;
       if (!text) {
         report_unknown_library(name, use);
         return nullptr;
@@ -119,8 +135,10 @@ class Loader {
     }
     const ReadAnswer answer = inputs_.read_file(identity);
     if (!answer.text) {
-      Diagnostic& error = diagnostics.error("S0204", use.path_span, fmt::format("cannot read `{}`: {}", identity, answer.why_not), "used here");
-      if (!use.path.ends_with(".stack") && inputs_.exists(identity + ".stack")) error.help(fmt::format("use \"{}.stack\"", use.path));
+      Diagnostic& error = diagnostics.error(
+          "S0204", use.path_span, fmt::format("cannot read `{}`: {}", identity, answer.why_not), "used here");
+      if (!use.path.ends_with(".stack") && inputs_.exists(identity + ".stack"))
+        error.help(fmt::format("use \"{}.stack\"", use.path));
       return nullptr;
     }
     return add(identity, identity, *answer.text, false);
@@ -130,15 +148,19 @@ class Loader {
     std::string path;
     for (std::size_t i = first; i < open_.size(); ++i) path += open_[i].module->name + " → ";
     path += open_[first].module->name;
-    program_.diagnostics.error("S0205", use.path_span, fmt::format("`{}` uses itself: {}", open_[first].module->name, path), "completes the cycle")
+    program_.diagnostics
+        .error("S0205", use.path_span, fmt::format("`{}` uses itself: {}", open_[first].module->name, path),
+               "completes the cycle")
         .help("move what both need into a third file");
   }
 
   void report_unknown_library(const std::string& name, const syntax::Use& use) {
-    Diagnostic& error = program_.diagnostics.error("S0204", use.path_span, fmt::format("the library has no `{}`", name));
+    Diagnostic& error =
+        program_.diagnostics.error("S0204", use.path_span, fmt::format("the library has no `{}`", name));
     std::string names;
     for (const stdlib::Embedded& file : stdlib::all())
-      if (file.name.find('/') == std::string_view::npos) names += fmt::format("{}`std/{}`", names.empty() ? "" : ", ", file.name);
+      if (file.name.find('/') == std::string_view::npos)
+        names += fmt::format("{}`std/{}`", names.empty() ? "" : ", ", file.name);
     if (!names.empty()) error.note("it has " + names);
   }
 
@@ -151,7 +173,8 @@ class Loader {
 
 }  // namespace
 
-std::shared_ptr<Program> load(const std::string& path, Inputs& inputs, Sources& sources, Diagnostics& diagnostics) {
+std::shared_ptr<Program> load(const std::string& path, Inputs& inputs, Sources& sources,
+                              Diagnostics& diagnostics) {
   auto program = std::make_shared<Program>(sources, diagnostics);
   if (Loader(*program, inputs).load_main(path) == nullptr) return nullptr;
   declare(*program);

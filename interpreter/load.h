@@ -1,5 +1,6 @@
-// From a path to modules: reads and parses the file and everything it uses, and declares their names. A file that
-// cannot be read, a cycle of `use` and a name given twice are reported; what could be read is loaded all the same.
+// From a path to modules: reads and parses the file and everything it uses, and declares their names. A file
+// that cannot be read, a cycle of `use` and a name given twice are reported; what could be read is loaded all
+// the same.
 #pragma once
 
 #include <memory>
@@ -11,6 +12,7 @@
 namespace cairn {
 
 // Null only when the main file cannot be read (reported without a span).
-std::shared_ptr<Program> load(const std::string& path, Inputs& inputs, Sources& sources, Diagnostics& diagnostics);
+std::shared_ptr<Program> load(const std::string& path, Inputs& inputs, Sources& sources,
+                              Diagnostics& diagnostics);
 
 }  // namespace cairn

@@ -29,35 +29,48 @@ std::optional<double> number(const Value& value) {
   return std::nullopt;
 }
 
-Computed too_large(BinaryOp op) { return Mismatch{fmt::format("the result of `{}` is out of range", sign_of(op)), ""}; }
+Computed too_large(BinaryOp op) {
+  return Mismatch{fmt::format("the result of `{}` is out of range", sign_of(op)), ""};
+}
 
 Computed whole_numbers(BinaryOp op, std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
   switch (op) {
-    case BinaryOp::add: return __builtin_add_overflow(a, b, &result) ? too_large(op) : of(result);
-    case BinaryOp::subtract: return __builtin_sub_overflow(a, b, &result) ? too_large(op) : of(result);
-    case BinaryOp::multiply: return __builtin_mul_overflow(a, b, &result) ? too_large(op) : of(result);
+    case BinaryOp::add:
+      return __builtin_add_overflow(a, b, &result) ? too_large(op) : of(result);
+    case BinaryOp::subtract:
+      return __builtin_sub_overflow(a, b, &result) ? too_large(op) : of(result);
+    case BinaryOp::multiply:
+      return __builtin_mul_overflow(a, b, &result) ? too_large(op) : of(result);
     case BinaryOp::divide:
       if (b == 0) return Mismatch{"division by zero", ""};
       return of(static_cast<double>(a) / static_cast<double>(b));
     case BinaryOp::modulo:
       if (b == 0) return Mismatch{"division by zero", ""};
       return of(b == -1 ? std::int64_t{0} : a % b);
-    default: return Mismatch{};
+    default:
+      return Mismatch{};
   }
 }
 
 Computed floats(BinaryOp op, double a, double b) {
   double result = 0;
   switch (op) {
-    case BinaryOp::add: result = a + b; break;
-    case BinaryOp::subtract: result = a - b; break;
-    case BinaryOp::multiply: result = a * b; break;
+    case BinaryOp::add:
+      result = a + b;
+      break;
+    case BinaryOp::subtract:
+      result = a - b;
+      break;
+    case BinaryOp::multiply:
+      result = a * b;
+      break;
     case BinaryOp::divide:
       if (b == 0) return Mismatch{"division by zero", ""};
       result = a / b;
       break;
-    default: return Mismatch{"`%` takes whole numbers", ""};
+    default:
+      return Mismatch{"`%` takes whole numbers", ""};
   }
   if (!std::isfinite(result)) return too_large(op);
   return of(result);
@@ -75,7 +88,8 @@ std::optional<Computed> quantities(BinaryOp op, const Value& left, const Value& 
     }
     if (op != BinaryOp::add && op != BinaryOp::subtract) return std::nullopt;
     Computed result = whole_numbers(op, a->*amount, b->*amount);
-    if (Value* value = std::get_if<Value>(&result)) return Computed(of(Quantity{std::get<std::int64_t>(value->is)}));
+    if (Value* value = std::get_if<Value>(&result))
+      return Computed(of(Quantity{std::get<std::int64_t>(value->is)}));
     return result;
   }
   const Quantity* quantity = a != nullptr ? a : b;
@@ -83,7 +97,8 @@ std::optional<Computed> quantities(BinaryOp op, const Value& left, const Value& 
   if (quantity == nullptr || !factor) return std::nullopt;
   if (op != BinaryOp::multiply && !(op == BinaryOp::divide && a != nullptr)) return std::nullopt;
   if (op == BinaryOp::divide && *factor == 0) return Computed(Mismatch{"division by zero", ""});
-  const double result = op == BinaryOp::multiply ? static_cast<double>(quantity->*amount) * *factor : static_cast<double>(quantity->*amount) / *factor;
+  const double result = op == BinaryOp::multiply ? static_cast<double>(quantity->*amount) * *factor
+                                                 : static_cast<double>(quantity->*amount) / *factor;
   if (!(std::abs(result) < 9.2e18)) return too_large(op);
   return Computed(of(Quantity{static_cast<std::int64_t>(std::llround(result))}));
 }
@@ -105,9 +120,12 @@ Computed add_or_mismatch(BinaryOp op, const Value& left, const Value& right) {
         return of(std::move(joined));
       }
     if (left.as<std::string>() != nullptr || right.as<std::string>() != nullptr)
-      return Mismatch{fmt::format("`+` joins two strings, not {} and {}", kind_of_value(left), kind_of_value(right)), "put the value into the text: \"… ${value}\""};
+      return Mismatch{
+          fmt::format("`+` joins two strings, not {} and {}", kind_of_value(left), kind_of_value(right)),
+          "put the value into the text: \"… ${value}\""};
   }
-  return Mismatch{fmt::format("`{}` cannot take {} and {}", sign_of(op), kind_of_value(left), kind_of_value(right)), ""};
+  return Mismatch{
+      fmt::format("`{}` cannot take {} and {}", sign_of(op), kind_of_value(left), kind_of_value(right)), ""};
 }
 
 Computed arithmetic(BinaryOp op, const Value& left, const Value& right) {
@@ -125,10 +143,14 @@ Computed arithmetic(BinaryOp op, const Value& left, const Value& right) {
 template <class T>
 bool ordered(BinaryOp op, const T& a, const T& b) {
   switch (op) {
-    case BinaryOp::less: return a < b;
-    case BinaryOp::less_equal: return a <= b;
-    case BinaryOp::greater: return a > b;
-    default: return a >= b;
+    case BinaryOp::less:
+      return a < b;
+    case BinaryOp::less_equal:
+      return a <= b;
+    case BinaryOp::greater:
+      return a > b;
+    default:
+      return a >= b;
   }
 }
 
@@ -137,17 +159,25 @@ Computed order(BinaryOp op, const Value& left, const Value& right) {
   const std::int64_t* b = right.as<std::int64_t>();
   if (a != nullptr && b != nullptr) return of(ordered(op, *a, *b));
   if (const auto x = number(left), y = number(right); x && y) return of(ordered(op, *x, *y));
-  if (const auto* x = left.as<std::string>(), *y = right.as<std::string>(); x != nullptr && y != nullptr) return of(ordered(op, *x, *y));
-  if (const auto* x = left.as<Duration>(), *y = right.as<Duration>(); x != nullptr && y != nullptr) return of(ordered(op, *x, *y));
-  if (const auto* x = left.as<Size>(), *y = right.as<Size>(); x != nullptr && y != nullptr) return of(ordered(op, *x, *y));
-  return Mismatch{fmt::format("`{}` compares two numbers, strings, durations or sizes, not {} and {}", sign_of(op), kind_of_value(left), kind_of_value(right)), ""};
+  if (const auto* x = left.as<std::string>(), *y = right.as<std::string>(); x != nullptr && y != nullptr)
+    return of(ordered(op, *x, *y));
+  if (const auto* x = left.as<Duration>(), *y = right.as<Duration>(); x != nullptr && y != nullptr)
+    return of(ordered(op, *x, *y));
+  if (const auto* x = left.as<Size>(), *y = right.as<Size>(); x != nullptr && y != nullptr)
+    return of(ordered(op, *x, *y));
+  return Mismatch{fmt::format("`{}` compares two numbers, strings, durations or sizes, not {} and {}",
+                              sign_of(op), kind_of_value(left), kind_of_value(right)),
+                  ""};
 }
 
 Computed equality(BinaryOp op, const Value& left, const Value& right) {
   const bool numbers = number(left) && number(right);
   if (!left.null() && !right.null() && !numbers && left.is.index() != right.is.index())
-    return Mismatch{fmt::format("`{}` compares {} with {}: they are never equal", sign_of(op), kind_of_value(left), kind_of_value(right)), ""};
-  bool same = numbers && left.is.index() != right.is.index() ? *number(left) == *number(right) : equal(left, right);
+    return Mismatch{fmt::format("`{}` compares {} with {}: they are never equal", sign_of(op),
+                                kind_of_value(left), kind_of_value(right)),
+                    ""};
+  bool same =
+      numbers && left.is.index() != right.is.index() ? *number(left) == *number(right) : equal(left, right);
   if (op == BinaryOp::not_equal) same = !same;
   return of(same);
 }
@@ -156,19 +186,32 @@ Computed equality(BinaryOp op, const Value& left, const Value& right) {
 
 std::string_view sign_of(BinaryOp op) {
   switch (op) {
-    case BinaryOp::add: return "+";
-    case BinaryOp::subtract: return "-";
-    case BinaryOp::multiply: return "*";
-    case BinaryOp::divide: return "/";
-    case BinaryOp::modulo: return "%";
-    case BinaryOp::equal: return "==";
-    case BinaryOp::not_equal: return "!=";
-    case BinaryOp::less: return "<";
-    case BinaryOp::less_equal: return "<=";
-    case BinaryOp::greater: return ">";
-    case BinaryOp::greater_equal: return ">=";
-    case BinaryOp::logical_and: return "&&";
-    case BinaryOp::logical_or: return "||";
+    case BinaryOp::add:
+      return "+";
+    case BinaryOp::subtract:
+      return "-";
+    case BinaryOp::multiply:
+      return "*";
+    case BinaryOp::divide:
+      return "/";
+    case BinaryOp::modulo:
+      return "%";
+    case BinaryOp::equal:
+      return "==";
+    case BinaryOp::not_equal:
+      return "!=";
+    case BinaryOp::less:
+      return "<";
+    case BinaryOp::less_equal:
+      return "<=";
+    case BinaryOp::greater:
+      return ">";
+    case BinaryOp::greater_equal:
+      return ">=";
+    case BinaryOp::logical_and:
+      return "&&";
+    case BinaryOp::logical_or:
+      return "||";
   }
   return "";
 }
@@ -195,11 +238,20 @@ std::string kind_of_value(const Value& value) {
 Computed apply(BinaryOp op, const Value& left, const Value& right) {
   Computed result;
   switch (op) {
-    case BinaryOp::add: case BinaryOp::subtract: case BinaryOp::multiply: case BinaryOp::divide: case BinaryOp::modulo:
+    case BinaryOp::add:
+    case BinaryOp::subtract:
+    case BinaryOp::multiply:
+    case BinaryOp::divide:
+    case BinaryOp::modulo:
       result = arithmetic(op, left, right);
       break;
-    case BinaryOp::equal: case BinaryOp::not_equal: result = equality(op, left, right); break;
-    default: result = order(op, left, right); break;
+    case BinaryOp::equal:
+    case BinaryOp::not_equal:
+      result = equality(op, left, right);
+      break;
+    default:
+      result = order(op, left, right);
+      break;
   }
   if (Value* value = std::get_if<Value>(&result)) return made_from(std::move(*value), left, right);
   return result;
@@ -214,10 +266,15 @@ Computed apply(syntax::UnaryOp op, const Value& operand) {
     result.is = !*is;
     return result;
   }
-  if (const std::int64_t* is = operand.as<std::int64_t>(); is != nullptr && *is != std::numeric_limits<std::int64_t>::min()) result.is = -*is;
-  else if (const double* fraction = operand.as<double>()) result.is = -*fraction;
-  else if (const Duration* duration = operand.as<Duration>()) result.is = Duration{-duration->milliseconds};
-  else return Mismatch{fmt::format("`-` takes a number, not {}", kind_of_value(operand)), ""};
+  if (const std::int64_t* is = operand.as<std::int64_t>();
+      is != nullptr && *is != std::numeric_limits<std::int64_t>::min())
+    result.is = -*is;
+  else if (const double* fraction = operand.as<double>())
+    result.is = -*fraction;
+  else if (const Duration* duration = operand.as<Duration>())
+    result.is = Duration{-duration->milliseconds};
+  else
+    return Mismatch{fmt::format("`-` takes a number, not {}", kind_of_value(operand)), ""};
   return result;
 }
 

@@ -14,10 +14,14 @@ namespace {
 
 Value value_of_json(const nlohmann::ordered_json& json) {
   Value value;
-  if (json.is_boolean()) value.is = json.get<bool>();
-  else if (json.is_number_integer()) value.is = json.get<std::int64_t>();
-  else if (json.is_number()) value.is = json.get<double>();
-  else if (json.is_string()) value.is = json.get<std::string>();
+  if (json.is_boolean())
+    value.is = json.get<bool>();
+  else if (json.is_number_integer())
+    value.is = json.get<std::int64_t>();
+  else if (json.is_number())
+    value.is = json.get<double>();
+  else if (json.is_string())
+    value.is = json.get<std::string>();
   else if (json.is_array()) {
     List list;
     for (const auto& element : json) list.push_back(value_of_json(element));
@@ -37,7 +41,8 @@ bool takes_text_as_it_is(const Type& type) {
       if (!takes_text_as_it_is(each)) return false;
     return true;
   }
-  return rest.form == Type::Form::string || rest.form == Type::Form::path || rest.form == Type::Form::secret || rest.form == Type::Form::literal;
+  return rest.form == Type::Form::string || rest.form == Type::Form::path ||
+         rest.form == Type::Form::secret || rest.form == Type::Form::literal;
 }
 
 Type type_of_default(const syntax::Expr& value);
@@ -59,14 +64,19 @@ struct TypeOfLiteral {
   Type operator()(const syntax::MapLiteral& map) {
     if (map.entries.empty()) return map_of(simple(Form::any));
     Type element = type_of_default(*map.entries.front().value);
-    for (const syntax::MapEntry& entry : map.entries) element = joined(element, type_of_default(*entry.value));
+    for (const syntax::MapEntry& entry : map.entries)
+      element = joined(element, type_of_default(*entry.value));
     return map_of(std::move(element));
   }
-  Type operator()(const syntax::Call& call) { return call.function.text == "secret" ? simple(Form::secret) : simple(Form::any); }
+  Type operator()(const syntax::Call& call) {
+    return call.function.text == "secret" ? simple(Form::secret) : simple(Form::any);
+  }
   Type operator()(const syntax::Group& group) { return type_of_default(*group.inner); }
   Type operator()(const syntax::Unary& unary) { return type_of_default(*unary.operand); }
   template <class Other>
-  Type operator()(const Other&) { return simple(Form::any); }
+  Type operator()(const Other&) {
+    return simple(Form::any);
+  }
 };
 
 // The type of a param that has none: that of its default, as far as a literal tells.
@@ -84,14 +94,20 @@ Type type_of_param(const Declaration& declaration, Program& program) {
 class Giver {
  public:
   Giver(Program& program, Inputs& inputs, bool allow_missing, std::vector<syntax::ExprPtr>& kept)
-      : program_(program), inputs_(inputs), evaluator_(program, inputs, {}, true), allow_missing_(allow_missing), kept_(kept) {}
+      : program_(program),
+        inputs_(inputs),
+        evaluator_(program, inputs, {}, true),
+        allow_missing_(allow_missing),
+        kept_(kept) {}
 
-  std::map<std::string, Value> give(const std::vector<GivenParam>& given, std::map<std::string, ParamOrigin>& origins) {
+  std::map<std::string, Value> give(const std::vector<GivenParam>& given,
+                                    std::map<std::string, ParamOrigin>& origins) {
     std::map<std::string, const GivenParam*> strongest;
     for (const GivenParam& one : given) {
       const GivenParam*& known = strongest[one.name];
       if (known != nullptr && known->origin == one.origin)
-        program_.diagnostics.error("S0202", Span{}, fmt::format("`{}` is given twice ({})", one.name, show(one.origin)));
+        program_.diagnostics.error("S0202", Span{},
+                                   fmt::format("`{}` is given twice ({})", one.name, show(one.origin)));
       if (known == nullptr || one.origin < known->origin) known = &one;
     }
     const std::vector<GivenParam> local = local_file();
@@ -121,9 +137,12 @@ class Giver {
       const syntax::Param& param = *declared->param();
       if (param.value || allow_missing_ || accepts_null(type_of_param(*declared, program_))) continue;
       if (program_.poisoned.contains(declared->statement)) continue;
-      program_.diagnostics.error("S0217", declared->span, fmt::format("the param `{}` has no value", declared->name), "no default")
+      program_.diagnostics
+          .error("S0217", declared->span, fmt::format("the param `{}` has no value", declared->name),
+                 "no default")
           .help(fmt::format("-p {}=…", declared->name))
-          .note(fmt::format("or `--params FILE`, the environment's CAIRN_PARAM_{}, cairn.local.json", declared->name));
+          .note(fmt::format("or `--params FILE`, the environment's CAIRN_PARAM_{}, cairn.local.json",
+                            declared->name));
       program_.poisoned.insert(declared->statement);
     }
     for (const auto& [name, one] : strongest) report_unknown(name, one->origin, names);
@@ -134,10 +153,14 @@ class Giver {
  private:
   void report_unknown(const std::string& name, ParamOrigin origin, const std::vector<std::string>& names) {
     if (std::find(names.begin(), names.end(), name) != names.end()) return;
-    Diagnostic& error = program_.diagnostics.error("S0218", Span{}, fmt::format("no param named `{}` ({})", name, show(origin)));
-    if (const auto near = suggest(name, names)) error.help(fmt::format("did you mean `{}`?", *near));
-    else if (names.empty()) error.note(fmt::format("{} has no params", program_.main().name));
-    else error.note(fmt::format("the params are {}", quoted_list(names)));
+    Diagnostic& error = program_.diagnostics.error(
+        "S0218", Span{}, fmt::format("no param named `{}` ({})", name, show(origin)));
+    if (const auto near = suggest(name, names))
+      error.help(fmt::format("did you mean `{}`?", *near));
+    else if (names.empty())
+      error.note(fmt::format("{} has no params", program_.main().name));
+    else
+      error.note(fmt::format("the params are {}", quoted_list(names)));
   }
 
   std::vector<GivenParam> local_file() {
@@ -152,10 +175,12 @@ class Giver {
     }
     const auto json = nlohmann::ordered_json::parse(*answer.text, nullptr, false);
     if (!json.is_object()) {
-      program_.diagnostics.error("S0204", Span{}, fmt::format("`{}` is no JSON object", path)).help("{ \"name\": \"value\" }");
+      program_.diagnostics.error("S0204", Span{}, fmt::format("`{}` is no JSON object", path))
+          .help("{ \"name\": \"value\" }");
       return found;
     }
-    for (const auto& [name, value] : json.items()) found.push_back({name, value_of_json(value), ParamOrigin::local_file});
+    for (const auto& [name, value] : json.items())
+      found.push_back({name, value_of_json(value), ParamOrigin::local_file});
     return found;
   }
 
@@ -163,12 +188,14 @@ class Giver {
     const Type type = type_of_param(declared, program_);
     const std::string what = fmt::format("`{}` ({})", declared.name, show(given.origin));
     const std::string& folder = program_.main().folder;
-    const bool outside = given.origin == ParamOrigin::command_line || given.origin == ParamOrigin::environment;
+    const bool outside =
+        given.origin == ParamOrigin::command_line || given.origin == ParamOrigin::environment;
     const std::string& relative_to = outside ? empty_ : folder;
     if (const Value* value = std::get_if<Value>(&given.value)) {
       // JSON has no durations and sizes: they come as their literals.
       const std::string* text = value->as<std::string>();
-      if (text == nullptr || takes_text_as_it_is(type) || type.form == Type::Form::any) return evaluator_.convert(*value, type, relative_to, declared.span, what);
+      if (text == nullptr || takes_text_as_it_is(type) || type.form == Type::Form::any)
+        return evaluator_.convert(*value, type, relative_to, declared.span, what);
       return from_literal(declared, *text, type, relative_to, what);
     }
     const std::string& text = std::get<std::string>(given.value);
@@ -178,13 +205,16 @@ class Giver {
     return evaluator_.convert(std::move(value), type, relative_to, declared.span, what);
   }
 
-  std::optional<Value> from_literal(const Declaration& declared, const std::string& text, const Type& type, const std::string& relative_to, const std::string& what) {
+  std::optional<Value> from_literal(const Declaration& declared, const std::string& text, const Type& type,
+                                    const std::string& relative_to, const std::string& what) {
     const std::uint32_t file = program_.sources.add(what, {}, text);
     kept_.push_back(parse_expression(program_.sources, file, program_.diagnostics));
     const syntax::Expr& expression = *kept_.back();
     if (!is_literal(expression)) {
       if (!std::holds_alternative<syntax::Poison>(expression.is))
-        program_.diagnostics.error("S0302", expression.span, fmt::format("{} is {}, given as a literal", what, show(type)), "not a literal");
+        program_.diagnostics.error("S0302", expression.span,
+                                   fmt::format("{} is {}, given as a literal", what, show(type)),
+                                   "not a literal");
       program_.poisoned.insert(declared.statement);
       return std::nullopt;
     }
@@ -197,11 +227,14 @@ class Giver {
 
   static bool is_literal(const syntax::Expr& expression) {
     if (const auto* list = std::get_if<syntax::ListLiteral>(&expression.is))
-      return std::all_of(list->items.begin(), list->items.end(), [](const syntax::ExprPtr& item) { return is_literal(*item); });
+      return std::all_of(list->items.begin(), list->items.end(),
+                         [](const syntax::ExprPtr& item) { return is_literal(*item); });
     if (const auto* map = std::get_if<syntax::MapLiteral>(&expression.is))
-      return std::all_of(map->entries.begin(), map->entries.end(), [](const syntax::MapEntry& entry) { return is_literal(*entry.value); });
+      return std::all_of(map->entries.begin(), map->entries.end(),
+                         [](const syntax::MapEntry& entry) { return is_literal(*entry.value); });
     if (const auto* text = std::get_if<syntax::Text>(&expression.is))
-      return std::all_of(text->parts.begin(), text->parts.end(), [](const syntax::TextPart& part) { return !part.hole; });
+      return std::all_of(text->parts.begin(), text->parts.end(),
+                         [](const syntax::TextPart& part) { return !part.hole; });
     if (const auto* unary = std::get_if<syntax::Unary>(&expression.is)) return is_literal(*unary->operand);
     return !std::holds_alternative<syntax::Poison>(expression.is) && expression.is.index() <= 6;
   }
@@ -218,22 +251,31 @@ class Giver {
 
 std::string show(ParamOrigin origin) {
   switch (origin) {
-    case ParamOrigin::command_line: return "-p";
-    case ParamOrigin::params_file: return "--params";
-    case ParamOrigin::environment: return "environment";
-    case ParamOrigin::local_file: return "cairn.local.json";
-    case ParamOrigin::standard: return "default";
-    case ParamOrigin::missing: return "not given";
+    case ParamOrigin::command_line:
+      return "-p";
+    case ParamOrigin::params_file:
+      return "--params";
+    case ParamOrigin::environment:
+      return "environment";
+    case ParamOrigin::local_file:
+      return "cairn.local.json";
+    case ParamOrigin::standard:
+      return "default";
+    case ParamOrigin::missing:
+      return "not given";
   }
   return "";
 }
 
-std::map<std::string, Value> give_params(Program& program, Inputs& inputs, const std::vector<GivenParam>& given, bool allow_missing,
-                                         std::map<std::string, ParamOrigin>& origins, std::vector<syntax::ExprPtr>& kept) {
+std::map<std::string, Value> give_params(Program& program, Inputs& inputs,
+                                         const std::vector<GivenParam>& given, bool allow_missing,
+                                         std::map<std::string, ParamOrigin>& origins,
+                                         std::vector<syntax::ExprPtr>& kept) {
   return Giver(program, inputs, allow_missing, kept).give(given, origins);
 }
 
-std::vector<ParamListing> list_params(Evaluator& evaluator, const std::map<std::string, ParamOrigin>& origins) {
+std::vector<ParamListing> list_params(Evaluator& evaluator,
+                                      const std::map<std::string, ParamOrigin>& origins) {
   std::vector<ParamListing> listed;
   for (const std::unique_ptr<Declaration>& declared : evaluator.program.main().region->declarations) {
     if (declared->form != DeclarationForm::param) continue;
@@ -243,8 +285,10 @@ std::vector<ParamListing> list_params(Evaluator& evaluator, const std::map<std::
     listing.doc = declared->statement->doc;
     listing.span = declared->span;
     const auto given = origins.find(declared->name);
-    if (given != origins.end()) listing.origin = given->second;
-    else if (declared->param()->value) listing.origin = ParamOrigin::standard;
+    if (given != origins.end())
+      listing.origin = given->second;
+    else if (declared->param()->value)
+      listing.origin = ParamOrigin::standard;
     if (std::optional<Value> value = evaluator.param(*declared)) listing.value = std::move(*value);
     listed.push_back(std::move(listing));
   }

@@ -2,12 +2,22 @@
 
 namespace cairn {
 
-const syntax::Block* Declaration::block() const { return std::get_if<syntax::Block>(&statement->is); }
-const syntax::Param* Declaration::param() const { return std::get_if<syntax::Param>(&statement->is); }
-const syntax::Let* Declaration::let() const { return std::get_if<syntax::Let>(&statement->is); }
+const syntax::Block* Declaration::block() const {
+  return std::get_if<syntax::Block>(&statement->is);
+}
+const syntax::Param* Declaration::param() const {
+  return std::get_if<syntax::Param>(&statement->is);
+}
+const syntax::Let* Declaration::let() const {
+  return std::get_if<syntax::Let>(&statement->is);
+}
 
-const syntax::For* Region::each() const { return form == RegionForm::each ? std::get_if<syntax::For>(&statement->is) : nullptr; }
-const syntax::If* Region::branch() const { return form == RegionForm::branch ? std::get_if<syntax::If>(&statement->is) : nullptr; }
+const syntax::For* Region::each() const {
+  return form == RegionForm::each ? std::get_if<syntax::For>(&statement->is) : nullptr;
+}
+const syntax::If* Region::branch() const {
+  return form == RegionForm::branch ? std::get_if<syntax::If>(&statement->is) : nullptr;
+}
 
 const Declaration* UserKind::param(std::string_view wanted) const {
   for (const Declaration* candidate : params)

@@ -1,9 +1,10 @@
 // A program as it was loaded: its modules, and which names each part of them declares. Built by load.h and
-// declare.h; read by every later pass. Owns the syntax trees, so spans and expressions live as long as it does.
+// declare.h; read by every later pass. Owns the syntax trees, so spans and expressions live as long as it
+// does.
 //
-// A *region* is one `{ … }` that can hold declarations: a file, a stage's body, a kind's body, and the bodies of
-// `for` and `if`. Files, stages and kinds are *scopes*; what stands in `for` and `if` belongs to the scope around
-// it (rule 21), so that a scope's table has the names of all its regions.
+// A *region* is one `{ … }` that can hold declarations: a file, a stage's body, a kind's body, and the bodies
+// of `for` and `if`. Files, stages and kinds are *scopes*; what stands in `for` and `if` belongs to the scope
+// around it (rule 21), so that a scope's table has the names of all its regions.
 #pragma once
 
 #include <memory>
@@ -29,15 +30,15 @@ enum class DeclarationForm { param, let, block };
 struct Declaration {
   DeclarationForm form = DeclarationForm::let;
   std::string name;
-  Span span;                                   // of the name; of the head for a block without one
+  Span span;  // of the name; of the head for a block without one
   const syntax::Statement* statement = nullptr;
-  Region* region = nullptr;                    // where it stands
-  std::uint32_t index = 0;                     // in region->declarations
-  Region* inner = nullptr;                     // a stage's body
-  const KindDecl* native = nullptr;            // a block's kind: one of these two, or neither when it is unknown
+  Region* region = nullptr;          // where it stands
+  std::uint32_t index = 0;           // in region->declarations
+  Region* inner = nullptr;           // a stage's body
+  const KindDecl* native = nullptr;  // a block's kind: one of these two, or neither when it is unknown
   const UserKind* user = nullptr;
-  bool self_exported = false;                  // `export self = …` of its kind names it
-  mutable bool used = false;                   // some name refers to it (lint)
+  bool self_exported = false;  // `export self = …` of its kind names it
+  mutable bool used = false;   // some name refers to it (lint)
 
   const syntax::Block* block() const;
   const syntax::Param* param() const;
@@ -49,16 +50,19 @@ enum class RegionForm { file, stage, kind, each, branch };
 struct Region {
   RegionForm form = RegionForm::file;
   Module* module = nullptr;
-  Region* parent = nullptr;                       // a kind's parent is its file
-  Region* scope = nullptr;                        // the file, stage or kind around; itself for those
+  Region* parent = nullptr;  // a kind's parent is its file
+  Region* scope = nullptr;   // the file, stage or kind around; itself for those
   const syntax::Body* body = nullptr;
-  const syntax::Statement* statement = nullptr;   // the stage, kind, `for` or `if`; null for a file
-  bool otherwise = false;                         // the `else` of an `if`
-  std::uint32_t index = 0;                        // in parent->controls, for `for` and `if`
+  const syntax::Statement* statement = nullptr;  // the stage, kind, `for` or `if`; null for a file
+  bool otherwise = false;                        // the `else` of an `if`
+  std::uint32_t index = 0;                       // in parent->controls, for `for` and `if`
   std::vector<std::unique_ptr<Declaration>> declarations;
-  std::vector<Region*> controls;                  // the `for` bodies and `if` branches directly in here, in order
+  std::vector<Region*> controls;  // the `for` bodies and `if` branches directly in here, in order
   // What the body holds in its order: a declaration or a control.
-  struct Item { Declaration* declaration = nullptr; Region* control = nullptr; };
+  struct Item {
+    Declaration* declaration = nullptr;
+    Region* control = nullptr;
+  };
   std::vector<Item> items;
   // Of a scope: every name of it. More than one only for blocks in branches that exclude each other.
   std::unordered_map<std::string_view, std::vector<Declaration*>> names;
@@ -68,16 +72,16 @@ struct Region {
 };
 
 struct UserKind {
-  std::string name;                // "server"
-  std::string full_name;           // "mysql.server": unique in the program, shown to people
+  std::string name;       // "server"
+  std::string full_name;  // "mysql.server": unique in the program, shown to people
   const syntax::Kind* syntax = nullptr;
   const syntax::Statement* statement = nullptr;
   Module* module = nullptr;
   Region* region = nullptr;
   std::vector<Declaration*> params;
-  std::vector<const syntax::Statement*> exports;   // syntax::Export each, `self` not among them
+  std::vector<const syntax::Statement*> exports;  // syntax::Export each, `self` not among them
   const syntax::Statement* export_self = nullptr;
-  const Declaration* self_block = nullptr;         // the block that `export self` names
+  const Declaration* self_block = nullptr;  // the block that `export self` names
 
   const Declaration* param(std::string_view name) const;
   const syntax::Export* find_export(std::string_view name) const;
@@ -92,8 +96,8 @@ struct UseBinding {
 };
 
 struct Module {
-  std::string name;     // how people call it: "shop.stack", "std/mysql"
-  std::string folder;   // paths in it are relative to this
+  std::string name;    // how people call it: "shop.stack", "std/mysql"
+  std::string folder;  // paths in it are relative to this
   std::uint32_t file = Span::no_file;
   bool main = false;
   bool embedded = false;
@@ -126,10 +130,10 @@ struct Program {
 // What a name read in a region means (rule 21, 24): the innermost that declares it.
 struct Resolved {
   enum class Form { nothing, variable, declaration, module } form = Form::nothing;
-  const Region* each = nullptr;     // variable: of this `for`
-  std::size_t variable = 0;         // variable: its place in the head
+  const Region* each = nullptr;  // variable: of this `for`
+  std::size_t variable = 0;      // variable: its place in the head
   const std::vector<Declaration*>* declarations = nullptr;
-  const Region* scope = nullptr;    // declaration: found here
+  const Region* scope = nullptr;  // declaration: found here
   const UseBinding* use = nullptr;
 };
 Resolved resolve(std::string_view name, const Region& from);

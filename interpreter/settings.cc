@@ -13,8 +13,10 @@ const std::string& folder_of_module(const Module* module) {
 }
 
 bool is_plain(const syntax::Expr& expression) {
-  if (const syntax::ListLiteral* list = std::get_if<syntax::ListLiteral>(&expression.is)) return list->items.empty();
-  if (const syntax::MapLiteral* map = std::get_if<syntax::MapLiteral>(&expression.is)) return map->entries.empty();
+  if (const syntax::ListLiteral* list = std::get_if<syntax::ListLiteral>(&expression.is))
+    return list->items.empty();
+  if (const syntax::MapLiteral* map = std::get_if<syntax::MapLiteral>(&expression.is))
+    return map->entries.empty();
   if (const syntax::Text* text = std::get_if<syntax::Text>(&expression.is)) {
     for (const syntax::TextPart& part : text->parts)
       if (part.hole) return false;
@@ -47,28 +49,35 @@ std::optional<Value> Evaluator::from_stage(NodeId node, const ParamDecl& declare
   Maybe value = evaluate(*theirs->value, theirs->place);
   if (!value || value->null()) return std::nullopt;
   if (span != nullptr) *span = theirs->value->span;
-  return convert(std::move(*value), declared.type, folder_of_module(theirs->module), theirs->value->span, fmt::format("`{}`", declared.name));
+  return convert(std::move(*value), declared.type, folder_of_module(theirs->module), theirs->value->span,
+                 fmt::format("`{}`", declared.name));
 }
 
-std::optional<Value> Evaluator::setting(NodeId node, const ParamDecl& declared, Span* span, bool* was_written) {
+std::optional<Value> Evaluator::setting(NodeId node, const ParamDecl& declared, Span* span,
+                                        bool* was_written) {
   if (was_written != nullptr) *was_written = false;
   if (const Written* own = written_setting(node, declared.name)) {
     if (span != nullptr) *span = own->value->span;
     const bool grouped = whole_groups;
     whole_groups = declared.name == "after";
     Maybe value;
-    if (declared.deferred) value = deferred(node, declared, *own);
-    else value = evaluate(*own->value, own->place);
+    if (declared.deferred)
+      value = deferred(node, declared, *own);
+    else
+      value = evaluate(*own->value, own->place);
     whole_groups = grouped;
     if (!value) return std::nullopt;
     if (!value->null()) {
       if (was_written != nullptr) *was_written = true;
       if (declared.deferred) return value;
-      value = convert(std::move(*value), declared.type, folder_of_module(own->module), own->value->span, fmt::format("`{}`", declared.name));
+      value = convert(std::move(*value), declared.type, folder_of_module(own->module), own->value->span,
+                      fmt::format("`{}`", declared.name));
       if (!value || own->below == nullptr) return value;
       // Given to an instance: its entries come over those of the block it stands for.
       Maybe below = evaluate(*own->below->value, own->below->place);
-      if (below) below = convert(std::move(*below), declared.type, folder_of_module(own->below->module), own->below->value->span, fmt::format("`{}`", declared.name));
+      if (below)
+        below = convert(std::move(*below), declared.type, folder_of_module(own->below->module),
+                        own->below->value->span, fmt::format("`{}`", declared.name));
       if (!below) return std::nullopt;
       Map* joined = std::get_if<Map>(&below->is);
       const Map* over = value->as<Map>();
@@ -90,29 +99,35 @@ std::optional<Value> Evaluator::default_of(NodeId node, const ParamDecl& declare
     of_node.defaults->node = node;
   }
   Maybe value = evaluate(*declared.default_value, Where{of_node.defaults.get(), nullptr, node});
-  if (value) value = convert(std::move(*value), declared.type, {}, declared.default_value->span, fmt::format("`{}`", declared.name));
+  if (value)
+    value = convert(std::move(*value), declared.type, {}, declared.default_value->span,
+                    fmt::format("`{}`", declared.name));
   if (value && is_plain(*declared.default_value)) defaults_.emplace(&declared, *value);
   return value;
 }
 
-std::optional<Value> Evaluator::known_now(const Value& value, const std::vector<std::pair<std::string, Value>>& names) {
+std::optional<Value> Evaluator::known_now(const Value& value,
+                                          const std::vector<std::pair<std::string, Value>>& names) {
   const Late* late = value.as<Late>();
   if (late == nullptr || names.empty()) return forced(value);
   const LateExpression& is = *late->expression;
   Where where = is.place;
-  for (const auto& [name, known] : names) where.locals = std::make_shared<const Locals>(Locals{name, known, where.locals});
+  for (const auto& [name, known] : names)
+    where.locals = std::make_shared<const Locals>(Locals{name, known, where.locals});
   Maybe result = evaluate(*is.expression, where);
-  if (result && is.wanted) return convert(std::move(*result), *is.wanted, is.folder, is.expression->span, "this value");
+  if (result && is.wanted)
+    return convert(std::move(*result), *is.wanted, is.folder, is.expression->span, "this value");
   return result;
 }
 
-// A condition like `until` is asked again and again while the step runs: it is kept as it is. Evaluating it once
-// with unknown answers shows what else it looks at.
+// A condition like `until` is asked again and again while the step runs: it is kept as it is. Evaluating it
+// once with unknown answers shows what else it looks at.
 std::optional<Value> Evaluator::deferred(NodeId node, const ParamDecl& declared, const Written& own) {
   Where place = own.place;
   const Lateness because{own.value->span, declared.name, node, false};
   for (const TakesDecl& takes : declared.takes)
-    place.locals = std::make_shared<const Locals>(Locals{takes.name, late(*own.value, own.place, because, false), place.locals});
+    place.locals = std::make_shared<const Locals>(
+        Locals{takes.name, late(*own.value, own.place, because, false), place.locals});
   if (late_source == nullptr) {
     Maybe value = evaluate(*own.value, place);
     if (!value) return std::nullopt;
@@ -140,11 +155,14 @@ std::optional<Value> Evaluator::param_value(const Declaration& declaration, Envi
   } else if (const Written* given = written_setting(at.node, declaration.name)) {
     Maybe value = evaluate(*given->value, given->place);
     if (!value) return std::nullopt;
-    if (!value->null()) return converted(std::move(value), folder_of_module(given->module), given->value->span);
+    if (!value->null())
+      return converted(std::move(value), folder_of_module(given->module), given->value->span);
   }
-  if (param.value) return converted(evaluate(*param.value, Where{&at, nullptr, no_node}), module.folder, param.value->span);
+  if (param.value)
+    return converted(evaluate(*param.value, Where{&at, nullptr, no_node}), module.folder, param.value->span);
   if (type && accepts_null(*type)) return Value{};
-  if (declaration.region->form != RegionForm::file || !allow_unknown_) return std::nullopt;  // reported where it is missing
+  if (declaration.region->form != RegionForm::file || !allow_unknown_)
+    return std::nullopt;  // reported where it is missing
   auto unknown = std::make_shared<LateExpression>();
   unknown->because = Lateness{declaration.span, declaration.name, no_node, true};
   unknown->wanted = type;

@@ -8,7 +8,8 @@ namespace {
 // Lends the evaluator to one reader; at the end everything is as it was.
 class AtRunTime {
  public:
-  AtRunTime(Evaluator& evaluator, LateSource& source, NodeId reader) : evaluator_(evaluator), lock_(evaluator.one_reader), kept_(evaluator.sink) {
+  AtRunTime(Evaluator& evaluator, LateSource& source, NodeId reader)
+      : evaluator_(evaluator), lock_(evaluator.one_reader), kept_(evaluator.sink) {
     evaluator_.sink = &mistakes_;
     evaluator_.late_source = &source;
     evaluator_.reader = reader;
@@ -61,14 +62,17 @@ Settled settle(const Compiled& compiled, NodeId node, LateSource& source) {
     const bool failed_before = run.failed();
     std::optional<Value> value = evaluator.known_now(setting.value);
     if (value && value->null() && declared != nullptr) value = evaluator.default_of(node, *declared);
-    if (value) setting.value = std::move(*value);
-    else if (!run.failed() || (failed_before && settled.mistakes.empty())) settled.mistakes.push_back(unexplained(setting));
+    if (value)
+      setting.value = std::move(*value);
+    else if (!run.failed() || (failed_before && settled.mistakes.empty()))
+      settled.mistakes.push_back(unexplained(setting));
   }
   for (Diagnostic& mistake : run.mistakes()) settled.mistakes.push_back(std::move(mistake));
   return settled;
 }
 
-Asked ask(const Compiled& compiled, NodeId node, std::string_view setting, LateSource& source, const std::vector<std::pair<std::string, Value>>& names) {
+Asked ask(const Compiled& compiled, NodeId node, std::string_view setting, LateSource& source,
+          const std::vector<std::pair<std::string, Value>>& names) {
   Asked asked;
   const Setting* found = compiled.graph->node(node).setting(setting);
   if (found == nullptr || found->value.null()) return asked;

@@ -18,7 +18,8 @@
 namespace cairn {
 
 struct Settled {
-  // In the order of the node's settings. Conditions that are asked during the step (`until`, `expect`) stay late.
+  // In the order of the node's settings. Conditions that are asked during the step (`until`, `expect`) stay
+  // late.
   std::vector<Setting> settings;
   std::vector<Diagnostic> mistakes;  // not empty: the node cannot start
 
@@ -26,12 +27,13 @@ struct Settled {
 };
 Settled settle(const Compiled& compiled, NodeId node, LateSource& source);
 
-// A condition asked about one answer: `until = self.status == 200`. The exports of `self` come from the source;
-// `names` are what the setting's declaration lets its expression use (`until(response: answer)`).
+// A condition asked about one answer: `until = self.status == 200`. The exports of `self` come from the
+// source; `names` are what the setting's declaration lets its expression use (`until(response: answer)`).
 struct Asked {
   Value value;                       // true, false; null when the setting is not given
   std::vector<Diagnostic> mistakes;  // not empty: it could not be evaluated
 };
-Asked ask(const Compiled& compiled, NodeId node, std::string_view setting, LateSource& source, const std::vector<std::pair<std::string, Value>>& names = {});
+Asked ask(const Compiled& compiled, NodeId node, std::string_view setting, LateSource& source,
+          const std::vector<std::pair<std::string, Value>>& names = {});
 
 }  // namespace cairn

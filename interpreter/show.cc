@@ -19,15 +19,21 @@ void show_declaration(const Declaration& declared, const std::string& indent, st
       out += fmt::format("{}param {}{}\n", indent, declared.name, param.value ? "" : " (required)");
       return;
     }
-    case DeclarationForm::let: out += fmt::format("{}let {}\n", indent, declared.name); return;
-    case DeclarationForm::block: break;
+    case DeclarationForm::let:
+      out += fmt::format("{}let {}\n", indent, declared.name);
+      return;
+    case DeclarationForm::block:
+      break;
   }
   std::string kind = kind_text(*declared.block());
-  if (declared.user != nullptr) kind = declared.user->full_name;
-  else if (declared.native == nullptr && declared.inner == nullptr) kind += " (unknown)";
+  if (declared.user != nullptr)
+    kind = declared.user->full_name;
+  else if (declared.native == nullptr && declared.inner == nullptr)
+    kind += " (unknown)";
   out += fmt::format("{}{} {}{}\n", indent, kind, declared.name, declared.self_exported ? " (self)" : "");
   for (const syntax::Statement& statement : declared.block()->body.statements)
-    if (const syntax::Setting* setting = std::get_if<syntax::Setting>(&statement.is)) out += fmt::format("{}  {} =\n", indent, setting->name.text);
+    if (const syntax::Setting* setting = std::get_if<syntax::Setting>(&statement.is))
+      out += fmt::format("{}  {} =\n", indent, setting->name.text);
   if (declared.inner != nullptr) show_region(*declared.inner, indent + "  ", out);
 }
 
@@ -51,11 +57,16 @@ void show_region(const Region& region, const std::string& indent, std::string& o
 
 const char* class_name(NodeClass node_class) {
   switch (node_class) {
-    case NodeClass::endpoint: return "endpoint";
-    case NodeClass::thing: return "thing";
-    case NodeClass::service: return "service";
-    case NodeClass::task: return "task";
-    case NodeClass::group: return "group";
+    case NodeClass::endpoint:
+      return "endpoint";
+    case NodeClass::thing:
+      return "thing";
+    case NodeClass::service:
+      return "service";
+    case NodeClass::task:
+      return "task";
+    case NodeClass::group:
+      return "group";
   }
   return "";
 }
@@ -63,7 +74,8 @@ const char* class_name(NodeClass node_class) {
 // References are shown by path: numbers would say nothing to people.
 std::string show_value(const Value& value, const Graph& graph) {
   if (value.secret && !value.late()) return "•••";
-  if (const NodeRef* node = value.as<NodeRef>()) return node->node == no_node ? "<nothing>" : graph.node(node->node).path;
+  if (const NodeRef* node = value.as<NodeRef>())
+    return node->node == no_node ? "<nothing>" : graph.node(node->node).path;
   if (const List* list = value.as<List>()) {
     std::string text;
     for (const Value& element : *list) text += (text.empty() ? "" : ", ") + show_value(element, graph);
@@ -82,7 +94,8 @@ std::string show_value(const Value& value, const Graph& graph) {
   if (const Made* made = value.as<Made>()) {
     std::string text;
     for (const auto& [key, element] : made->arguments.entries)
-      if (!element.null()) text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", key, show_value(element, graph));
+      if (!element.null())
+        text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", key, show_value(element, graph));
     return made->function + "(" + text + ")";
   }
   return show(value);
@@ -93,10 +106,13 @@ void show_node(const Graph& graph, const Node& node, const Sources& sources, std
   if (node.span.known()) out += " at " + sources.show(node.span);
   out += '\n';
   if (node.stage != no_node) out += fmt::format("  stage {}\n", graph.node(node.stage).path);
-  if (node.parent != no_node && node.parent != node.stage) out += fmt::format("  in {}\n", graph.node(node.parent).path);
+  if (node.parent != no_node && node.parent != node.stage)
+    out += fmt::format("  in {}\n", graph.node(node.parent).path);
   if (node.node_class == NodeClass::service || node.node_class == NodeClass::task) {
-    out += fmt::format("  network {} on {}", node.network_name, node.scope.empty() ? "the file's" : node.scope);
-    for (const std::string& scope : node.join_scopes) out += ", " + (scope.empty() ? std::string("the file's") : scope);
+    out +=
+        fmt::format("  network {} on {}", node.network_name, node.scope.empty() ? "the file's" : node.scope);
+    for (const std::string& scope : node.join_scopes)
+      out += ", " + (scope.empty() ? std::string("the file's") : scope);
     out += '\n';
   }
   if (!node.publish.empty()) out += fmt::format("  publish {}\n", fmt::join(node.publish, " "));
@@ -110,12 +126,14 @@ std::string show_model(const Program& program) {
   std::string out;
   for (const std::unique_ptr<Module>& module : program.modules) {
     out += fmt::format("module {}\n", module->name);
-    for (const UseBinding& use : module->uses) out += fmt::format("  use {} = {}\n", use.name, use.module == nullptr ? "(missing)" : use.module->name);
+    for (const UseBinding& use : module->uses)
+      out += fmt::format("  use {} = {}\n", use.name, use.module == nullptr ? "(missing)" : use.module->name);
     show_region(*module->region, "  ", out);
     for (const std::unique_ptr<UserKind>& kind : module->kinds) {
       out += fmt::format("  kind {}\n", kind->full_name);
       show_region(*kind->region, "    ", out);
-      for (const syntax::Statement* exported : kind->exports) out += fmt::format("    export {}\n", std::get<syntax::Export>(exported->is).name.text);
+      for (const syntax::Statement* exported : kind->exports)
+        out += fmt::format("    export {}\n", std::get<syntax::Export>(exported->is).name.text);
       if (kind->self_block != nullptr) out += fmt::format("    export self = {}\n", kind->self_block->name);
     }
   }
@@ -126,8 +144,11 @@ std::string show_graph(const Graph& graph, const Sources& sources) {
   std::string out;
   for (const Node& node : graph.nodes) show_node(graph, node, sources, out);
   for (const Edge& edge : graph.edges)
-    out += fmt::format("edge {} {} {} ({}{}: {})\n", graph.name(edge.to), edge.kind == EdgeKind::needs ? "needs" : "follows", graph.name(edge.from), name_of(edge.reason), edge.data ? ", data" : "", edge.because);
-  for (const Hold& hold : graph.holds) out += fmt::format("hold {} of {}\n", graph.name(hold.user), graph.node(hold.service).path);
+    out += fmt::format("edge {} {} {} ({}{}: {})\n", graph.name(edge.to),
+                       edge.kind == EdgeKind::needs ? "needs" : "follows", graph.name(edge.from),
+                       name_of(edge.reason), edge.data ? ", data" : "", edge.because);
+  for (const Hold& hold : graph.holds)
+    out += fmt::format("hold {} of {}\n", graph.name(hold.user), graph.node(hold.service).path);
   return out;
 }
 
@@ -141,7 +162,8 @@ std::string show_params(const std::vector<ParamListing>& params) {
   }
   std::string out;
   for (std::size_t i = 0; i < params.size(); ++i)
-    out += fmt::format("{:<{}}  {:<{}}  {}\n", params[i].name + ": " + params[i].type, widest_name, values[i], widest_value, show(params[i].origin));
+    out += fmt::format("{:<{}}  {:<{}}  {}\n", params[i].name + ": " + params[i].type, widest_name, values[i],
+                       widest_value, show(params[i].origin));
   return out;
 }
 

@@ -7,7 +7,8 @@
 
 namespace cairn {
 
-// What was declared: modules, scopes, kinds, blocks with their kinds. Needs no values, so it works on any file.
+// What was declared: modules, scopes, kinds, blocks with their kinds. Needs no values, so it works on any
+// file.
 std::string show_model(const Program& program);
 
 // Nodes with the settings that were written or computed, steps, edges with reasons, holds. Secrets never.

@@ -13,53 +13,86 @@ namespace {
 
 using Form = Type::Form;
 
-constexpr std::array<std::pair<std::string_view, Form>, 9> simple_names = {{{"string", Form::string}, {"int", Form::integer}, {"float", Form::floating}, {"bool", Form::boolean}, {"duration", Form::duration}, {"size", Form::size}, {"path", Form::path}, {"secret", Form::secret}, {"any", Form::any}}};
+constexpr std::array<std::pair<std::string_view, Form>, 9> simple_names = {{{"string", Form::string},
+                                                                            {"int", Form::integer},
+                                                                            {"float", Form::floating},
+                                                                            {"bool", Form::boolean},
+                                                                            {"duration", Form::duration},
+                                                                            {"size", Form::size},
+                                                                            {"path", Form::path},
+                                                                            {"secret", Form::secret},
+                                                                            {"any", Form::any}}};
 
-Type type_of_item(const syntax::TypeItem& item, const Module& module, Program& program, Diagnostics& diagnostics);
+Type type_of_item(const syntax::TypeItem& item, const Module& module, Program& program,
+                  Diagnostics& diagnostics);
 
-Type alternatives_of(const std::vector<syntax::TypeItem>& items, const Module& module, Program& program, Diagnostics& diagnostics) {
+Type alternatives_of(const std::vector<syntax::TypeItem>& items, const Module& module, Program& program,
+                     Diagnostics& diagnostics) {
   std::vector<Type> alternatives;
-  for (const syntax::TypeItem& item : items) alternatives.push_back(type_of_item(item, module, program, diagnostics));
+  for (const syntax::TypeItem& item : items)
+    alternatives.push_back(type_of_item(item, module, program, diagnostics));
   return one_of(std::move(alternatives));
 }
 
-Type unknown_type(const syntax::TypeItem& item, const Module& module, Program& program, Diagnostics& diagnostics) {
+Type unknown_type(const syntax::TypeItem& item, const Module& module, Program& program,
+                  Diagnostics& diagnostics) {
   std::vector<std::string> candidates = program.vocabulary.kind_names();
   for (const auto& [name, form] : simple_names) candidates.emplace_back(name);
   for (const std::unique_ptr<UserKind>& kind : module.kinds) candidates.push_back(kind->name);
-  Diagnostic& error = diagnostics.error("S0301", item.span, fmt::format("no type named `{}`", item.name.text), "not a type");
-  if (const auto near = suggest(item.name.text, candidates)) error.help(fmt::format("did you mean `{}`?", *near));
-  else error.note("types are string int float bool duration size path secret any, list(T), map(T), \"a\" | \"b\" and the kinds");
+  Diagnostic& error =
+      diagnostics.error("S0301", item.span, fmt::format("no type named `{}`", item.name.text), "not a type");
+  if (const auto near = suggest(item.name.text, candidates))
+    error.help(fmt::format("did you mean `{}`?", *near));
+  else
+    error.note(
+        "types are string int float bool duration size path secret any, list(T), map(T), \"a\" | \"b\" and "
+        "the kinds");
   return simple(Form::poison);
 }
 
-Type type_of_item(const syntax::TypeItem& item, const Module& module, Program& program, Diagnostics& diagnostics) {
+Type type_of_item(const syntax::TypeItem& item, const Module& module, Program& program,
+                  Diagnostics& diagnostics) {
   Type type;
   if (item.form == syntax::TypeItem::Form::literal) {
     type = Type{Form::literal, item.name.text, {}};
   } else if (item.form == syntax::TypeItem::Form::applied) {
     Type inner = alternatives_of(item.of, module, program, diagnostics);
-    if (item.name.text == "list") type = list_of(std::move(inner));
-    else if (item.name.text == "map") type = map_of(std::move(inner));
-    else type = unknown_type(item, module, program, diagnostics);
+    if (item.name.text == "list")
+      type = list_of(std::move(inner));
+    else if (item.name.text == "map")
+      type = map_of(std::move(inner));
+    else
+      type = unknown_type(item, module, program, diagnostics);
   } else if (item.member) {
     const UseBinding* use = module.use(item.name.text);
     if (use != nullptr) use->used = true;
-    const UserKind* kind = use == nullptr || use->module == nullptr ? nullptr : use->module->kind(item.member->text);
-    if (kind != nullptr) type = node_of(kind->full_name);
-    else if (use != nullptr && use->module == nullptr) type = simple(Form::poison);
+    const UserKind* kind =
+        use == nullptr || use->module == nullptr ? nullptr : use->module->kind(item.member->text);
+    if (kind != nullptr)
+      type = node_of(kind->full_name);
+    else if (use != nullptr && use->module == nullptr)
+      type = simple(Form::poison);
     else {
-      diagnostics.error("S0301", item.span, fmt::format("no kind named `{}.{}`", item.name.text, item.member->text), "not a type");
+      diagnostics.error("S0301", item.span,
+                        fmt::format("no kind named `{}.{}`", item.name.text, item.member->text),
+                        "not a type");
       type = simple(Form::poison);
     }
   } else {
-    const auto found = std::find_if(simple_names.begin(), simple_names.end(), [&](const auto& row) { return row.first == item.name.text; });
-    if (found != simple_names.end()) type = simple(found->second);
-    else if (item.name.text == "null") type = simple(Form::null);
-    else if (const UserKind* kind = module.kind(item.name.text)) type = node_of(kind->full_name);
-    else if (program.vocabulary.kind(item.name.text) != nullptr || item.name.text == "stage") type = node_of(item.name.text);
+    const auto found = std::find_if(simple_names.begin(), simple_names.end(),
+                                    [&](const auto& row) { return row.first == item.name.text; });
+    if (found != simple_names.end())
+      type = simple(found->second);
+    else if (item.name.text == "null")
+      type = simple(Form::null);
+    else if (const UserKind* kind = module.kind(item.name.text))
+      type = node_of(kind->full_name);
+    else if (program.vocabulary.kind(item.name.text) != nullptr || item.name.text == "stage")
+      type = node_of(item.name.text);
     else if (item.name.text == "list" || item.name.text == "map") {
-      diagnostics.error("S0301", item.span, fmt::format("`{}` needs the type of its elements", item.name.text)).help(fmt::format("`{}(any)` takes all", item.name.text));
+      diagnostics
+          .error("S0301", item.span, fmt::format("`{}` needs the type of its elements", item.name.text))
+          .help(fmt::format("`{}(any)` takes all", item.name.text));
       type = simple(Form::poison);
     } else {
       type = unknown_type(item, module, program, diagnostics);
@@ -70,10 +103,18 @@ Type type_of_item(const syntax::TypeItem& item, const Module& module, Program& p
 
 }  // namespace
 
-Type simple(Form form) { return Type{form, {}, {}}; }
-Type list_of(Type element) { return Type{Form::list, {}, {std::move(element)}}; }
-Type map_of(Type element) { return Type{Form::map, {}, {std::move(element)}}; }
-Type node_of(std::string kind) { return Type{Form::node, std::move(kind), {}}; }
+Type simple(Form form) {
+  return Type{form, {}, {}};
+}
+Type list_of(Type element) {
+  return Type{Form::list, {}, {std::move(element)}};
+}
+Type map_of(Type element) {
+  return Type{Form::map, {}, {std::move(element)}};
+}
+Type node_of(std::string kind) {
+  return Type{Form::node, std::move(kind), {}};
+}
 
 Type one_of(std::vector<Type> alternatives) {
   Type result = simple(Form::one_of);
@@ -92,9 +133,13 @@ Type one_of(std::vector<Type> alternatives) {
   return result;
 }
 
-Type optional_of(Type type) { return one_of({std::move(type), simple(Form::null)}); }
+Type optional_of(Type type) {
+  return one_of({std::move(type), simple(Form::null)});
+}
 
-Type type_of(const syntax::Type& written, const Module& module, Program& program, Diagnostics& diagnostics) { return alternatives_of(written.alternatives, module, program, diagnostics); }
+Type type_of(const syntax::Type& written, const Module& module, Program& program, Diagnostics& diagnostics) {
+  return alternatives_of(written.alternatives, module, program, diagnostics);
+}
 
 const KindDecl* native_behind(const std::string& kind, Program& program) {
   if (const KindDecl* native = program.vocabulary.kind(kind)) return native;
@@ -107,27 +152,39 @@ const KindDecl* native_behind(const std::string& kind, Program& program) {
 }
 
 bool fits(const Type& from, const Type& wanted, Program& program) {
-  if (from.form == Form::poison || wanted.form == Form::poison || from.form == Form::any || wanted.form == Form::any) return true;
+  if (from.form == Form::poison || wanted.form == Form::poison || from.form == Form::any ||
+      wanted.form == Form::any)
+    return true;
   if (from.form == Form::variable || wanted.form == Form::variable) return true;
   if (from.form == Form::one_of)
-    return std::all_of(from.of.begin(), from.of.end(), [&](const Type& each) { return each.form == Form::null || fits(each, wanted, program); });
+    return std::all_of(from.of.begin(), from.of.end(), [&](const Type& each) {
+      return each.form == Form::null || fits(each, wanted, program);
+    });
   if (wanted.form == Form::one_of)
-    return std::any_of(wanted.of.begin(), wanted.of.end(), [&](const Type& each) { return fits(from, each, program); });
+    return std::any_of(wanted.of.begin(), wanted.of.end(),
+                       [&](const Type& each) { return fits(from, each, program); });
   // Where any node can stand, as in `after`, all of a `for` can.
   const bool any_node = wanted.form == Form::node && wanted.text.empty();
-  if (any_node && (from.form == Form::list || from.form == Form::map)) return fits(from.of.front(), wanted, program);
+  if (any_node && (from.form == Form::list || from.form == Form::map))
+    return fits(from.of.front(), wanted, program);
   switch (from.form) {
-    case Form::null: return wanted.form == Form::null;
-    case Form::integer: return wanted.form == Form::integer || wanted.form == Form::floating;
+    case Form::null:
+      return wanted.form == Form::null;
+    case Form::integer:
+      return wanted.form == Form::integer || wanted.form == Form::floating;
     case Form::literal:
       if (wanted.form == Form::literal) return wanted.text == from.text;
       return wanted.form == Form::string || wanted.form == Form::path || wanted.form == Form::secret;
-    case Form::string: return wanted.form == Form::string || wanted.form == Form::path || wanted.form == Form::secret || wanted.form == Form::literal;
+    case Form::string:
+      return wanted.form == Form::string || wanted.form == Form::path || wanted.form == Form::secret ||
+             wanted.form == Form::literal;
     case Form::map:
       // The nodes of a `for` over names are a map; where a list of nodes is wanted its keys do not matter.
-      if (wanted.form == Form::list && without_null(from.of.front()).form == Form::node) return fits(from.of.front(), wanted.of.front(), program);
+      if (wanted.form == Form::list && without_null(from.of.front()).form == Form::node)
+        return fits(from.of.front(), wanted.of.front(), program);
       return wanted.form == from.form && fits(from.of.front(), wanted.of.front(), program);
-    case Form::list: return wanted.form == from.form && fits(from.of.front(), wanted.of.front(), program);
+    case Form::list:
+      return wanted.form == from.form && fits(from.of.front(), wanted.of.front(), program);
     case Form::node: {
       if (wanted.form != Form::node) return false;
       if (wanted.text.empty() || wanted.text == from.text || from.text.empty()) return true;
@@ -135,8 +192,10 @@ bool fits(const Type& from, const Type& wanted, Program& program) {
       const KindDecl* behind = native_behind(from.text, program);
       return behind != nullptr && program.vocabulary.inherits(behind->name, wanted.text);
     }
-    case Form::made: return wanted.form == Form::made && wanted.text == from.text;
-    default: return wanted.form == from.form;
+    case Form::made:
+      return wanted.form == Form::made && wanted.text == from.text;
+    default:
+      return wanted.form == from.form;
   }
 }
 
@@ -150,10 +209,14 @@ Type widened(const Type& type) {
 Type joined(const Type& a, const Type& b) {
   if (a == b) return a;
   if (a.form == Form::poison || b.form == Form::poison) return simple(Form::poison);
-  if ((a.form == Form::integer && b.form == Form::floating) || (a.form == Form::floating && b.form == Form::integer)) return simple(Form::floating);
-  const bool texts = (a.form == Form::literal || a.form == Form::string) && (b.form == Form::literal || b.form == Form::string);
+  if ((a.form == Form::integer && b.form == Form::floating) ||
+      (a.form == Form::floating && b.form == Form::integer))
+    return simple(Form::floating);
+  const bool texts = (a.form == Form::literal || a.form == Form::string) &&
+                     (b.form == Form::literal || b.form == Form::string);
   if (texts && (a.form == Form::string || b.form == Form::string)) return simple(Form::string);
-  if (a.form == b.form && (a.form == Form::list || a.form == Form::map)) return Type{a.form, {}, {joined(a.of.front(), b.of.front())}};
+  if (a.form == b.form && (a.form == Form::list || a.form == Form::map))
+    return Type{a.form, {}, {joined(a.of.front(), b.of.front())}};
   Type either = one_of({a, b});
   // Many different literals are a string: nobody wants to read them all.
   if (either.form == Form::one_of && either.of.size() > 16) either = widened(either);
@@ -185,7 +248,8 @@ std::optional<std::string> node_type_in(const Type& type) {
 }
 
 bool belongs_to_instance(std::string_view setting) {
-  constexpr std::array<std::string_view, 8> own = {"after", "when", "profiles", "timeout", "retry", "allow_failure", "description", "pool"};
+  constexpr std::array<std::string_view, 8> own = {"after", "when",          "profiles",    "timeout",
+                                                   "retry", "allow_failure", "description", "pool"};
   return std::find(own.begin(), own.end(), setting) != own.end();
 }
 

@@ -20,8 +20,8 @@ Type optional_of(Type type);
 // A type as a file writes it; poison where a name is unknown (reported).
 Type type_of(const syntax::Type& written, const Module& module, Program& program, Diagnostics& diagnostics);
 
-// Whether a value of the first can be given where the second is wanted, conversions of rule 27 included. What is
-// `any` or null somewhere in it is left to the value's own check.
+// Whether a value of the first can be given where the second is wanted, conversions of rule 27 included. What
+// is `any` or null somewhere in it is left to the value's own check.
 bool fits(const Type& from, const Type& wanted, Program& program);
 
 // The type of what can be either: int and float join to float, literals stay apart.

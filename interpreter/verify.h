@@ -9,8 +9,8 @@
 //   G9 the indexes agree with the edges
 //   G10 parents, members and paths agree
 //
-// G5 (edges are linear in nodes and references) is a property of the tests; G6 (nothing late in a setting that has to
-// be known) needs the declarations: lowering refuses it with a diagnostic.
+// G5 (edges are linear in nodes and references) is a property of the tests; G6 (nothing late in a setting
+// that has to be known) needs the declarations: lowering refuses it with a diagnostic.
 #pragma once
 
 #include <string>

@@ -26,11 +26,16 @@ struct Accepted {
 class BlockCheck {
  public:
   BlockCheck(Typer& typer, const Declaration& declaration)
-      : typer_(typer), program_(typer.program()), diagnostics_(program_.diagnostics), declaration_(declaration), block_(*declaration.block()) {}
+      : typer_(typer),
+        program_(typer.program()),
+        diagnostics_(program_.diagnostics),
+        declaration_(declaration),
+        block_(*declaration.block()) {}
 
   void check() {
     if (program_.poisoned.contains(declaration_.statement)) return;
-    if (declaration_.native == nullptr && declaration_.user == nullptr && declaration_.inner == nullptr) return report_unknown_kind();
+    if (declaration_.native == nullptr && declaration_.user == nullptr && declaration_.inner == nullptr)
+      return report_unknown_kind();
     standing_.region = declaration_.region;
     standing_.self = &declaration_;
     for (const syntax::Statement& statement : block_.body.statements) check_statement(statement);
@@ -45,50 +50,72 @@ class BlockCheck {
       const UseBinding* use = module.use(block_.kind.text);
       if (use != nullptr && use->module == nullptr) return;
       if (use == nullptr) {
-        Diagnostic& error = diagnostics_.error("S0212", block_.kind.span, fmt::format("no module named `{}`", block_.kind.text), "not found");
+        Diagnostic& error = diagnostics_.error(
+            "S0212", block_.kind.span, fmt::format("no module named `{}`", block_.kind.text), "not found");
         std::vector<std::string> names;
         for (const UseBinding& known : module.uses) names.push_back(known.name);
-        if (stdlib::text_of(block_.kind.text)) error.help(fmt::format("use \"std/{}\"", block_.kind.text));
-        else if (const auto near = suggest(block_.kind.text, names)) error.help(fmt::format("did you mean `{}`?", *near));
+        if (stdlib::text_of(block_.kind.text))
+          error.help(fmt::format("use \"std/{}\"", block_.kind.text));
+        else if (const auto near = suggest(block_.kind.text, names))
+          error.help(fmt::format("did you mean `{}`?", *near));
         return;
       }
       std::vector<std::string> names;
       for (const std::unique_ptr<UserKind>& kind : use->module->kinds) names.push_back(kind->name);
-      Diagnostic& error = diagnostics_.error("S0212", block_.member->span, fmt::format("module `{}` has no kind `{}`", block_.kind.text, block_.member->text), "not found");
-      if (const auto near = suggest(block_.member->text, names)) error.help(fmt::format("did you mean `{}`?", *near));
-      else if (!names.empty()) error.note(fmt::format("it has {}", quoted_list(names)));
+      Diagnostic& error = diagnostics_.error(
+          "S0212", block_.member->span,
+          fmt::format("module `{}` has no kind `{}`", block_.kind.text, block_.member->text), "not found");
+      if (const auto near = suggest(block_.member->text, names))
+        error.help(fmt::format("did you mean `{}`?", *near));
+      else if (!names.empty())
+        error.note(fmt::format("it has {}", quoted_list(names)));
       return;
     }
-    Diagnostic& error = diagnostics_.error("S0212", block_.kind.span, fmt::format("no kind named `{}`", block_.kind.text), "not found");
+    Diagnostic& error = diagnostics_.error("S0212", block_.kind.span,
+                                           fmt::format("no kind named `{}`", block_.kind.text), "not found");
     std::vector<std::string> names = program_.vocabulary.kind_names();
     for (const std::unique_ptr<UserKind>& kind : module.kinds) names.push_back(kind->name);
-    if (const ForeignName* known = foreign("", block_.kind.text)) error.help(std::string(known->answer));
-    else if (const auto near = suggest(block_.kind.text, names)) error.help(fmt::format("did you mean `{}`?", *near));
-    else if (stdlib::text_of(block_.kind.text)) error.help(fmt::format("use \"std/{0}\" and `{0}.server {1}`", block_.kind.text, declaration_.name));
-    else error.note(fmt::format("the kinds are {}", quoted_list(names, 40)));
+    if (const ForeignName* known = foreign("", block_.kind.text))
+      error.help(std::string(known->answer));
+    else if (const auto near = suggest(block_.kind.text, names))
+      error.help(fmt::format("did you mean `{}`?", *near));
+    else if (stdlib::text_of(block_.kind.text))
+      error.help(fmt::format("use \"std/{0}\" and `{0}.server {1}`", block_.kind.text, declaration_.name));
+    else
+      error.note(fmt::format("the kinds are {}", quoted_list(names, 40)));
   }
 
   void check_statement(const syntax::Statement& statement) {
-    if (const syntax::Setting* setting = std::get_if<syntax::Setting>(&statement.is)) return check_setting(statement, *setting);
+    if (const syntax::Setting* setting = std::get_if<syntax::Setting>(&statement.is))
+      return check_setting(statement, *setting);
     if (declaration_.inner != nullptr) return;  // a stage holds declarations: they are checked on their own
     const std::string kind = kind_text(block_);
     if (const syntax::Block* inner = std::get_if<syntax::Block>(&statement.is)) {
-      Diagnostic& error = diagnostics_.error("S0206", inner->head, fmt::format("a `{}` holds settings, not blocks", kind), "a block");
-      if (accepted(inner->kind.text) && !inner->member && !inner->name) error.help(fmt::format("{} = {{ … }}", inner->kind.text));
+      Diagnostic& error = diagnostics_.error(
+          "S0206", inner->head, fmt::format("a `{}` holds settings, not blocks", kind), "a block");
+      if (accepted(inner->kind.text) && !inner->member && !inner->name)
+        error.help(fmt::format("{} = {{ … }}", inner->kind.text));
       return;
     }
-    const char* what = std::holds_alternative<syntax::For>(statement.is) ? "`for`" : std::holds_alternative<syntax::If>(statement.is) ? "`if`" : std::holds_alternative<syntax::Let>(statement.is) ? "`let`" : "this";
-    Diagnostic& error = diagnostics_.error("S0206", statement.span, fmt::format("a `{}` holds settings: {} stands around it", kind, what));
-    if (std::holds_alternative<syntax::If>(statement.is)) error.help("a setting that depends on a condition is `c ? value : null`");
+    const char* what = std::holds_alternative<syntax::For>(statement.is)   ? "`for`"
+                       : std::holds_alternative<syntax::If>(statement.is)  ? "`if`"
+                       : std::holds_alternative<syntax::Let>(statement.is) ? "`let`"
+                                                                           : "this";
+    Diagnostic& error = diagnostics_.error(
+        "S0206", statement.span, fmt::format("a `{}` holds settings: {} stands around it", kind, what));
+    if (std::holds_alternative<syntax::If>(statement.is))
+      error.help("a setting that depends on a condition is `c ? value : null`");
   }
 
   std::optional<Accepted> accepted(const std::string& name) {
     if (const UserKind* user = declaration_.user) {
-      if (const Declaration* param = user->param(name)) return Accepted{typer_.type_of_declaration(*param), false, {}};
+      if (const Declaration* param = user->param(name))
+        return Accepted{typer_.type_of_declaration(*param), false, {}};
       if (user->self_block != nullptr && !belongs_to_instance(name)) {
         const KindDecl* behind = native_behind(user->full_name, program_);
         if (behind != nullptr)
-          if (const ParamDecl* declared = behind->param(name)) return Accepted{declared->type, declared->deferred, declared->takes};
+          if (const ParamDecl* declared = behind->param(name))
+            return Accepted{declared->type, declared->deferred, declared->takes};
         return std::nullopt;
       }
       if (!belongs_to_instance(name)) return std::nullopt;
@@ -119,7 +146,9 @@ class BlockCheck {
     const std::string& name = setting.name.text;
     for (const auto& [known, span] : given_)
       if (known == name) {
-        diagnostics_.error("S0202", setting.name.span, fmt::format("`{}` is given twice", name), "given again").label(span, "first given here");
+        diagnostics_
+            .error("S0202", setting.name.span, fmt::format("`{}` is given twice", name), "given again")
+            .label(span, "first given here");
         program_.poisoned.insert(&statement);
         return;
       }
@@ -140,11 +169,16 @@ class BlockCheck {
   void report_unknown_setting(const syntax::Setting& setting) {
     const std::string& name = setting.name.text;
     const std::string kind = kind_text(block_);
-    Diagnostic& error = diagnostics_.error("S0411", setting.name.span, fmt::format("no setting named `{}` in `{}`", name, kind), "not a setting");
+    Diagnostic& error =
+        diagnostics_.error("S0411", setting.name.span,
+                           fmt::format("no setting named `{}` in `{}`", name, kind), "not a setting");
     const std::vector<std::string> names = setting_names();
-    if (const ForeignName* known = foreign(kind, name)) error.help(std::string(known->answer));
-    else if (const auto near = suggest(name, names)) error.help(fmt::format("did you mean `{}`?", *near));
-    else error.note(fmt::format("`{}` takes {}", kind, quoted_list(names, 12)));
+    if (const ForeignName* known = foreign(kind, name))
+      error.help(std::string(known->answer));
+    else if (const auto near = suggest(name, names))
+      error.help(fmt::format("did you mean `{}`?", *near));
+    else
+      error.note(fmt::format("`{}` takes {}", kind, quoted_list(names, 12)));
   }
 
   bool is_given(std::string_view name) const {
@@ -157,15 +191,21 @@ class BlockCheck {
     if (const UserKind* user = declaration_.user) {
       for (const Declaration* param : user->params) {
         const syntax::Param& syntax = *param->param();
-        if (syntax.value || is_given(param->name) || accepts_null(typer_.type_of_declaration(*param))) continue;
+        if (syntax.value || is_given(param->name) || accepts_null(typer_.type_of_declaration(*param)))
+          continue;
         missing.push_back(param->name);
       }
     } else if (declaration_.native != nullptr && !declaration_.self_exported) {
       for (const ParamDecl& declared : declaration_.native->params)
-        if (declared.default_value == nullptr && !accepts_null(declared.type) && !is_given(declared.name) && !declared.deferred) missing.push_back(declared.name);
+        if (declared.default_value == nullptr && !accepts_null(declared.type) && !is_given(declared.name) &&
+            !declared.deferred)
+          missing.push_back(declared.name);
     }
     if (missing.empty()) return;
-    diagnostics_.error("S0404", block_.head, fmt::format("`{} {}` needs {}", kind_text(block_), declaration_.name, quoted_list(missing)), "not given")
+    diagnostics_
+        .error("S0404", block_.head,
+               fmt::format("`{} {}` needs {}", kind_text(block_), declaration_.name, quoted_list(missing)),
+               "not given")
         .help(fmt::format("{} = …", missing.front()));
     program_.poisoned.insert(declaration_.statement);
   }
@@ -181,6 +221,8 @@ class BlockCheck {
 
 }  // namespace
 
-void check_block(Typer& typer, const Declaration& declaration) { BlockCheck(typer, declaration).check(); }
+void check_block(Typer& typer, const Declaration& declaration) {
+  BlockCheck(typer, declaration).check();
+}
 
 }  // namespace cairn

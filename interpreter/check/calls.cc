@@ -16,8 +16,10 @@ using Form = Type::Form;
 void bind(const Type& declared, const Type& given, std::map<std::string, Type>& variables) {
   if (declared.form == Form::variable) {
     const auto known = variables.find(declared.text);
-    if (known == variables.end()) variables.emplace(declared.text, given);
-    else known->second = joined(known->second, given);
+    if (known == variables.end())
+      variables.emplace(declared.text, given);
+    else
+      known->second = joined(known->second, given);
     return;
   }
   const Type is = without_null(given);
@@ -26,7 +28,8 @@ void bind(const Type& declared, const Type& given, std::map<std::string, Type>& 
       if (each.form == is.form || each.form == Form::variable) return bind(each, is, variables);
     return;
   }
-  if (declared.form == is.form && !declared.of.empty() && !is.of.empty()) bind(declared.of.front(), is.of.front(), variables);
+  if (declared.form == is.form && !declared.of.empty() && !is.of.empty())
+    bind(declared.of.front(), is.of.front(), variables);
 }
 
 Type substituted(const Type& declared, const std::map<std::string, Type>& variables) {
@@ -45,7 +48,9 @@ bool has_variable(const Type& type) {
 
 std::string signature(const FunctionDecl& declared) {
   std::string text;
-  for (const TakesDecl& takes : declared.takes) text += fmt::format("{}{}: {}{}", text.empty() ? "" : ", ", takes.name, show(takes.type), takes.variadic ? "..." : "");
+  for (const TakesDecl& takes : declared.takes)
+    text += fmt::format("{}{}: {}{}", text.empty() ? "" : ", ", takes.name, show(takes.type),
+                        takes.variadic ? "..." : "");
   return fmt::format("{}({})", declared.name, text);
 }
 
@@ -56,11 +61,15 @@ Type Typer::type_of_call(const syntax::Expr& expression, const syntax::Call& cal
   const FunctionDecl* declared = program_.vocabulary.function(name);
   if (declared == nullptr) {
     for (const syntax::Argument& argument : call.arguments.items) type(*argument.value, standing);
-    Diagnostic& error = diagnostics_.error("S0213", call.function.span, fmt::format("no function named `{}`", name), "not found");
+    Diagnostic& error = diagnostics_.error("S0213", call.function.span,
+                                           fmt::format("no function named `{}`", name), "not found");
     const Resolved resolved = resolve(name, *standing.region);
-    if (const auto near = suggest(name, program_.vocabulary.function_names())) error.help(fmt::format("did you mean `{}`?", *near));
-    else if (resolved.form == Resolved::Form::declaration) error.note(fmt::format("`{}` is a value: it takes no arguments", name));
-    else if (program_.vocabulary.kind(name) != nullptr) error.note(fmt::format("`{}` is a kind: `{} name {{ … }}` declares one", name, name));
+    if (const auto near = suggest(name, program_.vocabulary.function_names()))
+      error.help(fmt::format("did you mean `{}`?", *near));
+    else if (resolved.form == Resolved::Form::declaration)
+      error.note(fmt::format("`{}` is a value: it takes no arguments", name));
+    else if (program_.vocabulary.kind(name) != nullptr)
+      error.note(fmt::format("`{}` is a kind: `{} name {{ … }}` declares one", name, name));
     return poison(expression);
   }
   std::map<std::string, Type> variables;
@@ -80,8 +89,10 @@ Type Typer::type_of_call(const syntax::Expr& expression, const syntax::Call& cal
       const Type found = type(*argument.value, standing);
       bind(takes.type, found, variables);
       const Type wanted = substituted(takes.type, variables);
-      if (diagnostics_.all().size() == before && !fits(found, wanted, program_)) expect(*argument.value, wanted, standing, what);
-    } else if (declared->result.form != Form::made && name != "secret" && fits(simple(Form::string), takes.type, program_) && is_secret(argument)) {
+      if (diagnostics_.all().size() == before && !fits(found, wanted, program_))
+        expect(*argument.value, wanted, standing, what);
+    } else if (declared->result.form != Form::made && name != "secret" &&
+               fits(simple(Form::string), takes.type, program_) && is_secret(argument)) {
       secret = true;  // what a function computes from a secret is one
     } else {
       expect(*argument.value, takes.type, standing, what);
@@ -95,8 +106,12 @@ Type Typer::type_of_call(const syntax::Expr& expression, const syntax::Call& cal
       if (place == declared->takes.size()) {
         std::vector<std::string> names;
         for (const TakesDecl& takes : declared->takes) names.push_back(takes.name);
-        Diagnostic& error = diagnostics_.error("S0213", argument.name->span, fmt::format("`{}` takes no `{}`", name, argument.name->text)).note(signature(*declared));
-        if (const auto near = suggest(argument.name->text, names)) error.help(fmt::format("did you mean `{}`?", *near));
+        Diagnostic& error = diagnostics_
+                                .error("S0213", argument.name->span,
+                                       fmt::format("`{}` takes no `{}`", name, argument.name->text))
+                                .note(signature(*declared));
+        if (const auto near = suggest(argument.name->text, names))
+          error.help(fmt::format("did you mean `{}`?", *near));
         failed = true;
         continue;
       }
@@ -104,14 +119,22 @@ Type Typer::type_of_call(const syntax::Expr& expression, const syntax::Call& cal
       place = unnamed;
       if (place < declared->takes.size() && !declared->takes[place].variadic) ++unnamed;
       if (place >= declared->takes.size()) {
-        if (!failed) diagnostics_.error("S0213", argument.span, fmt::format("`{}` takes {} argument{}", name, declared->takes.size(), declared->takes.size() == 1 ? "" : "s"), "one too many").note(signature(*declared));
+        if (!failed)
+          diagnostics_
+              .error("S0213", argument.span,
+                     fmt::format("`{}` takes {} argument{}", name, declared->takes.size(),
+                                 declared->takes.size() == 1 ? "" : "s"),
+                     "one too many")
+              .note(signature(*declared));
         failed = true;
         continue;
       }
     }
     const TakesDecl& takes = declared->takes[place];
     if (given[place] != nullptr && !takes.variadic) {
-      diagnostics_.error("S0202", argument.span, fmt::format("`{}` is given twice", takes.name), "given again").label(given[place]->span, "first given here");
+      diagnostics_
+          .error("S0202", argument.span, fmt::format("`{}` is given twice", takes.name), "given again")
+          .label(given[place]->span, "first given here");
       failed = true;
       continue;
     }
@@ -120,8 +143,12 @@ Type Typer::type_of_call(const syntax::Expr& expression, const syntax::Call& cal
   }
   for (std::size_t i = 0; i < given.size() && !failed; ++i) {
     const TakesDecl& takes = declared->takes[i];
-    if (given[i] != nullptr || takes.variadic || takes.default_value != nullptr || accepts_null(takes.type)) continue;
-    diagnostics_.error("S0213", call.arguments.span, fmt::format("`{}` needs its `{}`", name, takes.name), "not given").note(signature(*declared));
+    if (given[i] != nullptr || takes.variadic || takes.default_value != nullptr || accepts_null(takes.type))
+      continue;
+    diagnostics_
+        .error("S0213", call.arguments.span, fmt::format("`{}` needs its `{}`", name, takes.name),
+               "not given")
+        .note(signature(*declared));
     failed = true;
   }
   if (failed) return poison(expression);

@@ -16,8 +16,10 @@ void check_region(Typer& typer, const Region& region) {
     check_code(typer, *declared);
   }
   for (const Region* control : region.controls) {
-    if (const syntax::For* each = control->each()) typer.variables_of(*each->source, each->variables.size(), standing);
-    if (const syntax::If* branch = control->branch(); branch != nullptr && !control->otherwise) typer.expect(*branch->condition, simple(Type::Form::boolean), standing, "the condition of `if`");
+    if (const syntax::For* each = control->each())
+      typer.variables_of(*each->source, each->variables.size(), standing);
+    if (const syntax::If* branch = control->branch(); branch != nullptr && !control->otherwise)
+      typer.expect(*branch->condition, simple(Type::Form::boolean), standing, "the condition of `if`");
   }
 }
 

@@ -11,7 +11,9 @@ namespace {
 
 const syntax::Expr* setting_of(const syntax::Block& block, std::string_view name) {
   for (const syntax::Statement& statement : block.body.statements)
-    if (const syntax::Setting* setting = std::get_if<syntax::Setting>(&statement.is); setting != nullptr && setting->name.text == name) return setting->value.get();
+    if (const syntax::Setting* setting = std::get_if<syntax::Setting>(&statement.is);
+        setting != nullptr && setting->name.text == name)
+      return setting->value.get();
   return nullptr;
 }
 
@@ -34,7 +36,8 @@ bool is_shell(const syntax::Expr& expression) {
 // `-c`, `-ec`, `-lc`: what follows is code.
 bool takes_code(const syntax::Expr& expression) {
   const std::string* text = literal_text(expression);
-  return text != nullptr && text->size() >= 2 && text->front() == '-' && (*text)[1] != '-' && text->back() == 'c';
+  return text != nullptr && text->size() >= 2 && text->front() == '-' && (*text)[1] != '-' &&
+         text->back() == 'c';
 }
 
 class Code {
@@ -42,11 +45,14 @@ class Code {
   Code(Program& program, const Declaration& declaration) : program_(program), block_(*declaration.block()) {}
 
   void check() {
-    if (const syntax::Expr* script = setting_of(block_, "script")) refuse(*script, "a shell reads `script` as code", "give the value in `env` and write `\"$NAME\"` here");
+    if (const syntax::Expr* script = setting_of(block_, "script"))
+      refuse(*script, "a shell reads `script` as code", "give the value in `env` and write `\"$NAME\"` here");
     const syntax::Expr* command = setting_of(block_, "command");
     const syntax::Expr* entrypoint = setting_of(block_, "entrypoint");
-    const syntax::ListLiteral* words = command == nullptr ? nullptr : std::get_if<syntax::ListLiteral>(&command->is);
-    const syntax::ListLiteral* first = entrypoint == nullptr ? nullptr : std::get_if<syntax::ListLiteral>(&entrypoint->is);
+    const syntax::ListLiteral* words =
+        command == nullptr ? nullptr : std::get_if<syntax::ListLiteral>(&command->is);
+    const syntax::ListLiteral* first =
+        entrypoint == nullptr ? nullptr : std::get_if<syntax::ListLiteral>(&entrypoint->is);
     std::vector<const syntax::Expr*> line;
     if (first != nullptr)
       for (const syntax::ExprPtr& word : first->items) line.push_back(word.get());
@@ -62,18 +68,23 @@ class Code {
         if (text == nullptr || text->empty() || text->front() != '-') return;
         ++option;
       }
-      if (option + 1 < line.size()) refuse(*line[option + 1], fmt::format("a shell reads the text after `{}` as code", *literal_text(*line[option])), "give the value in `env` and write `\"$NAME\"` here, or as a further argument, `\"$1\"`");
+      if (option + 1 < line.size())
+        refuse(*line[option + 1],
+               fmt::format("a shell reads the text after `{}` as code", *literal_text(*line[option])),
+               "give the value in `env` and write `\"$NAME\"` here, or as a further argument, `\"$1\"`");
       return;
     }
     if (!block_.member && block_.kind.text == "sql")
-      if (const syntax::Expr* text = setting_of(block_, "text")) refuse(*text, "a database reads `text` as code", "`vars = { name = value }` and `:name` here");
+      if (const syntax::Expr* text = setting_of(block_, "text"))
+        refuse(*text, "a database reads `text` as code", "`vars = { name = value }` and `:name` here");
   }
 
  private:
   void refuse(const syntax::Expr& expression, const std::string& why, const std::string& help) {
     const syntax::Text* text = std::get_if<syntax::Text>(&expression.is);
     if (text == nullptr) {
-      if (const syntax::Binary* sum = std::get_if<syntax::Binary>(&expression.is); sum != nullptr && sum->op == syntax::BinaryOp::add) {
+      if (const syntax::Binary* sum = std::get_if<syntax::Binary>(&expression.is);
+          sum != nullptr && sum->op == syntax::BinaryOp::add) {
         refuse(*sum->left, why, help);
         refuse(*sum->right, why, help);
       }
@@ -81,7 +92,10 @@ class Code {
     }
     for (const syntax::TextPart& part : text->parts) {
       if (!part.hole) continue;
-      program_.diagnostics.error("S0406", part.span.known() ? part.span : part.hole->span, fmt::format("{}: no `${{ }}` in it", why), "would become code").help(help);
+      program_.diagnostics
+          .error("S0406", part.span.known() ? part.span : part.hole->span,
+                 fmt::format("{}: no `${{ }}` in it", why), "would become code")
+          .help(help);
       program_.poisoned.insert(part.hole.get());
     }
   }
@@ -92,6 +106,8 @@ class Code {
 
 }  // namespace
 
-void check_code(Typer& typer, const Declaration& declaration) { Code(typer.program(), declaration).check(); }
+void check_code(Typer& typer, const Declaration& declaration) {
+  Code(typer.program(), declaration).check();
+}
 
 }  // namespace cairn

@@ -34,8 +34,12 @@ class KindCycles {
     if (state == State::untouched) return visit(*declared.user);
     if (state == State::done) return;
     std::string chain;
-    for (auto kind = std::find(path_.begin(), path_.end(), declared.user); kind != path_.end(); ++kind) chain += (*kind)->full_name + " → ";
-    program_.diagnostics.error("S0405", declared.block()->head, fmt::format("kind `{}` contains itself: {}{}", declared.user->full_name, chain, declared.user->full_name), "makes another one inside of each");
+    for (auto kind = std::find(path_.begin(), path_.end(), declared.user); kind != path_.end(); ++kind)
+      chain += (*kind)->full_name + " → ";
+    program_.diagnostics.error("S0405", declared.block()->head,
+                               fmt::format("kind `{}` contains itself: {}{}", declared.user->full_name, chain,
+                                           declared.user->full_name),
+                               "makes another one inside of each");
     program_.poisoned.insert(declared.statement);
   }
 
@@ -54,10 +58,14 @@ void check_kinds(Typer& typer) {
       cycles.visit(*kind);
       for (const Declaration* param : kind->params)
         if (belongs_to_instance(param->name)) {
-          program.diagnostics.error("S0215", param->span, fmt::format("`{}` is a setting of all nodes and cannot be a param", param->name), "needs another name");
+          program.diagnostics.error(
+              "S0215", param->span,
+              fmt::format("`{}` is a setting of all nodes and cannot be a param", param->name),
+              "needs another name");
           program.poisoned.insert(param->statement);
         }
-      for (const syntax::Statement* exported : kind->exports) typer.type_of_export(*kind, std::get<syntax::Export>(exported->is));
+      for (const syntax::Statement* exported : kind->exports)
+        typer.type_of_export(*kind, std::get<syntax::Export>(exported->is));
     }
 }
 

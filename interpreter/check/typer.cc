@@ -17,13 +17,15 @@ using Form = Type::Form;
 bool can_be_text(const Type& type) {
   const Type rest = without_null(type);
   if (rest.form == Form::one_of) return std::any_of(rest.of.begin(), rest.of.end(), can_be_text);
-  return rest.form != Form::list && rest.form != Form::map && rest.form != Form::node && rest.form != Form::made && rest.form != Form::null;
+  return rest.form != Form::list && rest.form != Form::map && rest.form != Form::node &&
+         rest.form != Form::made && rest.form != Form::null;
 }
 
 // The regions of a declaration's scope that hold it, from the scope down.
 std::vector<const Region*> way_to(const Declaration& declaration) {
   std::vector<const Region*> way;
-  for (const Region* region = declaration.region; region != region->scope; region = region->parent) way.push_back(region);
+  for (const Region* region = declaration.region; region != region->scope; region = region->parent)
+    way.push_back(region);
   std::reverse(way.begin(), way.end());
   return way;
 }
@@ -56,7 +58,8 @@ Type Typer::infer(const syntax::Expr& expression, const Standing& standing) {
     Type operator()(const syntax::ListLiteral& list) {
       if (list.items.empty()) return list_of(simple(Form::poison));
       Type element = self.type(*list.items.front(), standing);
-      for (std::size_t i = 1; i < list.items.size(); ++i) element = joined(element, self.type(*list.items[i], standing));
+      for (std::size_t i = 1; i < list.items.size(); ++i)
+        element = joined(element, self.type(*list.items[i], standing));
       return list_of(std::move(element));
     }
     Type operator()(const syntax::MapLiteral& map) { return self.type_of_map(map, standing); }
@@ -71,10 +74,14 @@ Type Typer::infer(const syntax::Expr& expression, const Standing& standing) {
     }
     Type operator()(const syntax::NameRef& name) { return self.type_of_name(expression, name, standing); }
     Type operator()(const syntax::Call& call) { return self.type_of_call(expression, call, standing); }
-    Type operator()(const syntax::Member& member) { return self.type_of_member(expression, member, standing); }
+    Type operator()(const syntax::Member& member) {
+      return self.type_of_member(expression, member, standing);
+    }
     Type operator()(const syntax::Index& index) { return self.type_of_index(expression, index, standing); }
     Type operator()(const syntax::Unary& unary) { return self.type_of_unary(expression, unary, standing); }
-    Type operator()(const syntax::Binary& binary) { return self.type_of_binary(expression, binary, standing); }
+    Type operator()(const syntax::Binary& binary) {
+      return self.type_of_binary(expression, binary, standing);
+    }
     Type operator()(const syntax::Conditional& choice) { return self.type_of_conditional(choice, standing); }
     Type operator()(const syntax::Group& group) { return self.type(*group.inner, standing); }
   };
@@ -88,7 +95,9 @@ Type Typer::type_of_text(const syntax::Text& text, const Standing& standing) {
     holes = true;
     const Type hole = type(*part.hole, standing);
     if (hole.form == Form::poison || can_be_text(hole)) continue;
-    Diagnostic& wrong = diagnostics_.error("S0305", part.hole->span, fmt::format("a hole takes one string, number or other single value, not {}", described(hole)));
+    Diagnostic& wrong = diagnostics_.error(
+        "S0305", part.hole->span,
+        fmt::format("a hole takes one string, number or other single value, not {}", described(hole)));
     if (hole.form == Form::list) wrong.help("`join(list, \", \")` makes one text of a list");
     if (hole.form == Form::map) wrong.help("`json(map)` makes one text of a map");
     if (hole.form == Form::node) wrong.help("read one of its exports, such as `.host`");
@@ -106,8 +115,13 @@ Type Typer::type_of_map(const syntax::MapLiteral& map, const Standing& standing)
     if (key.form == Form::literal)
       for (std::size_t j = 0; j < i; ++j) {
         const syntax::Text* other = std::get_if<syntax::Text>(&map.entries[j].key->is);
-        if (other == nullptr || other->parts.size() != 1 || other->parts.front().hole || other->parts.front().text != key.text) continue;
-        diagnostics_.error("S0202", entry.key->span, fmt::format("the key `{}` is given twice", key.text), "given again").label(map.entries[j].key->span, "first given here");
+        if (other == nullptr || other->parts.size() != 1 || other->parts.front().hole ||
+            other->parts.front().text != key.text)
+          continue;
+        diagnostics_
+            .error("S0202", entry.key->span, fmt::format("the key `{}` is given twice", key.text),
+                   "given again")
+            .label(map.entries[j].key->span, "first given here");
         poison(*entry.key);
         break;
       }
@@ -117,7 +131,8 @@ Type Typer::type_of_map(const syntax::MapLiteral& map, const Standing& standing)
   return map_of(element ? std::move(*element) : simple(Form::poison));
 }
 
-std::vector<Type> Typer::variables_of(const syntax::Expr& source, std::size_t count, const Standing& standing) {
+std::vector<Type> Typer::variables_of(const syntax::Expr& source, std::size_t count,
+                                      const Standing& standing) {
   const Type found = without_null(type(source, standing));
   std::vector<Type> variables(count, simple(Form::poison));
   if (found.form == Form::list) {
@@ -129,7 +144,8 @@ std::vector<Type> Typer::variables_of(const syntax::Expr& source, std::size_t co
   } else if (found.form == Form::any) {
     for (Type& variable : variables) variable = simple(Form::any);
   } else if (found.form != Form::poison && found.form != Form::one_of && found.form != Form::variable) {
-    Diagnostic& wrong = diagnostics_.error("S0302", source.span, fmt::format("`for` runs over a list or a map, not {}", described(found)));
+    Diagnostic& wrong = diagnostics_.error(
+        "S0302", source.span, fmt::format("`for` runs over a list or a map, not {}", described(found)));
     if (found.form == Form::integer) wrong.help("`range(n)` is the list of 0 to n - 1");
     poison(source);
   }
@@ -139,18 +155,21 @@ std::vector<Type> Typer::variables_of(const syntax::Expr& source, std::size_t co
 Standing Typer::inside(const syntax::Each& each, const Standing& standing) {
   Standing within = standing;
   const std::vector<Type> types = variables_of(*each.source, each.variables.size(), standing);
-  for (std::size_t i = 0; i < each.variables.size(); ++i) within.locals.emplace_back(each.variables[i].text, types[i]);
+  for (std::size_t i = 0; i < each.variables.size(); ++i)
+    within.locals.emplace_back(each.variables[i].text, types[i]);
   if (each.condition) expect(*each.condition, simple(Form::boolean), within, "a condition");
   return within;
 }
 
-Type Typer::type_of_name(const syntax::Expr& expression, const syntax::NameRef& ref, const Standing& standing) {
+Type Typer::type_of_name(const syntax::Expr& expression, const syntax::NameRef& ref,
+                         const Standing& standing) {
   const std::string& name = ref.name.text;
   for (auto local = standing.locals.rbegin(); local != standing.locals.rend(); ++local)
     if (local->first == name) return local->second;
   if (name == "self") {
     if (standing.self == nullptr) {
-      diagnostics_.error("S0214", expression.span, "`self` is known inside the settings of a block only").help("name the block that is meant");
+      diagnostics_.error("S0214", expression.span, "`self` is known inside the settings of a block only")
+          .help("name the block that is meant");
       return poison(expression);
     }
     if (standing.self->user != nullptr) return node_of(standing.self->user->full_name);
@@ -175,14 +194,19 @@ Type Typer::type_of_name(const syntax::Expr& expression, const syntax::NameRef& 
     }
     case Resolved::Form::module:
       resolved.use->used = true;
-      if (resolved.use->module != nullptr) diagnostics_.error("S0302", expression.span, fmt::format("`{}` is a module, not a value", name)).help(fmt::format("read one of its names: `{}.x`", name));
+      if (resolved.use->module != nullptr)
+        diagnostics_.error("S0302", expression.span, fmt::format("`{}` is a module, not a value", name))
+            .help(fmt::format("read one of its names: `{}.x`", name));
       return poison(expression);
-    case Resolved::Form::nothing: report_unknown_name(expression, ref.name, standing); return poison(expression);
+    case Resolved::Form::nothing:
+      report_unknown_name(expression, ref.name, standing);
+      return poison(expression);
   }
   return simple(Form::poison);
 }
 
-void Typer::report_unknown_name(const syntax::Expr& expression, const syntax::Name& name, const Standing& standing) {
+void Typer::report_unknown_name(const syntax::Expr& expression, const syntax::Name& name,
+                                const Standing& standing) {
   std::vector<std::string> visible;
   for (const auto& [local, type] : standing.locals) visible.push_back(local);
   for (const Region* region = standing.region; region != nullptr; region = region->parent) {
@@ -196,25 +220,33 @@ void Typer::report_unknown_name(const syntax::Expr& expression, const syntax::Na
     if (region->form == RegionForm::file)
       for (const UseBinding& use : region->module->uses) visible.push_back(use.name);
   }
-  Diagnostic& error = diagnostics_.error("S0201", expression.span, fmt::format("no value named `{}`", name.text), "not found");
+  Diagnostic& error = diagnostics_.error("S0201", expression.span,
+                                         fmt::format("no value named `{}`", name.text), "not found");
   const std::size_t dash = name.text.find('-');
   if (dash != std::string::npos) {
     const std::string left = name.text.substr(0, dash);
     const bool known = std::find(visible.begin(), visible.end(), left) != visible.end();
     if (known) {
-      error.help(fmt::format("`{} - {}` with blanks subtracts", left, name.text.substr(name.text.find_first_not_of('-', dash))));
+      error.help(fmt::format("`{} - {}` with blanks subtracts", left,
+                             name.text.substr(name.text.find_first_not_of('-', dash))));
       return;
     }
   }
-  if (const auto near = suggest(name.text, visible)) error.help(fmt::format("did you mean `{}`?", *near));
-  else if (program_.vocabulary.function(name.text) != nullptr) error.help(fmt::format("`{}` is a function: `{}(…)`", name.text, name.text));
-  else if (program_.vocabulary.kind(name.text) != nullptr) error.note(fmt::format("`{}` is a kind: `{} name {{ … }}` declares one", name.text, name.text));
+  if (const auto near = suggest(name.text, visible))
+    error.help(fmt::format("did you mean `{}`?", *near));
+  else if (program_.vocabulary.function(name.text) != nullptr)
+    error.help(fmt::format("`{}` is a function: `{}(…)`", name.text, name.text));
+  else if (program_.vocabulary.kind(name.text) != nullptr)
+    error.note(fmt::format("`{}` is a kind: `{} name {{ … }}` declares one", name.text, name.text));
   else {
     // A name of a stage is read through it.
     for (const std::unique_ptr<Module>& module : program_.modules)
       for (const std::unique_ptr<Region>& region : module->regions)
-        if (region->form == RegionForm::stage && module->region == region->parent && named_in(*region, name.text) != nullptr) {
-          error.help(fmt::format("`{}.{}`", cairn::name_of(*std::get_if<syntax::Block>(&region->statement->is)).text, name.text));
+        if (region->form == RegionForm::stage && module->region == region->parent &&
+            named_in(*region, name.text) != nullptr) {
+          error.help(fmt::format("`{}.{}`",
+                                 cairn::name_of(*std::get_if<syntax::Block>(&region->statement->is)).text,
+                                 name.text));
           return;
         }
   }
@@ -227,7 +259,8 @@ Type Typer::type_of_declaration(const Declaration& declaration) {
       if (declaration.inner != nullptr) return node_of("stage");
       return declaration.native == nullptr ? simple(Form::poison) : node_of(declaration.native->name);
     case DeclarationForm::param:
-    case DeclarationForm::let: break;
+    case DeclarationForm::let:
+      break;
   }
   Known& known = declarations_[&declaration];
   if (known.state == State::done) return known.type;
@@ -236,14 +269,19 @@ Type Typer::type_of_declaration(const Declaration& declaration) {
     std::string chain;
     const auto first = std::find(chain_.begin(), chain_.end(), &declaration);
     for (auto step = first; step != chain_.end(); ++step) chain += (*step)->name + " → ";
-    Diagnostic& error = diagnostics_.error("S0210", declaration.span, fmt::format("`{}` needs itself to be known: {}{}", declaration.name, chain, declaration.name), "needs its own value");
+    Diagnostic& error = diagnostics_.error(
+        "S0210", declaration.span,
+        fmt::format("`{}` needs itself to be known: {}{}", declaration.name, chain, declaration.name),
+        "needs its own value");
     if (chain_.end() - first == 1) {
       const Region* around = declaration.region->scope->parent;
       const Resolved outer = around == nullptr ? Resolved{} : resolve(declaration.name, *around);
       if (outer.form == Resolved::Form::declaration)
-        error.label(outer.declarations->front()->span, "hides this one, also in its own value").help("give it another name");
+        error.label(outer.declarations->front()->span, "hides this one, also in its own value")
+            .help("give it another name");
     } else {
-      for (auto step = first + 1; step != chain_.end(); ++step) error.label((*step)->span, fmt::format("… which `{}` needs", (*(step - 1))->name));
+      for (auto step = first + 1; step != chain_.end(); ++step)
+        error.label((*step)->span, fmt::format("… which `{}` needs", (*(step - 1))->name));
     }
     for (auto step = first; step != chain_.end(); ++step) program_.poisoned.insert((*step)->statement);
     return simple(Form::poison);
@@ -262,14 +300,22 @@ Type Typer::type_of_declaration(const Declaration& declaration) {
       if (param.value) expect(*param.value, found, standing, fmt::format("`{}`", declaration.name));
     } else if (param.value) {
       found = widened(type(*param.value, standing));
-      const bool empty = (found.form == Form::list || found.form == Form::map) && found.of.front().form == Form::poison;
+      const bool empty =
+          (found.form == Form::list || found.form == Form::map) && found.of.front().form == Form::poison;
       if (empty) {
         const char* word = found.form == Form::list ? "list" : "map";
-        diagnostics_.error("S0313", declaration.span, fmt::format("the type of `{}` cannot be seen from an empty {}", declaration.name, word), "needs a type")
-            .help(fmt::format("param {}: {}(string) = {}", declaration.name, word, found.form == Form::list ? "[]" : "{}"));
+        diagnostics_
+            .error("S0313", declaration.span,
+                   fmt::format("the type of `{}` cannot be seen from an empty {}", declaration.name, word),
+                   "needs a type")
+            .help(fmt::format("param {}: {}(string) = {}", declaration.name, word,
+                              found.form == Form::list ? "[]" : "{}"));
       }
     } else {
-      diagnostics_.error("S0313", declaration.span, fmt::format("the param `{}` needs a type or a default", declaration.name)).help(fmt::format("param {}: string", declaration.name));
+      diagnostics_
+          .error("S0313", declaration.span,
+                 fmt::format("the param `{}` needs a type or a default", declaration.name))
+          .help(fmt::format("param {}: string", declaration.name));
       program_.poisoned.insert(declaration.statement);
       found = simple(Form::poison);
     }
@@ -300,7 +346,10 @@ Type Typer::type_seen_from(const Declaration& declaration, const Region& from) {
     Standing around;
     around.region = region.parent;
     const Type key = variables_of(*each.source, each.variables.size(), around).front();
-    found = key.form == Form::string ? map_of(without_null(found)) : key.form == Form::integer ? list_of(without_null(found)) : key.form == Form::poison || key.form == Form::any ? simple(Form::any) : list_of(without_null(found));
+    found = key.form == Form::string                            ? map_of(without_null(found))
+            : key.form == Form::integer                         ? list_of(without_null(found))
+            : key.form == Form::poison || key.form == Form::any ? simple(Form::any)
+                                                                : list_of(without_null(found));
   }
   return found;
 }
@@ -309,14 +358,17 @@ Type Typer::type_of_export(const UserKind& kind, const syntax::Export& exported)
   Known& known = exports_[&exported];
   if (known.state == State::done) return known.type;
   if (known.state == State::busy) {
-    diagnostics_.error("S0210", exported.name.span, fmt::format("`export {}` needs itself to be known", exported.name.text), "needs its own value");
+    diagnostics_.error("S0210", exported.name.span,
+                       fmt::format("`export {}` needs itself to be known", exported.name.text),
+                       "needs its own value");
     program_.poisoned.insert(exported.value.get());
     return simple(Form::poison);
   }
   known.state = State::busy;
   Standing standing;
   standing.region = kind.region;
-  for (const syntax::Field& field : exported.takes) standing.locals.emplace_back(field.name.text, type_of(field.type, *kind.module, program_, diagnostics_));
+  for (const syntax::Field& field : exported.takes)
+    standing.locals.emplace_back(field.name.text, type_of(field.type, *kind.module, program_, diagnostics_));
   Type found;
   if (exported.type) {
     found = type_of(*exported.type, *kind.module, program_, diagnostics_);

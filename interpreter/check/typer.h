@@ -18,7 +18,8 @@ namespace cairn {
 struct Standing {
   const Region* region = nullptr;
   const Declaration* self = nullptr;  // whose setting it is
-  std::vector<std::pair<std::string, Type>> locals;  // of comprehensions and deferred settings, innermost last
+  std::vector<std::pair<std::string, Type>>
+      locals;  // of comprehensions and deferred settings, innermost last
 };
 
 class Typer {
@@ -27,9 +28,10 @@ class Typer {
 
   Type type(const syntax::Expr& expression, const Standing& standing);
   // Reports unless the expression fits; `what` names the place: "`memory`".
-  void expect(const syntax::Expr& expression, const Type& wanted, const Standing& standing, const std::string& what);
+  void expect(const syntax::Expr& expression, const Type& wanted, const Standing& standing,
+              const std::string& what);
 
-  Type type_of_declaration(const Declaration& declaration);             // as its own scope sees it, without loops
+  Type type_of_declaration(const Declaration& declaration);  // as its own scope sees it, without loops
   Type type_seen_from(const Declaration& declaration, const Region& from);  // with the loops and ifs between
   Type type_of_export(const UserKind& kind, const syntax::Export& exported);
   std::vector<Type> variables_of(const syntax::Expr& source, std::size_t count, const Standing& standing);
@@ -38,7 +40,10 @@ class Typer {
 
  private:
   enum class State { untouched, busy, done };
-  struct Known { State state = State::untouched; Type type; };
+  struct Known {
+    State state = State::untouched;
+    Type type;
+  };
 
   // typer.cc
   Type infer(const syntax::Expr& expression, const Standing& standing);
@@ -46,21 +51,28 @@ class Typer {
   Type type_of_text(const syntax::Text& text, const Standing& standing);
   Type type_of_map(const syntax::MapLiteral& map, const Standing& standing);
   Standing inside(const syntax::Each& each, const Standing& standing);
-  void report_unknown_name(const syntax::Expr& expression, const syntax::Name& name, const Standing& standing);
+  void report_unknown_name(const syntax::Expr& expression, const syntax::Name& name,
+                           const Standing& standing);
   Type poison(const syntax::Expr& expression);
 
   // members.cc
   Type type_of_member(const syntax::Expr& expression, const syntax::Member& member, const Standing& standing);
   Type type_of_index(const syntax::Expr& expression, const syntax::Index& index, const Standing& standing);
-  Type member_of_node(const syntax::Expr& expression, const syntax::Member& member, const std::string& kind, const Standing& standing);
-  Type member_of_scope(const syntax::Expr& expression, const syntax::Member& member, const Region& scope, const std::string& shown);
+  Type member_of_node(const syntax::Expr& expression, const syntax::Member& member, const std::string& kind,
+                      const Standing& standing);
+  Type member_of_scope(const syntax::Expr& expression, const syntax::Member& member, const Region& scope,
+                       const std::string& shown);
   const Declaration* stage_named(const syntax::Expr& expression, const Standing& standing) const;
   std::vector<std::string> exports_of(const std::string& kind);
-  void check_arguments(const syntax::Member& member, const std::vector<TakesDecl>& takes, const Standing& standing);
+  void check_arguments(const syntax::Member& member, const std::vector<TakesDecl>& takes,
+                       const Standing& standing);
 
   // calls.cc
   Type type_of_call(const syntax::Expr& expression, const syntax::Call& call, const Standing& standing);
-  struct Bound { std::vector<const syntax::Expr*> of; bool failed = false; };
+  struct Bound {
+    std::vector<const syntax::Expr*> of;
+    bool failed = false;
+  };
 
   // operators.cc
   Type type_of_unary(const syntax::Expr& expression, const syntax::Unary& unary, const Standing& standing);
@@ -68,8 +80,10 @@ class Typer {
   Type type_of_conditional(const syntax::Conditional& choice, const Standing& standing);
 
   // fitting.cc
-  bool descend(const syntax::Expr& expression, const Type& wanted, const Standing& standing, const std::string& what);
-  void report_mismatch(const syntax::Expr& expression, const Type& found, const Type& wanted, const std::string& what);
+  bool descend(const syntax::Expr& expression, const Type& wanted, const Standing& standing,
+               const std::string& what);
+  void report_mismatch(const syntax::Expr& expression, const Type& found, const Type& wanted,
+                       const std::string& what);
 
   Program& program_;
   Diagnostics& diagnostics_;

@@ -19,24 +19,29 @@ NodeId place_of(const Graph& graph, NodeId id) {
 
 class Addresses {
  public:
-  Addresses(const Evaluator& evaluator, Draft& draft) : evaluator_(evaluator), graph_(draft.graph), draft_(draft) {}
+  Addresses(const Evaluator& evaluator, Draft& draft)
+      : evaluator_(evaluator), graph_(draft.graph), draft_(draft) {}
 
   void lower(NodeId reader) {
     const Node& node = graph_.node(reader);
     if (node.node_class == NodeClass::group || node.node_class == NodeClass::endpoint) return;
     NodeId container = is_container(node) ? reader : place_of(graph_, reader);
     if (container != no_node && !is_container(graph_.node(container))) container = no_node;
-    for (const Read& read : draft_.of[index(reader)].addresses) reach(container, read.node, read.exported, read.ports);
+    for (const Read& read : draft_.of[index(reader)].addresses)
+      reach(container, read.node, read.exported, read.ports);
     for (const Dependency& dependency : draft_.of[index(reader)].dependencies) {
       if (dependency.exported.empty() && !dependency.own) reach(container, dependency.on, {}, {});
     }
     // What cairn itself does with a database goes to the port of its service.
     for (const Setting& setting : node.settings)
-      if (const NodeRef* used = setting.value.as<NodeRef>(); used != nullptr && container == no_node && graph_.node(used->node).kind == "database") publish_database(used->node);
+      if (const NodeRef* used = setting.value.as<NodeRef>();
+          used != nullptr && container == no_node && graph_.node(used->node).kind == "database")
+        publish_database(used->node);
   }
 
  private:
-  void reach(NodeId container, NodeId of, const std::string& exported, const std::vector<std::int64_t>& ports) {
+  void reach(NodeId container, NodeId of, const std::string& exported,
+             const std::vector<std::int64_t>& ports) {
     NodeId service = of;
     while (evaluator_.state(service).stands_for != no_node) service = evaluator_.state(service).stands_for;
     Node& reached = graph_.nodes[index(service)];
@@ -44,7 +49,8 @@ class Addresses {
     if (container != no_node) {
       if (service == container) return;
       Node& reader = graph_.nodes[index(container)];
-      if (reached.scope != reader.scope && std::find(reader.join_scopes.begin(), reader.join_scopes.end(), reached.scope) == reader.join_scopes.end())
+      if (reached.scope != reader.scope && std::find(reader.join_scopes.begin(), reader.join_scopes.end(),
+                                                     reached.scope) == reader.join_scopes.end())
         reader.join_scopes.push_back(reached.scope);
       return;
     }
@@ -54,7 +60,8 @@ class Addresses {
 
   static void publish(Node& service, std::int64_t port) {
     if (port < 1 || port > 65535) return;
-    if (std::find(service.publish.begin(), service.publish.end(), port) == service.publish.end()) service.publish.push_back(port);
+    if (std::find(service.publish.begin(), service.publish.end(), port) == service.publish.end())
+      service.publish.push_back(port);
   }
 
   void publish_database(NodeId database) {
@@ -68,9 +75,12 @@ class Addresses {
     if (const std::int64_t* port = endpoint.value("port").as<std::int64_t>()) return publish(reached, *port);
     const std::string* driver = endpoint.value("driver").as<std::string>();
     if (driver == nullptr) return;
-    if (*driver == "postgres") publish(reached, 5432);
-    else if (*driver == "sqlserver") publish(reached, 1433);
-    else if (*driver == "mariadb" || *driver == "mysql") publish(reached, 3306);
+    if (*driver == "postgres")
+      publish(reached, 5432);
+    else if (*driver == "sqlserver")
+      publish(reached, 1433);
+    else if (*driver == "mariadb" || *driver == "mysql")
+      publish(reached, 3306);
   }
 
   const Evaluator& evaluator_;
@@ -82,7 +92,8 @@ class Addresses {
 
 void lower_addresses(const Evaluator& evaluator, Draft& draft) {
   Addresses addresses(evaluator, draft);
-  for (std::size_t i = 0; i < draft.graph.nodes.size(); ++i) addresses.lower(NodeId{static_cast<std::uint32_t>(i)});
+  for (std::size_t i = 0; i < draft.graph.nodes.size(); ++i)
+    addresses.lower(NodeId{static_cast<std::uint32_t>(i)});
   for (Node& node : draft.graph.nodes) std::sort(node.publish.begin(), node.publish.end());
 }
 

@@ -1,5 +1,5 @@
-// Two nodes that claim the same host port or name, of which the file orders one after the other: the second waits
-// until the first is gone (rule 41). Where nothing orders them, lint says so.
+// Two nodes that claim the same host port or name, of which the file orders one after the other: the second
+// waits until the first is gone (rule 41). Where nothing orders them, lint says so.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,11 +27,14 @@ std::vector<std::string> claims_of(const Node& node) {
   if (const List* ports = node.value("ports").as<List>())
     for (const Value& port : *ports)
       if (const std::string* text = port.as<std::string>())
-        if (std::string outside = host_port(*text); !outside.empty()) claims.push_back("host port " + outside);
+        if (std::string outside = host_port(*text); !outside.empty())
+          claims.push_back("host port " + outside);
   if (node.policy.external) return claims;
   for (const std::string_view setting : {"name", "container_name"})
-    if (const std::string* name = node.value(setting).as<std::string>(); name != nullptr && (node.node_class == NodeClass::thing || node.node_class == NodeClass::service))
-      claims.push_back(fmt::format("the {} name `{}`", node.node_class == NodeClass::service ? "container" : node.kind, *name));
+    if (const std::string* name = node.value(setting).as<std::string>();
+        name != nullptr && (node.node_class == NodeClass::thing || node.node_class == NodeClass::service))
+      claims.push_back(fmt::format("the {} name `{}`",
+                                   node.node_class == NodeClass::service ? "container" : node.kind, *name));
   return claims;
 }
 
@@ -41,7 +44,8 @@ void lower_claims(Draft& draft) {
   Graph& graph = draft.graph;
   std::map<std::string, std::vector<NodeId>> by_claim;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-    for (std::string& claim : claims_of(graph.nodes[i])) by_claim[std::move(claim)].push_back(NodeId{static_cast<std::uint32_t>(i)});
+    for (std::string& claim : claims_of(graph.nodes[i]))
+      by_claim[std::move(claim)].push_back(NodeId{static_cast<std::uint32_t>(i)});
   std::erase_if(by_claim, [](const auto& entry) { return entry.second.size() < 2; });
   if (by_claim.empty()) return;
   const Digraph steps = steps_of(graph);
@@ -52,14 +56,21 @@ void lower_claims(Draft& draft) {
   Reach reach(steps);
   Edges edges(graph);
   for (auto& [claim, nodes] : by_claim) {
-    std::stable_sort(nodes.begin(), nodes.end(), [&](NodeId a, NodeId b) { return place[index(first_step(graph, a))] < place[index(first_step(graph, b))]; });
+    std::stable_sort(nodes.begin(), nodes.end(), [&](NodeId a, NodeId b) {
+      return place[index(first_step(graph, a))] < place[index(first_step(graph, b))];
+    });
     for (std::size_t i = 1; i < nodes.size(); ++i) {
       const Node& before = graph.node(nodes[i - 1]);
-      const StepId gone = graph.step(nodes[i - 1], before.node_class == NodeClass::service ? Phase::remove : Phase::unmake);
+      const StepId gone =
+          graph.step(nodes[i - 1], before.node_class == NodeClass::service ? Phase::remove : Phase::unmake);
       const StepId begins = first_step(graph, nodes[i]);
-      if (gone == no_step || !reach.leads(static_cast<Vertex>(done_step(graph, nodes[i - 1])), static_cast<Vertex>(begins))) continue;
-      if (reach.leads(static_cast<Vertex>(begins), static_cast<Vertex>(gone))) continue;  // they have to live together
-      edges.add({gone, begins, EdgeKind::follows, EdgeReason::claim, false, graph.node(nodes[i]).span, fmt::format("both claim {}", claim)});
+      if (gone == no_step ||
+          !reach.leads(static_cast<Vertex>(done_step(graph, nodes[i - 1])), static_cast<Vertex>(begins)))
+        continue;
+      if (reach.leads(static_cast<Vertex>(begins), static_cast<Vertex>(gone)))
+        continue;  // they have to live together
+      edges.add({gone, begins, EdgeKind::follows, EdgeReason::claim, false, graph.node(nodes[i]).span,
+                 fmt::format("both claim {}", claim)});
     }
   }
 }

@@ -21,7 +21,9 @@ void check_place(Evaluator& evaluator, NodeId id, const Node& node, Diagnostics&
         .note("nothing runs on the host by default");
     return;
   }
-  diagnostics.error("S0403", node.setting("in")->span, fmt::format("`{}` has two places", name), "another place").label(node.setting("image")->span, "a container of this image");
+  diagnostics
+      .error("S0403", node.setting("in")->span, fmt::format("`{}` has two places", name), "another place")
+      .label(node.setting("image")->span, "a container of this image");
 }
 
 void check_self(const Evaluator& evaluator, NodeId id, const Draft& draft, Diagnostics& diagnostics) {
@@ -29,8 +31,12 @@ void check_self(const Evaluator& evaluator, NodeId id, const Draft& draft, Diagn
     if (dependency.on != id || dependency.own || dependency.setting == "ready") continue;
     const std::string& name = evaluator.state(id).span_of->name;
     const bool stage = draft.graph.node(id).kind == "stage";
-    Diagnostic& error = diagnostics.error("S0401", dependency.span, stage ? fmt::format("stage `{}` comes after itself", name) : "a node cannot depend on itself", fmt::format("`{}` is this {}", name, stage ? "stage" : "node"));
-    if (!stage && !dependency.exported.empty()) error.help(fmt::format("`self.{}` is known without waiting", dependency.exported));
+    Diagnostic& error = diagnostics.error(
+        "S0401", dependency.span,
+        stage ? fmt::format("stage `{}` comes after itself", name) : "a node cannot depend on itself",
+        fmt::format("`{}` is this {}", name, stage ? "stage" : "node"));
+    if (!stage && !dependency.exported.empty())
+      error.help(fmt::format("`self.{}` is known without waiting", dependency.exported));
     return;
   }
 }

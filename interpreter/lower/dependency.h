@@ -16,7 +16,7 @@ struct Dependency {
   std::string setting;   // where
   Span span;
   bool data = false;
-  bool own = false;      // through `self`: no edge
+  bool own = false;  // through `self`: no edge
 };
 
 // What lowering knows of a node beside the graph's Node.
@@ -34,16 +34,16 @@ struct Draft {
 bool is_how_it_ended(std::string_view exported);
 
 // The passes of lowering, in this order.
-void lower_nodes(Evaluator& evaluator, Draft& draft);          // nodes, settings, dependencies
-void pass_through_endpoints(Draft& draft);                     // a `database` hands on what it depends on
+void lower_nodes(Evaluator& evaluator, Draft& draft);            // nodes, settings, dependencies
+void pass_through_endpoints(Draft& draft);                       // a `database` hands on what it depends on
 void lower_addresses(const Evaluator& evaluator, Draft& draft);  // publish, join_scopes
-void lower_steps(Draft& draft);                                // steps and the edges between a node's own
-void lower_groups(Draft& draft);                               // begin and end of stages, instances and loops
-void lower_edges(Draft& draft);                                // what dependencies say
-void lower_lifetimes(Draft& draft);                            // who keeps whom alive
-void lower_claims(Draft& draft);                               // the same port or name, one after the other
+void lower_steps(Draft& draft);                                  // steps and the edges between a node's own
+void lower_groups(Draft& draft);     // begin and end of stages, instances and loops
+void lower_edges(Draft& draft);      // what dependencies say
+void lower_lifetimes(Draft& draft);  // who keeps whom alive
+void lower_claims(Draft& draft);     // the same port or name, one after the other
 void index_edges(Graph& graph);
-bool order_steps(Graph& graph, Diagnostics& diagnostics);      // false: a cycle, reported
+bool order_steps(Graph& graph, Diagnostics& diagnostics);  // false: a cycle, reported
 
 // The step that starts a node's work and the one after which its dependants can go on.
 Phase first_phase(NodeClass node_class);

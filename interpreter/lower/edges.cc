@@ -10,7 +10,8 @@ namespace {
 
 std::uint64_t key_of(const Edge& edge) {
   // Twice 31 bits for the steps, one for the kind.
-  return (static_cast<std::uint64_t>(edge.from) << 33) | (static_cast<std::uint64_t>(edge.to) << 2) | (edge.kind == EdgeKind::needs ? 1u : 0u);
+  return (static_cast<std::uint64_t>(edge.from) << 33) | (static_cast<std::uint64_t>(edge.to) << 2) |
+         (edge.kind == EdgeKind::needs ? 1u : 0u);
 }
 
 bool is_inside(const Graph& graph, NodeId node, NodeId group) {
@@ -23,9 +24,12 @@ std::string because(const Graph& graph, const Dependency& dependency) {
   const Node& on = graph.node(dependency.on);
   if (!dependency.exported.empty()) return fmt::format("reads `{}.{}`", on.path, dependency.exported);
   switch (dependency.reason) {
-    case EdgeReason::after: return fmt::format("comes after `{}`", on.path);
-    case EdgeReason::link: return fmt::format("links `{}`", on.path);
-    default: return fmt::format("uses `{}` in `{}`", on.path, dependency.setting);
+    case EdgeReason::after:
+      return fmt::format("comes after `{}`", on.path);
+    case EdgeReason::link:
+      return fmt::format("links `{}`", on.path);
+    default:
+      return fmt::format("uses `{}` in `{}`", on.path, dependency.setting);
   }
 }
 
@@ -40,7 +44,8 @@ class EdgeLowering {
     for (const Dependency& dependency : draft_.of[index(id)].dependencies) {
       if (dependency.own) continue;
       // A probe never waits for its own service, nor for the instance that the service belongs to.
-      if (dependency.setting == "ready" && (dependency.on == id || is_inside(graph_, id, dependency.on))) continue;
+      if (dependency.setting == "ready" && (dependency.on == id || is_inside(graph_, id, dependency.on)))
+        continue;
       waits = true;
       lower(id, node, dependency);
     }
@@ -50,7 +55,13 @@ class EdgeLowering {
  private:
   void lower(NodeId id, const Node& node, const Dependency& dependency) {
     const StepId to = dependency.setting == "ready" ? graph_.step(id, Phase::ready) : first_step(graph_, id);
-    Edge edge{no_step, to, EdgeKind::needs, dependency.reason, dependency.data, dependency.span, because(graph_, dependency)};
+    Edge edge{no_step,
+              to,
+              EdgeKind::needs,
+              dependency.reason,
+              dependency.data,
+              dependency.span,
+              because(graph_, dependency)};
     if (node.policy.when != When::success) edge.kind = EdgeKind::follows;
     const Node& on = graph_.node(dependency.on);
     if (dependency.exported == "stopped") {
@@ -59,7 +70,8 @@ class EdgeLowering {
     }
     if (is_how_it_ended(dependency.exported)) {
       edge.kind = EdgeKind::follows;
-      edge.from = on.node_class == NodeClass::service ? graph_.step(dependency.on, Phase::stop) : last_of_work(dependency.on);
+      edge.from = on.node_class == NodeClass::service ? graph_.step(dependency.on, Phase::stop)
+                                                      : last_of_work(dependency.on);
       edges_.add(std::move(edge));
       return;
     }
@@ -100,8 +112,10 @@ class EdgeLowering {
     if (node.parent == no_node) return;
     for (const NodeId other : graph_.node(node.parent).members) {
       const Node& sibling = graph_.node(other);
-      if (other == id || sibling.policy.when != When::success || sibling.node_class == NodeClass::endpoint) continue;
-      edges_.add({last_of_work(other), first_step(graph_, id), EdgeKind::follows, EdgeReason::stage, false, node.span, fmt::format("comes when `{}` has ended", sibling.path)});
+      if (other == id || sibling.policy.when != When::success || sibling.node_class == NodeClass::endpoint)
+        continue;
+      edges_.add({last_of_work(other), first_step(graph_, id), EdgeKind::follows, EdgeReason::stage, false,
+                  node.span, fmt::format("comes when `{}` has ended", sibling.path)});
     }
   }
 
@@ -114,7 +128,8 @@ class EdgeLowering {
 
 Edges::Edges(Graph& graph) : graph_(graph) {
   known_.reserve(graph.edges.size() * 2);
-  for (std::size_t i = 0; i < graph.edges.size(); ++i) known_.emplace(key_of(graph.edges[i]), static_cast<std::uint32_t>(i));
+  for (std::size_t i = 0; i < graph.edges.size(); ++i)
+    known_.emplace(key_of(graph.edges[i]), static_cast<std::uint32_t>(i));
 }
 
 void Edges::add(Edge edge) {
@@ -128,7 +143,8 @@ void Edges::add(Edge edge) {
 
 void lower_edges(Draft& draft) {
   EdgeLowering lowering(draft);
-  for (std::size_t i = 0; i < draft.graph.nodes.size(); ++i) lowering.lower(NodeId{static_cast<std::uint32_t>(i)});
+  for (std::size_t i = 0; i < draft.graph.nodes.size(); ++i)
+    lowering.lower(NodeId{static_cast<std::uint32_t>(i)});
 }
 
 }  // namespace cairn

@@ -6,7 +6,8 @@
 namespace cairn {
 namespace {
 
-void append(const Draft& draft, NodeId endpoint, const Dependency& from, std::vector<Dependency>& found, std::unordered_set<std::uint32_t>& seen) {
+void append(const Draft& draft, NodeId endpoint, const Dependency& from, std::vector<Dependency>& found,
+            std::unordered_set<std::uint32_t>& seen) {
   if (!seen.insert(static_cast<std::uint32_t>(endpoint)).second) return;
   for (const Dependency& behind : draft.of[index(endpoint)].dependencies) {
     if (behind.own) continue;

@@ -6,7 +6,9 @@
 namespace cairn {
 namespace {
 
-std::string kind_of_group(const Node& group) { return group.kind == "stage" ? "stage" : group.kind == "for" ? "loop" : "instance"; }
+std::string kind_of_group(const Node& group) {
+  return group.kind == "stage" ? "stage" : group.kind == "for" ? "loop" : "instance";
+}
 
 }  // namespace
 
@@ -21,8 +23,10 @@ void lower_groups(Draft& draft) {
     const StepId end = graph.step(node.parent, Phase::end);
     const EdgeKind kind = node.policy.when == When::success ? EdgeKind::needs : EdgeKind::follows;
     const std::string name = fmt::format("{} `{}`", kind_of_group(group), group.path);
-    graph.edges.push_back({begin, first_step(graph, id), kind, EdgeReason::stage, false, node.span, "belongs to " + name});
-    graph.edges.push_back({done_step(graph, id), end, kind, EdgeReason::stage, false, node.span, "is part of " + name});
+    graph.edges.push_back(
+        {begin, first_step(graph, id), kind, EdgeReason::stage, false, node.span, "belongs to " + name});
+    graph.edges.push_back(
+        {done_step(graph, id), end, kind, EdgeReason::stage, false, node.span, "is part of " + name});
     // A task counts with its reports and artifacts.
     if (const StepId collect = graph.step(id, Phase::collect); collect != no_step)
       graph.edges.push_back({collect, end, kind, EdgeReason::stage, false, node.span, "is part of " + name});

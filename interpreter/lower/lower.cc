@@ -1,7 +1,7 @@
 #include "interpreter/lower/lower.h"
 
-#include "interpreter/lower/dependency.h"
 #include "interpreter/lower/demands.h"
+#include "interpreter/lower/dependency.h"
 
 namespace cairn {
 

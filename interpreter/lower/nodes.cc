@@ -14,12 +14,16 @@ namespace {
 EdgeReason reason_of(std::string_view setting) {
   if (setting == "after") return EdgeReason::after;
   if (setting == "links") return EdgeReason::link;
-  constexpr std::array<std::string_view, 8> used = {"image", "mounts", "volumes_from", "from", "contexts", "networks", "files", "of"};
-  return std::find(used.begin(), used.end(), setting) == used.end() ? EdgeReason::reference : EdgeReason::mount;
+  constexpr std::array<std::string_view, 8> used = {"image",    "mounts",   "volumes_from", "from",
+                                                    "contexts", "networks", "files",        "of"};
+  return std::find(used.begin(), used.end(), setting) == used.end() ? EdgeReason::reference
+                                                                    : EdgeReason::mount;
 }
 
 // Settings whose nodes are mentioned without being needed.
-bool makes_no_edge(std::string_view setting) { return setting == "like" || setting == "pool" || setting == "stage"; }
+bool makes_no_edge(std::string_view setting) {
+  return setting == "like" || setting == "pool" || setting == "stage";
+}
 
 void nodes_in(const Value& value, std::vector<NodeId>& found) {
   if (const NodeRef* node = value.as<NodeRef>()) found.push_back(node->node);
@@ -74,7 +78,8 @@ class NodeLowering {
   // The block that an instance exports as itself carries the instance's name, where the instance stands.
   void name_after_instance(NodeId instance, Node& made) {
     NodeId outermost = instance;
-    while (evaluator_.state(outermost).stood_for_by != no_node) outermost = evaluator_.state(outermost).stood_for_by;
+    while (evaluator_.state(outermost).stood_for_by != no_node)
+      outermost = evaluator_.state(outermost).stood_for_by;
     const NodeState& state = evaluator_.state(outermost);
     made.network_name = state.declaration->name;
     if (state.environment->scope != made.scope) made.join_scopes.push_back(made.scope);
@@ -98,36 +103,48 @@ class NodeLowering {
     Setting setting;
     setting.name = declared.name;
     std::optional<Value> value;
-    std::vector<Read> reads = evaluator_.collect([&] { value = evaluator_.setting(id, declared, &setting.span, &setting.written); });
+    std::vector<Read> reads = evaluator_.collect(
+        [&] { value = evaluator_.setting(id, declared, &setting.span, &setting.written); });
     if (!value) return;
     add_dependencies(id, declared, setting.span, *value, reads);
     if (value->null() && !setting.written) return;
-    if (value->secret_anywhere()) check_secret(declared, setting.span);
-    else if (declared.known) check_known(declared, setting.span, *value);
+    if (value->secret_anywhere())
+      check_secret(declared, setting.span);
+    else if (declared.known)
+      check_known(declared, setting.span, *value);
     setting.value = std::move(*value);
     draft_.graph.nodes[index(id)].settings.push_back(std::move(setting));
   }
 
-  void add_dependencies(NodeId id, const ParamDecl& declared, Span span, const Value& value, std::vector<Read>& reads) {
+  void add_dependencies(NodeId id, const ParamDecl& declared, Span span, const Value& value,
+                        std::vector<Read>& reads) {
     Lowering& lowering = draft_.of[index(id)];
     const bool silent = makes_no_edge(declared.name);
     const bool orders_only = declared.name == "after" || declared.name == "links";
     for (Read& read : reads) {
       if (read.waits && !silent && read.exported != "container_name")
-        lowering.dependencies.push_back({read.node, reason_of(declared.name), read.exported, declared.name, read.span, !orders_only, read.own});
+        lowering.dependencies.push_back({read.node, reason_of(declared.name), read.exported, declared.name,
+                                         read.span, !orders_only, read.own});
       lowering.addresses.push_back(std::move(read));
     }
     if (silent) return;
     std::vector<NodeId> nodes;
     nodes_in(value, nodes);
     for (const NodeId node : nodes)
-      lowering.dependencies.push_back({node, reason_of(declared.name), {}, declared.name, span_of_node(id, declared.name, node, span), !orders_only, false});
+      lowering.dependencies.push_back({node,
+                                       reason_of(declared.name),
+                                       {},
+                                       declared.name,
+                                       span_of_node(id, declared.name, node, span),
+                                       !orders_only,
+                                       false});
   }
 
   // The element of a list that names the node, if that is how it was written; else the whole value.
   Span span_of_node(NodeId id, const std::string& setting, NodeId wanted, Span whole) {
     const Written* written = evaluator_.written_setting(id, setting);
-    const syntax::ListLiteral* list = written == nullptr ? nullptr : std::get_if<syntax::ListLiteral>(&written->value->is);
+    const syntax::ListLiteral* list =
+        written == nullptr ? nullptr : std::get_if<syntax::ListLiteral>(&written->value->is);
     if (list == nullptr) return whole;
     for (const syntax::ExprPtr& item : list->items)
       if (const syntax::NameRef* name = std::get_if<syntax::NameRef>(&item->is))
@@ -139,9 +156,13 @@ class NodeLowering {
     const Late* late = find_late(value);
     if (late == nullptr || late->expression->because.unknown) return;
     const Lateness& because = late->expression->because;
-    Diagnostic& wrong = evaluator_.program.diagnostics.error("S0307", span, fmt::format("`{}` is known before the run", declared.name), "not known yet");
-    if (because.node == no_node) wrong.note(fmt::format("`{}` is known when the run has begun", because.text));
-    else wrong.note(fmt::format("`{}` is known when `{}` {}", because.text, evaluator_.state(because.node).path, evaluator_.node_is(because.node, "service") ? "is ready" : "has ended"));
+    Diagnostic& wrong = evaluator_.program.diagnostics.error(
+        "S0307", span, fmt::format("`{}` is known before the run", declared.name), "not known yet");
+    if (because.node == no_node)
+      wrong.note(fmt::format("`{}` is known when the run has begun", because.text));
+    else
+      wrong.note(fmt::format("`{}` is known when `{}` {}", because.text, evaluator_.state(because.node).path,
+                             evaluator_.node_is(because.node, "service") ? "is ready" : "has ended"));
   }
 
   static const Late* find_late(const Value& value) {
@@ -161,13 +182,18 @@ class NodeLowering {
 
   // Rule 30: what is seen by everybody refuses secrets, a command line does unless they are revealed.
   void check_secret(const ParamDecl& declared, Span span) {
-    constexpr std::array<std::string_view, 8> seen = {"name", "labels", "tags", "aliases", "hostname", "args", "profiles", "ports"};
+    constexpr std::array<std::string_view, 8> seen = {"name",     "labels", "tags",     "aliases",
+                                                      "hostname", "args",   "profiles", "ports"};
     constexpr std::array<std::string_view, 2> command = {"command", "entrypoint"};
     if (std::find(command.begin(), command.end(), declared.name) != command.end()) {
-      evaluator_.program.diagnostics.error("S0306", span, fmt::format("a secret in `{}` can be read by everybody on the machine", declared.name), "holds a secret")
+      evaluator_.program.diagnostics
+          .error("S0306", span,
+                 fmt::format("a secret in `{}` can be read by everybody on the machine", declared.name),
+                 "holds a secret")
           .help("hand it over in `env` or `files`; `reveal(…)` says that it may be shown");
     } else if (std::find(seen.begin(), seen.end(), declared.name) != seen.end() || declared.known) {
-      evaluator_.program.diagnostics.error("S0306", span, fmt::format("`{}` cannot hold a secret", declared.name), "would be shown")
+      evaluator_.program.diagnostics
+          .error("S0306", span, fmt::format("`{}` cannot hold a secret", declared.name), "would be shown")
           .help("`reveal(…)` says that it may be shown");
     }
   }
@@ -182,7 +208,8 @@ class NodeLowering {
     if (const Made* made = retry.as<Made>()) {
       for (const auto& [name, value] : made->arguments.entries) {
         if (const std::int64_t* number = value.as<std::int64_t>()) policy.retry.times = *number;
-        if (const Duration* duration = value.as<Duration>()) (name == "max_delay" ? policy.retry.max_delay : policy.retry.delay) = *duration;
+        if (const Duration* duration = value.as<Duration>())
+          (name == "max_delay" ? policy.retry.max_delay : policy.retry.delay) = *duration;
       }
     }
     if (const Duration* timeout = node.value("timeout").as<Duration>()) policy.timeout = *timeout;
@@ -190,8 +217,10 @@ class NodeLowering {
     if (const bool* keep = node.value("keep").as<bool>()) policy.keep = *keep;
     if (const bool* external = node.value("external").as<bool>()) policy.external = *external;
     if (const NodeRef* pool = node.value("pool").as<NodeRef>()) policy.pool = pool->node;
-    if (const std::string* description = node.value("description").as<std::string>()) node.description = *description;
-    if (node.description.empty() && evaluator_.state(id).declaration != nullptr) node.description = evaluator_.state(id).declaration->statement->doc;
+    if (const std::string* description = node.value("description").as<std::string>())
+      node.description = *description;
+    if (node.description.empty() && evaluator_.state(id).declaration != nullptr)
+      node.description = evaluator_.state(id).declaration->statement->doc;
     if (const List* profiles = node.value("profiles").as<List>())
       for (const Value& profile : *profiles)
         if (const std::string* text = profile.as<std::string>()) policy.profiles.push_back(*text);
@@ -203,7 +232,9 @@ class NodeLowering {
 
 }  // namespace
 
-bool is_how_it_ended(std::string_view exported) { return exported == "outcome" || exported == "error" || exported == "seconds"; }
+bool is_how_it_ended(std::string_view exported) {
+  return exported == "outcome" || exported == "error" || exported == "seconds";
+}
 
 void lower_nodes(Evaluator& evaluator, Draft& draft) {
   evaluator.expand_all();

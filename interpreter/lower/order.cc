@@ -18,18 +18,25 @@ const Edge* edge_between(const Graph& graph, StepId from, StepId to) {
   return found;
 }
 
-bool comes_first(const Span& a, const Span& b) { return a.file != b.file ? a.file < b.file : a.begin < b.begin; }
+bool comes_first(const Span& a, const Span& b) {
+  return a.file != b.file ? a.file < b.file : a.begin < b.begin;
+}
 
 std::string sentence(const Graph& graph, const Edge& edge) {
   const Node& after = graph.node_of(edge.to);
   const Node& before = graph.node_of(edge.from);
   switch (edge.reason) {
-    case EdgeReason::lifetime: return fmt::format("`{}` is kept for `{}`", after.path, before.path);
+    case EdgeReason::lifetime:
+      return fmt::format("`{}` is kept for `{}`", after.path, before.path);
     case EdgeReason::stage:
-      return graph.steps[index(edge.to)].phase == Phase::end ? fmt::format("`{}` ends with `{}`", after.path, before.path) : fmt::format("`{}` begins with `{}`", after.path, before.path);
-    default: break;
+      return graph.steps[index(edge.to)].phase == Phase::end
+                 ? fmt::format("`{}` ends with `{}`", after.path, before.path)
+                 : fmt::format("`{}` begins with `{}`", after.path, before.path);
+    default:
+      break;
   }
-  if (graph.steps[index(edge.from)].phase == Phase::stop) return fmt::format("`{}` waits until `{}` has stopped", after.path, before.path);
+  if (graph.steps[index(edge.from)].phase == Phase::stop)
+    return fmt::format("`{}` waits until `{}` has stopped", after.path, before.path);
   return fmt::format("`{}` waits for `{}`", after.path, before.path);
 }
 
@@ -49,14 +56,21 @@ void report(const Graph& graph, const std::vector<Vertex>& cycle, Diagnostics& d
   for (const Edge* edge : edges)
     if (edge->reason != EdgeReason::stage) written.push_back(edge);
   std::vector<const Edge*>& told = written.empty() ? edges : written;
-  std::rotate(told.begin(), std::min_element(told.begin(), told.end(), [](const Edge* a, const Edge* b) { return comes_first(a->span, b->span); }), told.end());
+  std::rotate(told.begin(),
+              std::min_element(told.begin(), told.end(),
+                               [](const Edge* a, const Edge* b) { return comes_first(a->span, b->span); }),
+              told.end());
   const Edge& first = *told.front();
   const std::string who = graph.node_of(first.to).path;
   if (lifetime) {
     // A thing is wanted both after the end of another and while it lives.
-    const auto stopped = std::find_if(told.begin(), told.end(), [](const Edge* edge) { return edge->reason == EdgeReason::lifetime; });
+    const auto stopped = std::find_if(told.begin(), told.end(),
+                                      [](const Edge* edge) { return edge->reason == EdgeReason::lifetime; });
     const Node& kept = graph.node_of((*stopped)->to);
-    Diagnostic& error = diagnostics.error("S0402", first.span, fmt::format("this can never run: `{}` has to end before something it is kept for", kept.path), sentence(graph, first));
+    Diagnostic& error = diagnostics.error(
+        "S0402", first.span,
+        fmt::format("this can never run: `{}` has to end before something it is kept for", kept.path),
+        sentence(graph, first));
     for (std::size_t i = 1; i < told.size(); ++i) error.label(told[i]->span, sentence(graph, *told[i]));
     std::string chain;
     for (const Edge* edge : edges) chain += (chain.empty() ? "" : ", ") + sentence(graph, *edge);
@@ -66,10 +80,14 @@ void report(const Graph& graph, const std::vector<Vertex>& cycle, Diagnostics& d
   Diagnostic* error = nullptr;
   if (told.size() == 1) {
     const bool stage = graph.node_of(first.to).kind == "stage" && graph.node_of(first.from).path == who;
-    error = &diagnostics.error("S0401", first.span, stage ? fmt::format("stage `{}` comes after itself", who) : fmt::format("`{}` waits for itself", who), sentence(graph, first));
+    error = &diagnostics.error(
+        "S0401", first.span,
+        stage ? fmt::format("stage `{}` comes after itself", who) : fmt::format("`{}` waits for itself", who),
+        sentence(graph, first));
     if (graph.node_of(first.from).path == who) return;
   } else {
-    error = &diagnostics.error("S0401", first.span, fmt::format("`{}` waits for itself", who), sentence(graph, first));
+    error = &diagnostics.error("S0401", first.span, fmt::format("`{}` waits for itself", who),
+                               sentence(graph, first));
   }
   for (std::size_t i = 1; i < told.size(); ++i) error->label(told[i]->span, "… " + sentence(graph, *told[i]));
   std::string path = who;

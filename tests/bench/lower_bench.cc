@@ -25,6 +25,8 @@ double milliseconds(const std::string& text) {
 int main() {
   std::printf("%10s %10s %10s %10s %10s %10s\n", "nodes", "chain", "ladder", "heap", "wide", "random");
   for (const std::size_t nodes : {1'000u, 10'000u, 100'000u})
-    std::printf("%10zu %10.0f %10.0f %10.0f %10.0f %10.0f\n", nodes, milliseconds(cairn::generated::chain(nodes)), milliseconds(cairn::generated::ladder(nodes)),
-                milliseconds(cairn::generated::heap(nodes)), milliseconds(cairn::generated::wide(nodes)), milliseconds(cairn::generated::random(7, nodes)));
+    std::printf("%10zu %10.0f %10.0f %10.0f %10.0f %10.0f\n", nodes,
+                milliseconds(cairn::generated::chain(nodes)), milliseconds(cairn::generated::ladder(nodes)),
+                milliseconds(cairn::generated::heap(nodes)), milliseconds(cairn::generated::wide(nodes)),
+                milliseconds(cairn::generated::random(7, nodes)));
 }

@@ -32,7 +32,8 @@ TEST(Codes, AreInOrderAndEveryOneInTheSourcesHasAPage) {
   }
   const std::regex code("\"([SR]0[0-9]{3})\"");
   for (const char* folder : {"interpreter", "interpreter/check", "interpreter/lower"})
-    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(CAIRN_SOURCE_DIR) / folder)) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::filesystem::path(CAIRN_SOURCE_DIR) / folder)) {
       if (entry.path().extension() != ".cc") continue;
       const std::string text = golden::read(entry.path());
       for (std::sregex_iterator found(text.begin(), text.end(), code), end; found != end; ++found)

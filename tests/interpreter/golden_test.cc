@@ -1,5 +1,5 @@
-// tests/golden/check: programs with mistakes, with what is said about them. tests/golden/lower: programs with their
-// graphs.
+// tests/golden/check: programs with mistakes, with what is said about them. tests/golden/lower: programs with
+// their graphs.
 #include <gtest/gtest.h>
 
 #include "grammar/render.h"
@@ -13,7 +13,9 @@ namespace {
 
 using File = std::filesystem::path;
 
-std::string name_of(const testing::TestParamInfo<File>& info) { return golden::test_name(info.param); }
+std::string name_of(const testing::TestParamInfo<File>& info) {
+  return golden::test_name(info.param);
+}
 
 class CheckGolden : public testing::TestWithParam<File> {};
 
@@ -21,10 +23,12 @@ TEST_P(CheckGolden, IsToldLikeThis) {
   const auto outcome = compile_text(golden::read(GetParam()));
   ASSERT_TRUE(outcome->diagnostics.has_errors());
   EXPECT_FALSE(outcome->compiled.graph);
-  golden::compare(File(GetParam()).replace_extension(".expected"), render(outcome->sources, outcome->diagnostics));
+  golden::compare(File(GetParam()).replace_extension(".expected"),
+                  render(outcome->sources, outcome->diagnostics));
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, CheckGolden, testing::ValuesIn(golden::files(golden::folder("check"), ".stack")), name_of);
+INSTANTIATE_TEST_SUITE_P(Golden, CheckGolden,
+                         testing::ValuesIn(golden::files(golden::folder("check"), ".stack")), name_of);
 
 class LowerGolden : public testing::TestWithParam<File> {};
 
@@ -32,10 +36,12 @@ TEST_P(LowerGolden, HasThisGraph) {
   const auto outcome = compile_text(golden::read(GetParam()));
   ASSERT_TRUE(outcome->diagnostics.empty()) << render(outcome->sources, outcome->diagnostics);
   EXPECT_EQ(verify(outcome->graph()), std::vector<std::string>{});
-  golden::compare(File(GetParam()).replace_extension(".expected"), show_graph(outcome->graph(), outcome->sources));
+  golden::compare(File(GetParam()).replace_extension(".expected"),
+                  show_graph(outcome->graph(), outcome->sources));
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, LowerGolden, testing::ValuesIn(golden::files(golden::folder("lower"), ".stack")), name_of);
+INSTANTIATE_TEST_SUITE_P(Golden, LowerGolden,
+                         testing::ValuesIn(golden::files(golden::folder("lower"), ".stack")), name_of);
 
 }  // namespace
 }  // namespace cairn

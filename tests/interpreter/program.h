@@ -31,13 +31,18 @@ struct Outcome {
   const Graph& graph() const { return *compiled.graph; }
 };
 
-inline std::unique_ptr<Outcome> compile_files(std::map<std::string, std::string> files, std::vector<GivenParam> params = {}, bool allow_unknown = false) {
+inline std::unique_ptr<Outcome> compile_files(std::map<std::string, std::string> files,
+                                              std::vector<GivenParam> params = {},
+                                              bool allow_unknown = false) {
   auto outcome = std::make_unique<Outcome>();
   outcome->inputs.files = std::move(files);
-  outcome->compiled = compile({"main.stack", std::move(params), allow_unknown}, outcome->inputs, outcome->sources, outcome->diagnostics);
+  outcome->compiled = compile({"main.stack", std::move(params), allow_unknown}, outcome->inputs,
+                              outcome->sources, outcome->diagnostics);
   return outcome;
 }
 
-inline std::unique_ptr<Outcome> compile_text(std::string text) { return compile_files({{"main.stack", std::move(text)}}); }
+inline std::unique_ptr<Outcome> compile_text(std::string text) {
+  return compile_files({{"main.stack", std::move(text)}});
+}
 
 }  // namespace cairn

@@ -54,7 +54,8 @@ run outside { in = "host" ; env = { URL = where } ; command = ["x"] }
   EXPECT_TRUE(inside.mistakes.empty());
   EXPECT_EQ(show(inside.value("env")), R"({ URL = "web:80" })");
   EXPECT_EQ(show(outside.value("env")), R"({ URL = "127.0.0.1:40000" })");
-  EXPECT_EQ(outcome->graph().node(outcome->graph().by_path.at("web")).publish, (std::vector<std::int64_t>{80}));
+  EXPECT_EQ(outcome->graph().node(outcome->graph().by_path.at("web")).publish,
+            (std::vector<std::int64_t>{80}));
 }
 
 TEST(Settle, ReadsThroughInstancesAndTheirParams) {
@@ -81,7 +82,8 @@ stage test {
 }
 
 TEST(Settle, WhatNobodyKnowsIsADiagnosticAtItsPlace) {
-  const auto outcome = compile_text("run first { image = \"x\" }\nrun second { image = \"y\" ; env = { V = first.stdout } }\n");
+  const auto outcome = compile_text(
+      "run first { image = \"x\" }\nrun second { image = \"y\" ; env = { V = first.stdout } }\n");
   ASSERT_TRUE(outcome->compiled.graph) << outcome->complaints();
   Answers answers;
   answers.graph = &outcome->graph();
@@ -93,7 +95,8 @@ TEST(Settle, WhatNobodyKnowsIsADiagnosticAtItsPlace) {
 }
 
 TEST(Ask, AConditionIsEvaluatedAgainForEveryAnswer) {
-  const auto outcome = compile_text("http poll { url = \"http://127.0.0.1\" ; until = self.status == 200 ; within = 1m }\n");
+  const auto outcome =
+      compile_text("http poll { url = \"http://127.0.0.1\" ; until = self.status == 200 ; within = 1m }\n");
   ASSERT_TRUE(outcome->compiled.graph) << outcome->complaints();
   const NodeId poll = outcome->graph().by_path.at("poll");
   Answers answers;
