@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 namespace cairn::lint {
 namespace {
 
 // A mount as written: a node, a host path, or either within readonly(…) and subpath(…).
 struct MountSource {
   const NodeRef* node = nullptr;
-  std::string host_path;
+  const Path* host_path = nullptr;
   std::string part;  // below it
   bool read_only = false;
 };
@@ -26,10 +29,17 @@ MountSource mount_source(const Value& value) {
     if (made->arguments.entries.empty()) return source;
     at = &made->arguments.entries.front().second;
   }
-  if (const NodeRef* node = at->as<NodeRef>()) source.node = node;
-  if (const Path* path = at->as<Path>()) source.host_path = path->text.starts_with('.') ? path->folder + "/" + path->text : path->text;
-  if (const std::string* text = at->as<std::string>()) source.host_path = *text;
+  source.node = at->as<NodeRef>();
+  source.host_path = at->as<Path>();
   return source;
+}
+
+// Files of the machine that are there to be shared.
+bool is_shared_by_nature(std::string_view path) {
+  if (path.ends_with(".sock")) return true;
+  for (const std::string_view place : {"/dev", "/proc", "/sys", "/run", "/var/run", "/etc/localtime", "/etc/timezone"})
+    if (path == place || (path.starts_with(place) && path[place.size()] == '/')) return true;
+  return false;
 }
 
 // The first and the last step of a node that have an effect outside of it.
@@ -40,6 +50,22 @@ std::pair<StepId, StepId> span_of_life(const Graph& graph, NodeId id) {
     case NodeClass::thing: return {graph.step(id, Phase::make), graph.step(id, Phase::make)};
     default: return {no_step, no_step};
   }
+}
+
+// A text that only asks: no statement in it can change anything.
+bool only_asks(const Node& sql) {
+  const std::string* text = sql.value("text").as<std::string>();
+  if (text == nullptr || !elements_of(sql, "files").empty()) return false;
+  std::string word;
+  for (const char c : *text) {
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (lower >= 'a' && lower <= 'z') word += lower;
+    else if (!word.empty()) break;
+    else if (c != ' ' && c != '\n' && c != '\t' && c != '(') return false;
+  }
+  const std::size_t end = text->find(';');
+  const bool one_statement = end == std::string::npos || text->find_first_not_of(" \n\t;", end) == std::string::npos;
+  return one_statement && (word == "select" || word == "show" || word == "explain" || word == "values");
 }
 
 class Collector {
@@ -55,18 +81,34 @@ class Collector {
       ends_ = ends;
       mounts();
       ports();
+      names();
       changes();
       tags();
       databases();
+      copies();
     }
     return std::move(found_);
   }
 
  private:
-  void add(ResourceForm form, std::string resource, bool writes, Span span) {
-    found_.push_back({form, std::move(resource), node_, begins_, ends_, writes, span});
-  }
   const Node& node() const { return graph_.node(node_); }
+
+  Access& add(ResourceForm form, std::string resource, bool writes, Span span) {
+    found_.push_back({form, std::move(resource), {}, {}, node_, begins_, ends_, writes, reader_span(graph_, node_, span)});
+    return found_.back();
+  }
+
+  // Two blocks for one external volume mean the same data.
+  std::string volume_name(NodeId id) const {
+    const Node& volume = graph_.node(id);
+    const std::string* name = volume.value("name").as<std::string>();
+    return volume.policy.external && name != nullptr ? *name : volume.path;
+  }
+
+  std::string engine() const {
+    const NodeRef* engine = node().value("engine").as<NodeRef>();
+    return engine == nullptr ? std::string() : graph_.node(engine->node).path;
+  }
 
   void mounts() {
     const Setting* setting = node().setting("mounts");
@@ -75,67 +117,86 @@ class Collector {
     for (const auto& [at, value] : map->entries) {
       const MountSource source = mount_source(value);
       if (source.node != nullptr) {
-        const Node& target = graph_.node(source.node->node);
-        const Value& read_only = target.value("read_only");
-        const bool whole_read_only = read_only.as<bool>() != nullptr && *read_only.as<bool>();
-        add(ResourceForm::volume, target.path + source.part, !source.read_only && !whole_read_only, setting->span);
-      } else if (!source.host_path.empty()) {
-        add(ResourceForm::host_path, source.host_path + source.part, !source.read_only, setting->span);
+        const bool* whole_read_only = graph_.node(source.node->node).value("read_only").as<bool>();
+        add(ResourceForm::volume, volume_name(source.node->node) + source.part, !source.read_only && !(whole_read_only != nullptr && *whole_read_only), setting->span);
+      } else if (source.host_path != nullptr) {
+        const std::optional<std::string> inside = project_path(*source.host_path);
+        const std::string path = (inside ? "./" + *inside : source.host_path->text) + source.part;
+        if (!is_shared_by_nature(path)) add(ResourceForm::host_path, path, !source.read_only, setting->span);
       }
     }
   }
 
-  // "127.0.0.1:8080:80", "8080:80", "8080:80/udp"; a plain number asks for a free port.
+  // "127.0.0.1:8080:80", "8080:80", "8080:80/udp"; a plain number asks for a free port, and so does a range.
   void ports() {
-    const Setting* setting = node().setting("ports");
-    const List* list = setting == nullptr ? nullptr : setting->value.as<List>();
-    if (list == nullptr) return;
-    for (const Value& value : *list) {
-      const std::string* text = value.as<std::string>();
-      if (text == nullptr) continue;
-      const std::size_t inner = text->rfind(':');
-      if (inner == std::string::npos) continue;
-      const std::size_t outer = text->rfind(':', inner - 1);
-      const std::string port = text->substr(outer == std::string::npos ? 0 : outer + 1, inner - (outer == std::string::npos ? 0 : outer + 1));
-      const std::string protocol = text->ends_with("/udp") ? "/udp" : "";
-      if (!port.empty()) add(ResourceForm::host_port, port + protocol, true, setting->span);
+    for (const Value* value : elements_of(node(), "ports")) {
+      const std::string* text = value->as<std::string>();
+      const std::size_t inside = text == nullptr ? std::string::npos : text->rfind(':');
+      if (inside == std::string::npos) continue;
+      const std::string outside = text->substr(0, inside);
+      const std::size_t colon = outside.rfind(':');
+      const std::string port = colon == std::string::npos ? outside : outside.substr(colon + 1);
+      if (port.empty() || port.find_first_not_of("0123456789") != std::string::npos) continue;
+      Access& access = add(ResourceForm::host_port, port + (text->ends_with("/udp") ? "/udp" : ""), true, node().setting("ports")->span);
+      access.address = colon == std::string::npos ? std::string() : outside.substr(0, colon);
+      if (access.address == "0.0.0.0" || access.address == "[::]") access.address.clear();
+      access.within = engine();
     }
+  }
+
+  // What the engine knows a thing by, when the file says it.
+  void names() {
+    const Setting* setting = node().setting("name");
+    const std::string* name = setting == nullptr || node().policy.external ? nullptr : setting->value.as<std::string>();
+    if (name == nullptr || node().node_class != NodeClass::thing) return;
+    const StepId make = graph_.step(node_, Phase::make), unmake = graph_.step(node_, Phase::unmake);
+    Access& access = add(ResourceForm::object_name, *name, true, setting->span);
+    access.begins = make;
+    access.ends = unmake == no_step ? make : unmake;
+    access.within = (node().kind == "clone" ? "volume" : node().kind) + "@" + engine();
   }
 
   void changes() {
-    const Setting* setting = node().setting("changes");
-    if (setting == nullptr) return;
-    auto one = [&](const Value& value) {
-      if (const NodeRef* changed = value.as<NodeRef>()) {
-        const bool is_database = graph_.node(changed->node).kind == "database";
-        add(is_database ? ResourceForm::database : ResourceForm::volume, graph_.node(changed->node).path, true, setting->span);
+    for (const Value* value : elements_of(node(), "changes"))
+      if (const NodeRef* changed = value->as<NodeRef>()) {
+        const Node& target = graph_.node(changed->node);
+        const Span span = node().setting("changes")->span;
+        if (target.kind == "database") add(ResourceForm::database, target.path, true, span);
+        else if (target.node_class == NodeClass::thing) add(ResourceForm::volume, volume_name(changed->node), true, span);
       }
-    };
-    if (const List* list = setting->value.as<List>())
-      for (const Value& value : *list) one(value);
-    else
-      one(setting->value);
   }
 
   void tags() {
     if (node().kind != "push" && node().kind != "image") return;
-    const Setting* setting = node().setting("tags");
-    if (setting == nullptr) return;
-    auto one = [&](const Value& value) {
-      if (const std::string* tag = value.as<std::string>()) add(ResourceForm::image_tag, *tag, true, setting->span);
-    };
-    if (const List* list = setting->value.as<List>())
-      for (const Value& value : *list) one(value);
-    else
-      one(setting->value);
+    for (const Value* value : elements_of(node(), "tags"))
+      if (const std::string* tag = value->as<std::string>()) {
+        Access& access = add(ResourceForm::image_tag, *tag, true, node().setting("tags")->span);
+        access.within = node().kind == "push" ? std::string("registry") : engine();
+      }
   }
 
   void databases() {
     const std::string& kind = node().kind;
     if (kind != "sql" && kind != "migrate" && kind != "dbtest") return;
     const Setting* on = node().setting("on");
-    if (on == nullptr) return;
-    if (const NodeRef* database = on->value.as<NodeRef>()) add(ResourceForm::database, graph_.node(database->node).path, true, on->span);
+    const NodeRef* database = on == nullptr ? nullptr : on->value.as<NodeRef>();
+    if (database == nullptr) return;
+    // Tests of a database are undone by their framework.
+    bool writes = kind != "dbtest";
+    if (kind == "sql" && only_asks(node())) writes = false;
+    const std::string* action = kind == "migrate" ? node().value("action").as<std::string>() : nullptr;
+    if (action != nullptr && (*action == "validate" || *action == "info")) writes = false;
+    add(ResourceForm::database, graph_.node(database->node).path, writes, on->span);
+  }
+
+  void copies() {
+    const std::string_view from = node().kind == "clone" ? "from" : node().kind == "snapshot" ? "of" : "";
+    const Setting* setting = from.empty() ? nullptr : node().setting(from);
+    const NodeRef* original = setting == nullptr ? nullptr : setting->value.as<NodeRef>();
+    if (original != nullptr && graph_.node(original->node).kind != "snapshot") add(ResourceForm::volume, volume_name(original->node), false, setting->span);
+    const Setting* onto = node().kind == "clone" ? node().setting("onto") : nullptr;
+    const NodeRef* target = onto == nullptr ? nullptr : onto->value.as<NodeRef>();
+    if (target != nullptr) add(ResourceForm::volume, volume_name(target->node), true, onto->span);
   }
 
   const Graph& graph_;
@@ -158,6 +219,45 @@ std::string_view name_of(ResourceForm form) {
     case ResourceForm::database: return "database";
   }
   return "";
+}
+
+Span reader_span(const Graph& graph, NodeId node, Span span) {
+  Span place = span.known() ? span : graph.node(node).span;
+  for (NodeId around = graph.node(node).parent; around != no_node; around = graph.node(around).parent) {
+    const Span head = graph.node(around).span;
+    if (head.known() && head.file != place.file) place = head;
+  }
+  return place;
+}
+
+std::vector<const Value*> elements_of(const Node& node, std::string_view setting) {
+  std::vector<const Value*> elements;
+  const Value& value = node.value(setting);
+  if (const List* list = value.as<List>())
+    for (const Value& element : *list) elements.push_back(&element);
+  else if (!value.null())
+    elements.push_back(&value);
+  return elements;
+}
+
+std::optional<std::string> project_path(const Path& path) {
+  if (path.text.empty() || path.text.front() == '/' || path.text.front() == '~' || path.text.find("://") != std::string::npos || path.text.starts_with("git@")) return std::nullopt;
+  std::vector<std::string_view> parts;
+  const std::string whole = path.folder.empty() ? path.text : path.folder + "/" + path.text;
+  if (whole.front() == '/') return std::nullopt;
+  for (std::size_t begin = 0; begin <= whole.size();) {
+    const std::size_t end = std::min(whole.find('/', begin), whole.size());
+    const std::string_view part = std::string_view(whole).substr(begin, end - begin);
+    begin = end + 1;
+    if (part.empty() || part == ".") continue;
+    if (part != "..") {
+      parts.push_back(part);
+      continue;
+    }
+    if (parts.empty()) return std::nullopt;
+    parts.pop_back();
+  }
+  return parts.empty() ? std::string(".") : fmt::format("{}", fmt::join(parts, "/"));
 }
 
 }  // namespace cairn::lint

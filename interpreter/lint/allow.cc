@@ -36,13 +36,6 @@ bool covers(const Allowance& allowance, const Diagnostic& finding) {
   return false;
 }
 
-void unused_in(const Region& region, Diagnostics& findings) {
-  for (const auto& declaration : region.declarations) {
-    if (declaration->used || declaration->form == DeclarationForm::block) continue;
-    findings.warning("L0601", declaration->span, fmt::format("nothing reads `{}`", declaration->name)).help("remove it, or use it");
-  }
-}
-
 }  // namespace
 
 std::vector<Diagnostic> without_allowed(const Program& program, const Diagnostics& findings) {
@@ -68,24 +61,6 @@ std::vector<Diagnostic> without_allowed(const Program& program, const Diagnostic
   }
   for (const Diagnostic& finding : about_allowances.all()) kept.push_back(finding);
   return kept;
-}
-
-void find_names(const Program& program, Diagnostics& findings) {
-  for (const auto& module : program.modules) {
-    if (module->embedded) continue;
-    for (const auto& region : module->regions) {
-      unused_in(*region, findings);
-      for (const auto& declaration : region->declarations) {
-        if (region->parent == nullptr || declaration->form == DeclarationForm::block) continue;
-        const Resolved outer = resolve(declaration->name, *region->parent);
-        if (outer.form != Resolved::Form::declaration || outer.declarations->empty()) continue;
-        findings.warning("L0604", declaration->span, fmt::format("`{}` hides another `{}`", declaration->name, declaration->name)).label(outer.declarations->front()->span, "this one cannot be read in here").help("give one of them another name");
-      }
-    }
-    if (!module->main) continue;
-    for (const UseBinding& use : module->uses)
-      if (!use.used && use.module != nullptr) findings.warning("L0601", use.span, fmt::format("nothing of `{}` is used", use.name)).help("remove the `use`");
-  }
 }
 
 }  // namespace cairn::lint

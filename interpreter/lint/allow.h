@@ -12,7 +12,4 @@ namespace cairn::lint {
 // L0602 for each allowance that covers none, L0603 for each without a reason.
 std::vector<Diagnostic> without_allowed(const Program& program, const Diagnostics& findings);
 
-// L0601 unused names, L0604 hidden names.
-void find_names(const Program& program, Diagnostics& findings);
-
 }  // namespace cairn::lint

@@ -3,36 +3,39 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
+#include "interpreter/lint/accesses.h"
 #include "interpreter/lint/lint.h"
+#include "interpreter/lint/texts.h"
 
 namespace cairn::lint {
 namespace {
 
 class Habits {
  public:
-  Habits(const Request& request, Diagnostics& findings) : graph_(request.graph), inputs_(request.inputs), findings_(findings) {}
+  Habits(const Graph& graph, Diagnostics& findings) : graph_(graph), findings_(findings) {}
 
   void look() {
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
       const Node& node = graph_.nodes[n];
-      // Iterations of a `for` share their text.
-      if (node.node_class == NodeClass::group || !seen_.insert({node.span.file, node.span.begin}).second) continue;
+      if (node.node_class == NodeClass::group) continue;
       sleeps(node);
       image_tag(node);
       literal_secrets(node);
       privileged(node);
-      missing_paths(node);
+      replicas(node);
       until_without_end(node);
       unverified_tls(node);
       probe_outlasts(node);
       compose_only(node);
     }
-    repeated_after();
-    pushed_before_tests();
   }
 
  private:
+  // Iterations of a `for` and instances of a kind share their text: one finding for all of them.
+  bool first(std::string_view code, Span span) { return seen_.insert({code, span.file, span.begin}).second; }
+
   // The words of a command, and those of a shell's text.
   static std::vector<std::string> words(const Value& value) {
     std::vector<std::string> found;
@@ -59,8 +62,10 @@ class Habits {
       const Setting* setting = node.setting(name);
       if (setting == nullptr || !setting->written) continue;
       const std::vector<std::string> said = words(setting->value);
+      // A service that only sleeps is kept alive, nothing more.
+      if (node.node_class == NodeClass::service && !said.empty() && said.front() == "sleep") continue;
       for (std::size_t i = 0; i + 1 < said.size(); ++i) {
-        if (said[i] != "sleep" || said[i + 1].find_first_not_of("0123456789.smhd") != std::string::npos) continue;
+        if (said[i] != "sleep" || said[i + 1].find_first_not_of("0123456789.smhd") != std::string::npos || !first("L0501", setting->span)) continue;
         findings_.warning("L0501", setting->span, fmt::format("`{}` waits by the clock: `sleep {}`", node.path, said[i + 1]), "too short on a slow day, too long on all others")
             .help("say what it waits for: `ready` on the service, `probe name { ready = […] }`, or a reference to what makes it");
         break;
@@ -74,87 +79,73 @@ class Habits {
     if (ref == nullptr || ref->find('@') != std::string::npos) return;
     const std::size_t colon = ref->rfind(':');
     const bool tagged = colon != std::string::npos && ref->find('/', colon) == std::string::npos;
-    if (tagged && ref->substr(colon + 1) != "latest") return;
+    if ((tagged && ref->substr(colon + 1) != "latest") || ref->empty() || !first("L0502", setting->span)) return;
     findings_.warning("L0502", setting->span, fmt::format("image `{}` {}", *ref, tagged ? "is whatever is newest that day" : "has no tag, so it is `latest`: whatever is newest that day"))
         .help("name a version, or a digest: `\"postgres:15.8\"`");
   }
 
-  static bool sounds_secret(std::string name) {
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    for (const char* word : {"password", "passwd", "secret", "token", "api_key", "apikey", "private_key", "access_key"})
-      if (name.find(word) != std::string::npos && name.find("file") == std::string::npos && name.find("path") == std::string::npos) return true;
-    return false;
+  void literal_secrets(const Node& node) {
+    for (const char* name : {"env", "headers", "args"}) {
+      const Setting* setting = node.setting(name);
+      const Map* map = setting == nullptr || !setting->written ? nullptr : setting->value.as<Map>();
+      if (map == nullptr) continue;
+      for (const auto& [key, value] : map->entries) {
+        const std::string* text = value.as<std::string>();
+        if (text == nullptr || value.secret || !is_literal_secret(key, *text) || !first("L0503", setting->span)) continue;
+        findings_.warning("L0503", setting->span, fmt::format("`{}` of `{}` is written in the file", key, node.path), "whoever can read the file can read it")
+            .help(fmt::format("`secret(\"env:{}\")` reads it from the environment when it is needed, `secret(\"generate:24\")` makes one for each run", key));
+      }
+    }
   }
 
-  void literal_secrets(const Node& node) {
-    for (const Setting& setting : node.settings) {
-      if (!setting.written) continue;
-      if (const Map* map = setting.value.as<Map>(); map != nullptr && (setting.name == "env" || setting.name == "headers" || setting.name == "args")) {
-        for (const auto& [key, value] : map->entries) {
-          const std::string* text = value.as<std::string>();
-          if (text == nullptr || text->empty() || value.secret || !sounds_secret(key)) continue;
-          findings_.warning("L0503", setting.span, fmt::format("`{}` of `{}` is written in the file", key, node.path), "whoever can read the file can read it")
-              .help(fmt::format("`secret(\"env:{}\")` reads it from the environment when it is needed, `secret(\"generate:24\")` makes one for each run", key));
-        }
-      }
+  void replicas(const Node& node) {
+    const std::int64_t* count = node.value("replicas").as<std::int64_t>();
+    if (count == nullptr || *count < 2) return;
+    for (const Value* port : elements_of(node, "ports")) {
+      const std::string* text = port->as<std::string>();
+      if (text == nullptr || text->find(':') == std::string::npos || text->find('-') != std::string::npos) continue;
+      const Span span = node.setting("ports")->span;
+      if (!first("L0505", span)) return;
+      findings_.warning("L0505", span, fmt::format("all {} replicas of `{}` want host port `{}`", *count, node.path, text->substr(0, text->rfind(':'))), "only the first one gets it")
+          .label(node.setting("replicas")->span, fmt::format("{} replicas", *count))
+          .help("a plain container port gives each a free port: `ports = [80]`");
+      return;
     }
   }
 
   void privileged(const Node& node) {
     const Setting* all = node.setting("privileged");
-    if (all != nullptr && all->written && all->value.as<bool>() != nullptr && *all->value.as<bool>())
+    if (all != nullptr && all->written && all->value.as<bool>() != nullptr && *all->value.as<bool>() && first("L0510", all->span))
       findings_.warning("L0510", all->span, fmt::format("`{}` may do anything on the machine that it runs on", node.path)).help("name what it needs: `cap_add = [\"NET_ADMIN\"]`, `devices = […]`");
     const Setting* mode = node.setting("network_mode");
     const std::string* text = mode == nullptr || !mode->written ? nullptr : mode->value.as<std::string>();
-    if (text != nullptr && *text == "host")
+    if (text != nullptr && *text == "host" && first("L0511", mode->span))
       findings_.warning("L0511", mode->span, fmt::format("`{}` shares the machine's network", node.path), "its ports are taken on the machine, and names of services do not resolve in it")
           .help("leave `network_mode` out, and publish what is needed with `ports`");
-  }
-
-  void missing_paths(const Node& node) {
-    if (node.kind != "image") return;
-    const Setting* context = node.setting("context");
-    const Path* folder = context == nullptr || !context->written ? nullptr : context->value.as<Path>();
-    if (folder == nullptr) return;
-    auto whole = [](const std::string& base, const std::string& text) { return text.starts_with('/') || base.empty() ? text : base + "/" + text; };
-    const std::string root = whole(folder->folder, folder->text);
-    if (!inputs_.exists(root)) {
-      findings_.warning("L0506", context->span, fmt::format("there is no folder `{}`", folder->text), "the build will find nothing here");
-      return;
-    }
-    const Setting* dockerfile = node.setting("dockerfile");
-    if (dockerfile == nullptr) return;
-    const std::string* name = dockerfile->value.as<std::string>();
-    const Path* path = dockerfile->value.as<Path>();
-    const std::string text = name != nullptr ? *name : path != nullptr ? path->text : std::string();
-    if (!text.empty() && !inputs_.exists(whole(root, text)))
-      findings_.warning("L0506", dockerfile->written ? dockerfile->span : context->span, fmt::format("there is no `{}` in `{}`", text, folder->text), "the build will fail here")
-          .note("`dockerfile` is read from the folder that `context` names");
   }
 
   void until_without_end(const Node& node) {
     const Setting* until = node.setting("until");
     const Setting* within = node.setting("within");
-    if (until == nullptr || !until->written || (within != nullptr && within->written) || node.policy.timeout) return;
+    if (until == nullptr || !until->written || (within != nullptr && !within->value.null()) || node.policy.timeout || !first("L0512", until->span)) return;
     findings_.warning("L0512", until->span, fmt::format("`{}` may ask for ever", node.path)).help("add `within = 10m`");
   }
 
   void unverified_tls(const Node& node) {
     const Setting* verify = node.setting("verify_tls");
-    if (verify == nullptr || !verify->written || verify->value.as<bool>() == nullptr || *verify->value.as<bool>()) return;
+    if (verify == nullptr || !verify->written || verify->value.as<bool>() == nullptr || *verify->value.as<bool>() || !first("L0513", verify->span)) return;
     findings_.warning("L0513", verify->span, fmt::format("`{}` believes whoever answers", node.path), "a certificate is not looked at")
         .help("`fingerprint = \"…\"` pins the one certificate that it has");
   }
 
   void probe_outlasts(const Node& node) {
     const Setting* ready = node.setting("ready");
-    const List* probes = ready == nullptr ? nullptr : ready->value.as<List>();
-    if (probes == nullptr || !node.policy.timeout) return;
-    for (const Value& value : *probes) {
-      const Made* probe = value.as<Made>();
+    if (ready == nullptr || !node.policy.timeout) return;
+    for (const Value* value : elements_of(node, "ready")) {
+      const Made* probe = value->as<Made>();
       const Value* within = probe == nullptr ? nullptr : probe->arguments.find("within");
       const Duration* limit = within == nullptr ? nullptr : within->as<Duration>();
-      if (limit == nullptr || limit->milliseconds <= node.policy.timeout->milliseconds) continue;
+      if (limit == nullptr || limit->milliseconds <= node.policy.timeout->milliseconds || !ready->span.known() || !first("L0514", ready->span)) continue;
       findings_.warning("L0514", ready->span, fmt::format("`{}` ends before its probe does", node.path), fmt::format("it may take {}", show(Value{*limit})))
           .note(fmt::format("`timeout` of `{}` is {}", node.path, show(Value{*node.policy.timeout})))
           .help("make `within` the smaller of the two");
@@ -163,91 +154,23 @@ class Habits {
 
   void compose_only(const Node& node) {
     static const std::map<std::string_view, std::string_view> better = {
-        {"links", "a reference to the other service says the same, and waits for it"},
         {"volumes_from", "`mounts` names the volumes themselves"},
         {"deploy", "`cpus`, `memory` and `replicas` stand on their own"},
-        {"expose", "containers on one network reach all ports"},
     };
     for (const Setting& setting : node.settings) {
       const auto found = better.find(setting.name);
-      if (!setting.written || found == better.end() || setting.name == "links") continue;
+      if (!setting.written || found == better.end() || setting.value.null() || !first("L0516", setting.span)) continue;
       findings_.warning("L0516", setting.span, fmt::format("`{}` exists for imported Compose files", setting.name)).help(std::string(found->second));
     }
   }
 
-  // `after = [db]` where a setting reads db anyway.
-  void repeated_after() {
-    std::map<std::pair<NodeId, NodeId>, const Edge*> after;
-    std::set<std::pair<NodeId, NodeId>> references;
-    for (const Edge& edge : graph_.edges) {
-      const std::pair<NodeId, NodeId> key{graph_.steps[index(edge.from)].node, graph_.steps[index(edge.to)].node};
-      if (edge.reason == EdgeReason::after) after.emplace(key, &edge);
-      if (edge.reason == EdgeReason::reference && edge.kind == EdgeKind::needs) references.insert(key);
-    }
-    std::set<std::uint32_t> told;
-    for (const auto& [key, edge] : after) {
-      if (!references.contains(key) || !edge->span.known() || !told.insert(edge->span.begin).second) continue;
-      findings_.warning("L0509", edge->span, fmt::format("`{}` waits for `{}` already", graph_.node(key.second).path, graph_.node(key.first).path), "a setting of it reads the other, and a reference is an edge")
-          .help("leave it out of `after`");
-    }
-  }
-
-  // An image that goes to a registry before anything that was built from it has been tested.
-  void pushed_before_tests() {
-    for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
-      const Node& push = graph_.nodes[n];
-      if (push.kind != "push") continue;
-      const Setting* image = push.setting("image");
-      const NodeRef* pushed = image == nullptr ? nullptr : image->value.as<NodeRef>();
-      if (pushed == nullptr) continue;
-      for (const Node& test : graph_.nodes) {
-        if (test.node_class != NodeClass::task || test.setting("reports") == nullptr || test.value("reports").null()) continue;
-        const List* reports = test.value("reports").as<List>();
-        if (reports != nullptr && reports->empty()) continue;
-        const NodeRef* used = test.value("image").as<NodeRef>();
-        if (used == nullptr || used->node != pushed->node || waits_for(push, test)) continue;
-        findings_.warning("L0515", push.span, fmt::format("`{}` does not wait for `{}`, which tests the same image", push.path, test.path), "it may be pushed before its tests have passed")
-            .label(test.span, "the tests")
-            .help(fmt::format("write `after = [{}]`", test.network_name));
-        break;
-      }
-    }
-  }
-
-  bool waits_for(const Node& later, const Node& earlier) const {
-    std::vector<std::uint32_t> todo;
-    std::vector<bool> seen(graph_.steps.size(), false);
-    for (StepId step : later.steps)
-      if (graph_.steps[index(step)].phase == Phase::run) todo.push_back(static_cast<std::uint32_t>(index(step)));
-    while (!todo.empty()) {
-      const std::uint32_t step = todo.back();
-      todo.pop_back();
-      if (&graph_.node(graph_.steps[step].node) == &earlier) return true;
-      for (std::uint32_t e : graph_.edges_to[step]) {
-        const std::uint32_t before = static_cast<std::uint32_t>(index(graph_.edges[e].from));
-        if (!seen[before]) {
-          seen[before] = true;
-          todo.push_back(before);
-        }
-      }
-    }
-    return false;
-  }
-
   const Graph& graph_;
-  Inputs& inputs_;
   Diagnostics& findings_;
-  std::set<std::pair<std::uint32_t, std::uint32_t>> seen_;
+  std::set<std::tuple<std::string_view, std::uint32_t, std::uint32_t>> seen_;
 };
 
 }  // namespace
 
-void find_habits(const Request& request, Diagnostics& findings) { Habits(request, findings).look(); }
-
-void find_all(const Request& request, Diagnostics& findings) {
-  find_races(request.graph, findings);
-  find_unordered_reach(request.graph, findings);
-  find_habits(request, findings);
-}
+void find_habits(const Graph& graph, Diagnostics& findings) { Habits(graph, findings).look(); }
 
 }  // namespace cairn::lint

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "interpreter/lint/accesses.h"
 #include "interpreter/lint/lint.h"
@@ -28,57 +30,105 @@ struct Pair {
 };
 
 // Iterations of one `for` share their text: one finding for all of them.
-bool same_text(const Pair& one, const Pair& other) {
-  return one.a->form == other.a->form && one.a->span == other.a->span && one.b->span == other.b->span;
-}
+using Text = std::tuple<ResourceForm, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
+Text text_of(const Pair& pair) { return {pair.a->form, pair.a->span.file, pair.a->span.begin, pair.b->span.file, pair.b->span.begin}; }
 
 // A group that is larger is compared neighbour by neighbour only: enough to find that something is unordered.
 constexpr std::size_t compared_in_full = 24;
 
-std::string verb(const Access& access) { return access.writes ? "writes" : "reads"; }
+std::string_view verb(const Access& access) {
+  switch (access.form) {
+    case ResourceForm::host_port: return "takes";
+    case ResourceForm::object_name:
+    case ResourceForm::image_tag: return "gives";
+    default: return access.writes ? "may write" : "reads";
+  }
+}
+
+// Held from the beginning of one life to its end: only the end of one orders the beginning of the other.
+bool is_held(ResourceForm form) { return form == ResourceForm::host_port || form == ResourceForm::object_name; }
+
+bool can_collide(const Access& a, const Access& b) {
+  if (a.node == b.node || (!a.writes && !b.writes)) return false;
+  return a.form != ResourceForm::host_port || a.address.empty() || b.address.empty() || a.address == b.address;
+}
+
+class Races {
+ public:
+  Races(const Graph& graph, Diagnostics& findings) : graph_(graph), findings_(findings), all_(accesses(graph)) {}
+
+  void find() {
+    std::map<std::tuple<ResourceForm, std::string, std::string>, std::vector<const Access*>> by_resource;
+    for (const Access& access : all_) by_resource[{access.form, access.within, access.resource}].push_back(&access);
+    for (const auto& [resource, users] : by_resource) {
+      for (std::size_t i = 0; i < users.size(); ++i) {
+        const std::size_t end = users.size() <= compared_in_full ? users.size() : std::min(users.size(), i + 2);
+        for (std::size_t j = i + 1; j < end; ++j)
+          if (can_collide(*users[i], *users[j])) ask(*users[i], *users[j]);
+      }
+    }
+    const std::vector<bool> before = comes_before(graph_, questions_);
+    std::set<Text> told;
+    for (std::size_t p = 0; p < pairs_.size(); ++p) {
+      if (before[2 * p] || before[2 * p + 1] || !told.insert(text_of(pairs_[p])).second) continue;
+      if (service_under_clone(pairs_[p])) tell_live_writer(pairs_[p]);
+      else tell(pairs_[p]);
+    }
+  }
+
+ private:
+  void ask(const Access& a, const Access& b) {
+    const Pair pair = is_clone(b) ? Pair{&b, &a} : Pair{&a, &b};
+    pairs_.push_back(pair);
+    const bool whole_life = is_held(a.form);
+    const bool live_writer = service_under_clone(pair);
+    questions_.push_back({whole_life ? pair.a->ends : pair.a->begins, pair.b->begins});
+    questions_.push_back({whole_life || live_writer ? pair.b->ends : pair.b->begins, pair.a->begins});
+  }
+
+  bool is_clone(const Access& access) const { return !access.writes && graph_.node(access.node).kind == "clone"; }
+
+  // A copy that is made file by file while a service writes. An array cuts at one point in time.
+  bool service_under_clone(const Pair& pair) const {
+    return is_clone(*pair.a) && pair.b->writes && graph_.node(pair.b->node).node_class == NodeClass::service && graph_.node(pair.a->node).value("on").null();
+  }
+
+  void tell_live_writer(const Pair& pair) {
+    const Node& clone = graph_.node(pair.a->node);
+    const Node& writer = graph_.node(pair.b->node);
+    findings_.warning("L0408", pair.a->span, fmt::format("`{}` is made while `{}` may write to volume `{}`", clone.path, writer.path, pair.a->resource), "the copy may hold half of a change")
+        .label(pair.b->span, fmt::format("`{}` writes it as long as it runs", writer.path))
+        .help(fmt::format("write `after = [{}.stopped]` in `{}`, or clone a snapshot of the volume", writer.network_name, clone.path));
+  }
+
+  void tell(const Pair& pair) {
+    const Node& a = graph_.node(pair.a->node);
+    const Node& b = graph_.node(pair.b->node);
+    const ResourceForm form = pair.a->form;
+    const bool one_text = pair.a->span == pair.b->span;
+    Diagnostic& finding = findings_.warning(code_of(form), pair.b->span, fmt::format("`{}` and `{}` use {} `{}` at the same time", a.path, b.path, name_of(form), pair.a->resource),
+                                            one_text ? "nothing orders the two" : fmt::format("`{}` {} it here", b.path, verb(*pair.b)));
+    if (!one_text) finding.label(pair.a->span, fmt::format("`{}` {} it here, and nothing orders the two", a.path, verb(*pair.a)));
+    switch (form) {
+      case ResourceForm::host_port: finding.help("give one of them another port, or a plain container port: then cairn picks a free one"); break;
+      case ResourceForm::object_name: finding.help("leave `name` out, then each gets one of its own, or give one of them another name"); break;
+      case ResourceForm::image_tag: finding.help("give each its own tag"); break;
+      default:
+        if (one_text) finding.help("give each iteration its own, made inside of the `for`");
+        else finding.help(fmt::format("write `after = [{}]` in `{}`, or read what the one makes in the other", a.network_name, b.path));
+        if (form == ResourceForm::volume || form == ResourceForm::host_path) finding.help("where it is only read, mount `readonly(…)`");
+    }
+  }
+
+  const Graph& graph_;
+  Diagnostics& findings_;
+  const std::vector<Access> all_;
+  std::vector<Pair> pairs_;
+  std::vector<Question> questions_;
+};
 
 }  // namespace
 
-void find_races(const Graph& graph, Diagnostics& findings) {
-  const std::vector<Access> all = accesses(graph);
-  std::map<std::pair<ResourceForm, std::string>, std::vector<const Access*>> by_resource;
-  for (const Access& access : all) by_resource[{access.form, access.resource}].push_back(&access);
-
-  std::vector<Pair> pairs;
-  std::vector<Question> questions;
-  for (const auto& [resource, users] : by_resource) {
-    for (std::size_t i = 0; i < users.size(); ++i) {
-      const std::size_t end = users.size() <= compared_in_full ? users.size() : std::min(users.size(), i + 2);
-      for (std::size_t j = i + 1; j < end; ++j) {
-        if (users[i]->node == users[j]->node || (!users[i]->writes && !users[j]->writes)) continue;
-        pairs.push_back({users[i], users[j]});
-        // A port is taken for a whole life: only the end of one orders the beginning of the other.
-        const bool whole_life = resource.first == ResourceForm::host_port;
-        questions.push_back({whole_life ? users[i]->ends : users[i]->begins, users[j]->begins});
-        questions.push_back({whole_life ? users[j]->ends : users[j]->begins, users[i]->begins});
-      }
-    }
-  }
-  const std::vector<bool> before = comes_before(graph, questions);
-
-  std::vector<Pair> told;
-  for (std::size_t p = 0; p < pairs.size(); ++p) {
-    const Pair& pair = pairs[p];
-    if (before[2 * p] || before[2 * p + 1]) continue;
-    if (std::any_of(told.begin(), told.end(), [&](const Pair& other) { return same_text(pair, other); })) continue;
-    told.push_back(pair);
-    const Node& a = graph.node(pair.a->node);
-    const Node& b = graph.node(pair.b->node);
-    Diagnostic& finding = findings.warning(
-        code_of(pair.a->form), pair.b->span.known() ? pair.b->span : b.span,
-        fmt::format("`{}` and `{}` use {} `{}` at the same time", a.path, b.path, name_of(pair.a->form), pair.a->resource),
-        fmt::format("`{}` {} it here", b.path, verb(*pair.b)));
-    finding.label(pair.a->span.known() ? pair.a->span : a.span, fmt::format("`{}` {} it here, and nothing orders the two", a.path, verb(*pair.a)));
-    if (pair.a->form == ResourceForm::host_port)
-      finding.help("give one of them another port, or a plain container port: then cairn picks a free one");
-    else
-      finding.help(fmt::format("write `after = [{}]` in `{}`, or read what the one makes in the other", a.network_name, b.path));
-  }
-}
+void find_races(const Graph& graph, Diagnostics& findings) { Races(graph, findings).find(); }
 
 }  // namespace cairn::lint
