@@ -38,12 +38,22 @@ int main(int argc, char** argv) {
 
   add_run(app, invocation);
   add_up(app, invocation);
+  add_down(app, invocation);
+  add_clean(app, invocation);
+  add_ps(app, invocation);
+  add_logs(app, invocation);
+  add_runs(app, invocation);
+  add_show(app, invocation);
+  add_slow(app, invocation);
+  add_plan(app, invocation);
+  add_why(app, invocation);
   add_graph(app, invocation);
   add_lint(app, invocation);
   add_fmt(app, invocation);
   add_params(app, invocation);
   add_explain(app, invocation);
   add_completion(app, invocation);
+  add_doctor(app, invocation);
   add_version(app, invocation);
 
   try {

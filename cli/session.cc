@@ -163,7 +163,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   Views views(invocation, options.output, ci);
   progress::Recorder record(true);
   std::ofstream events(fs::path(folder->path) / "events.ndjson", std::ios::binary);
-  progress::NdjsonSink to_disk([&](std::string_view lines) { events << lines; }, false);
+  progress::NdjsonSink to_disk([&](std::string_view lines) { events << lines << std::flush; }, false);
   views.sinks.add(record);
   views.sinks.add(to_disk);
   progress::Emitter emitter(run, clock, views.sinks);

@@ -7,6 +7,7 @@
 
 #include "runtime/effects/locks.h"
 #include "runtime/kinds/binding.h"
+#include "runtime/kinds/engines_used.h"
 #include "runtime/platform/docker/images.h"
 #include "runtime/platform/docker/networks.h"
 
@@ -45,15 +46,19 @@ const Value* inherited_engine(const Graph& graph, NodeId node) {
   return of_stage.null() ? nullptr : &of_stage;
 }
 
+// Of the `engine` block that it is on; empty for the one that the docker client would use.
+std::string engine_path(const Graph& graph, NodeId node) {
+  const Value* declared = inherited_engine(graph, node);
+  return declared != nullptr && declared->as<NodeRef>() != nullptr ? graph.node(declared->as<NodeRef>()->node).path : std::string();
+}
+
 }  // namespace
 
-Result<docker::Engine*> Containers::engine_of(NodeId node) {
-  const Value* declared = inherited_engine(world_.graph, node);
+Result<docker::Endpoint> endpoint_of(const Graph& graph, NodeId node) {
+  const Value* declared = inherited_engine(graph, node);
   docker::EndpointQuestion question{{}, {}, {}, environment, read_file};
-  std::string key;
   if (declared != nullptr && declared->as<NodeRef>() != nullptr) {
-    const Node& engine = world_.graph.node(declared->as<NodeRef>()->node);
-    key = engine.path;
+    const Node& engine = graph.node(declared->as<NodeRef>()->node);
     const Value& type = engine.value("type");
     if (type.as<std::string>() != nullptr && *type.as<std::string>() != "docker")
       return Failure{.message = fmt::format("`{}` is a {} engine", engine.path, *type.as<std::string>()), .causes = {"this cairn runs containers on Docker engines"}, .help = {}, .is = FailureClass::endpoint};
@@ -72,21 +77,33 @@ Result<docker::Engine*> Containers::engine_of(NodeId node) {
       question.tls = files;
     }
   }
+  return docker::resolve_endpoint(question);
+}
+
+std::string object_name(const Graph& graph, const RunPlace& place, NodeId node, const std::string& suffix) {
+  std::string name = fmt::format("cairn-{}-", place.project);
+  if (!place.up) name += fmt::format("{}-", short_run_id(place.run));
+  name += plain(graph.node(node).path);
+  return suffix.empty() ? name : fmt::format("{}-{}", name, suffix);
+}
+
+std::string scope_network_name(const RunPlace& place, const std::string& scope) {
+  return fmt::format("cairn-{}-{}{}", place.project, place.up ? std::string() : fmt::format("{}-", short_run_id(place.run)), scope.empty() ? std::string("file") : plain(scope));
+}
+
+Result<docker::Engine*> Containers::engine_of(NodeId node) {
+  const std::string key = engine_path(world_.graph, node);
   std::lock_guard lock(engines_mutex_);
   const auto known = engines_.find(key);
   if (known != engines_.end()) return known->second.get();
-  Result<docker::Endpoint> endpoint = docker::resolve_endpoint(question);
+  Result<docker::Endpoint> endpoint = endpoint_of(world_.graph, node);
   if (!endpoint) return endpoint.failure();
+  if (Result<Done> recorded = record_engine(world_.place.folder, *endpoint); !recorded) return recorded.failure();
   auto engine = std::make_unique<docker::Engine>(world_.http, world_.clock, std::move(*endpoint), environment("DOCKER_API_VERSION").value_or(""));
   return engines_.emplace(key, std::move(engine)).first->second.get();
 }
 
-std::string Containers::object_name(NodeId node, const std::string& suffix) const {
-  std::string name = fmt::format("cairn-{}-", world_.place.project);
-  if (!world_.place.up) name += fmt::format("{}-", short_run_id(world_.place.run));
-  name += plain(world_.graph.node(node).path);
-  return suffix.empty() ? name : fmt::format("{}-{}", name, suffix);
-}
+std::string Containers::object_name(NodeId node, const std::string& suffix) const { return kinds::object_name(world_.graph, world_.place, node, suffix); }
 
 docker::Identity Containers::identity(NodeId node, const std::string& name, int attempt) const {
   docker::Identity identity;
@@ -108,7 +125,7 @@ Result<std::string> Containers::join_scope(docker::Engine& engine, const std::st
     spec.identity.run = world_.place.up ? std::string() : world_.place.run;
     spec.identity.node = scope;
     spec.identity.attempt = "1";
-    spec.identity.name = fmt::format("cairn-{}-{}{}", world_.place.project, world_.place.up ? std::string() : fmt::format("{}-", short_run_id(world_.place.run)), scope.empty() ? std::string("file") : plain(scope));
+    spec.identity.name = scope_network_name(world_.place, scope);
     Result<std::string> id = docker::create_network(engine, spec, stop);
     if (!id) return id.failure();
     network.id = *id;

@@ -9,21 +9,28 @@
 
 #include "runtime/kinds/process_settings.h"
 #include "runtime/kinds/world.h"
+#include "runtime/platform/docker/endpoint.h"
 #include "runtime/platform/docker/engine.h"
 #include "runtime/platform/docker/spec.h"
 
 namespace cairn::kinds {
+
+// The engine that a node's container, volume, network or image is on: its own, its stage's, or the one that the docker
+// client would use. Reads the environment and the docker client's settings, asks no engine.
+Result<docker::Endpoint> endpoint_of(const Graph& graph, NodeId node);
+// "cairn-shop-1a2b3c-x1y2z3-test.db": what an object of the node is called on its engine; without the run under `up`.
+std::string object_name(const Graph& graph, const RunPlace& place, NodeId node, const std::string& suffix = {});
+// The same for the network of a scope.
+std::string scope_network_name(const RunPlace& place, const std::string& scope);
 
 // Thread-safe.
 class Containers {
  public:
   explicit Containers(World& world) : world_(world) {}
 
-  // The engine that a node's container, volume, network or image is on: its own, its stage's, or the one that the docker
-  // client would use.
+  // One for each endpoint_of(); recorded in the run's folder before it is used.
   Result<docker::Engine*> engine_of(NodeId node);
 
-  // "cairn-shop-1a2b3c-x1y2z3-test.db": what an object of the node is called on its engine.
   std::string object_name(NodeId node, const std::string& suffix = {}) const;
   docker::Identity identity(NodeId node, const std::string& name, int attempt) const;
 

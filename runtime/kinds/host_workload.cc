@@ -13,6 +13,7 @@
 #include <set>
 
 #include "runtime/effects/file_descriptor.h"
+#include "runtime/kinds/placed_files.h"
 
 extern char** environ;
 
@@ -155,6 +156,7 @@ Result<Done> HostWorkload::place_files() {
       if (write(file.number(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return cannot("cannot write", where);
     }
     placed_.push_back(where);
+    if (Result<Done> recorded = record_placed_file(world_.place.folder, where); !recorded) return recorded;
   }
   return Done{};
 }
@@ -197,7 +199,7 @@ Result<Done> HostWorkload::start(execute::StepContext& context, const std::strin
   Result<keeper::Process> process = world_.spawner.spawn(spec);
   if (!process) return process.failure();
   process_ = *process;
-  context.note(fmt::format("pid {}", process_.pid));
+  context.publish("pid", Value{std::int64_t{process_.pid}});
   follower_ = std::jthread([this, log_step](std::stop_token stop) {
     reach::HostTarget log(place(), world_.spawner);
     std::uint64_t from = 0;
