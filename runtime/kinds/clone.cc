@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "runtime/clone/method.h"
+#include "runtime/clone/tree.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/settled.h"
@@ -32,17 +34,25 @@ execute::StepResult perform_clone(World& world, const execute::StepRequest& requ
   const std::string folder = world.scratch(request.node, "volumes");
   std::error_code error;
   if (request.phase != Phase::make) {
-    fs::remove_all(folder, error);
-    if (error) return Failure{.message = fmt::format("cannot remove the clone `{}`", folder), .causes = {error.message()}, .help = {}};
+    if (Result<> gone = clone::remove_tree(folder); !gone) return gone.failure();
     return execute::StepEnd{};
   }
   const Result<std::string> source = source_folder(world, all->value("from"), context);
   if (!source) return source.failure();
-  fs::copy(*source, folder, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
-  if (error) return Failure{.message = fmt::format("cannot copy `{}`", *source), .causes = {error.message()}, .help = {}};
+  const std::string wanted = As<std::string>::take(all->value("method"));
+  Result<clone::Choice> choice = clone::probe_method(*source, fs::path(folder).parent_path().string());
+  if (!choice) return choice.failure();
+  if (wanted == "copy") *choice = {clone::Method::copy, "the file asks for a copy"};
+  else if (wanted != "auto" && wanted != clone::name_of(choice->method))
+    return Failure{.message = fmt::format("`{}` cannot be cloned by {}", path, wanted), .causes = {choice->why}, .help = fmt::format("`method = \"auto\"` would take \"{}\"", clone::name_of(choice->method))};
+  context.note(fmt::format("{}: {}", clone::name_of(choice->method), choice->why));
+  fs::remove(folder, error);  // made empty above; the clone brings its own folder
+  const Result<clone::Cloned> cloned = clone::clone_tree(*source, folder, choice->method, context.stop());
+  if (!cloned) return cloned.failure();
   context.publish("path", Value{Path{folder, {}}});
   context.publish("name", Value{folder});
-  context.publish("method", Value{std::string("copy")});
+  context.publish("method", Value{std::string(clone::name_of(cloned->method))});
+  if (const Result<clone::Usage> usage = clone::usage_of_tree(folder); usage) context.publish("bytes_shared", Value{Size{static_cast<std::int64_t>(usage->shared)}});
   return execute::StepEnd{};
 }
 

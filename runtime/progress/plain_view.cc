@@ -10,6 +10,23 @@ namespace cairn::progress {
 
 namespace {
 
+std::string_view phase_of(const Event& event) {
+  const std::size_t colon = event.step.rfind(':');
+  return colon == std::string::npos ? std::string_view() : std::string_view(event.step).substr(colon + 1);
+}
+
+// What a block is known by: its own name where the phase says nothing more.
+bool is_main_phase(std::string_view phase) { return phase == "run" || phase == "make" || phase == "ready"; }
+
+// Steps that only serve others: nobody reads about them as long as they go well and fast.
+bool is_plumbing(const Event& event) {
+  const std::string_view phase = phase_of(event);
+  return !phase.empty() && !is_main_phase(phase);
+}
+bool went_by(const StepFinished& end) {
+  return end.outcome == Outcome::not_needed || ((end.outcome == Outcome::succeeded || end.outcome == Outcome::kept) && end.seconds < 1);
+}
+
 // Writes one event's lines: prefix, mark, text.
 class Lines {
  public:
@@ -24,6 +41,7 @@ class Lines {
     if (!waiting.on.empty()) line("", "waits for " + shown_waits(waiting.on, 3));
   }
   void operator()(const StepStarted& started) {
+    if (is_plumbing(event_) && started.attempt == 1) return;
     line("", started.attempt > 1 ? fmt::format("started, attempt {}", started.attempt) : "started");
   }
   void operator()(const StepProgress& progress) {
@@ -35,7 +53,7 @@ class Lines {
   }
   void operator()(const StepFinished& end) {
     const bool trouble = is_trouble(end.outcome);
-    if (options_.quiet && !trouble) return;
+    if ((options_.quiet && !trouble) || (is_plumbing(event_) && went_by(end))) return;
     const std::string took = end.seconds > 0 ? " in " + shown_duration(end.seconds) : "";
     std::string text = std::string(shown_outcome(end.outcome)) + took;
     if (!end.reason.empty()) text += ": " + end.reason;
@@ -102,7 +120,8 @@ class Lines {
     const scribe::Shown how{
         .colour = options_.colour, .ci = options_.ci, .one_line = true, .longest = options_.longest_line};
     const scribe::Shown name{.ci = options_.ci, .longest = 200};
-    const std::string& who = event_.step.empty() ? event_.node : event_.step;
+    const bool by_node = event_.step.empty() || mark.starts_with('|') || is_main_phase(phase_of(event_));
+    const std::string& who = by_node && !event_.node.empty() ? event_.node : event_.step;
     if (!who.empty()) {
       if (options_.colour) text_ += "\x1b[36m";
       text_ += scribe::sanitised(who, name);

@@ -24,7 +24,7 @@ objects() { docker ps -aq | wc -l; docker volume ls -q | wc -l; docker network l
 
 base/make.sh || fail "no base image"
 printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: 127.0.0.1:5000}\n' "$work" >registry.yml
-inside docker-registry serve registry.yml >registry.log 2>&1 &
+nsenter --net="/run/netns/cairn-$name" docker-registry serve registry.yml >registry.log 2>&1 &  # no function: $! is the server itself
 registry=$!
 before="$(objects)"
 
