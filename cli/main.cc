@@ -51,6 +51,8 @@ int main(int argc, char** argv) {
   add_lint(app, invocation);
   add_fmt(app, invocation);
   add_params(app, invocation);
+  add_pool(app, invocation);
+  add_simulate(app, invocation);
   add_explain(app, invocation);
   add_completion(app, invocation);
   add_doctor(app, invocation);

@@ -26,20 +26,20 @@ Result<std::string> source_folder(const World& world, const Value& from, const e
 }  // namespace
 
 execute::StepResult perform_clone(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+  if (world.on_engine[index(request.node)]) return perform_engine_clone(world, request, context);
   const Result<Settled> all = settled(world, request, context);
   if (!all) return all.failure();
   const std::string& path = request.graph.node(request.node).path;
-  if (world.on_engine[index(request.node)])
-    return Failure{.message = fmt::format("this cairn cannot clone volumes of an engine yet: `{}`", path), .causes = {}, .help = "a clone that no container mounts is a folder of this machine"};
   const std::string folder = world.scratch(request.node, "volumes");
   std::error_code error;
   if (request.phase != Phase::make) {
     if (Result<> gone = clone::remove_tree(folder); !gone) return gone.failure();
     return execute::StepEnd{};
   }
-  const Result<std::string> source = source_folder(world, all->value("from"), context);
+  const Result<std::string> source = source_folder(world, request.graph.node(request.node).kind == "snapshot" ? all->value("of") : all->value("from"), context);
   if (!source) return source.failure();
-  const std::string wanted = As<std::string>::take(all->value("method"));
+  const Value& wanted_value = all->value("method");
+  const std::string wanted = wanted_value.null() ? "auto" : As<std::string>::take(wanted_value);
   Result<clone::Choice> choice = clone::probe_method(*source, fs::path(folder).parent_path().string());
   if (!choice) return choice.failure();
   if (wanted == "copy") *choice = {clone::Method::copy, "the file asks for a copy"};

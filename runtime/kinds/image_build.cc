@@ -133,10 +133,7 @@ Result<std::string> build_image(World& world, docker::Engine& engine, const exec
   }
   Result<std::string> id = docker::build_image(
       engine, spec,
-      [&](const std::string& line) {
-        context.say(progress::StepProgress{line, {}});
-        context.note(line);
-      },
+      [&](const std::string& line) { context.note(line); },
       context.stop());
   if (!id) return std::move(id.failure()).within(fmt::format("could not build `{}`", path));
   return id;

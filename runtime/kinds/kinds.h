@@ -11,6 +11,8 @@ execute::StepResult perform_run(World& world, const execute::StepRequest& reques
 execute::StepResult perform_volume(World& world, const execute::StepRequest& request, execute::StepContext& context);
 execute::StepResult perform_engine_volume(World& world, const execute::StepRequest& request, execute::StepContext& context);
 execute::StepResult perform_clone(World& world, const execute::StepRequest& request, execute::StepContext& context);
+execute::StepResult perform_engine_clone(World& world, const execute::StepRequest& request, execute::StepContext& context);
+execute::StepResult perform_snapshot(World& world, const execute::StepRequest& request, execute::StepContext& context);
 execute::StepResult perform_network(World& world, const execute::StepRequest& request, execute::StepContext& context);
 execute::StepResult perform_image(World& world, const execute::StepRequest& request, execute::StepContext& context);
 execute::StepResult perform_push(World& world, const execute::StepRequest& request, execute::StepContext& context);

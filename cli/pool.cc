@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include "cli/invocation.h"
+#include "runtime/clone/pool.h"
+
+namespace cairn::cli {
+namespace {
+
+constexpr const char* usual_folder = "/var/lib/cairn/pools";
+
+std::string shown_bytes(std::uint64_t bytes) {
+  const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1024 && unit < 4) {
+    value /= 1024;
+    ++unit;
+  }
+  return fmt::format("{:.{}f} {}", value, unit == 0 ? 0 : 1, units[unit]);
+}
+
+void complain_about(Invocation& invocation, const Failure& failure) {
+  std::string text = failure.message;
+  for (const std::string& cause : failure.causes) text += "\n  = cause: " + cause;
+  complain(invocation, step_failed, text, failure.help);
+}
+
+}  // namespace
+
+void add_pool(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("pool", "file systems on this machine in which clones take no time");
+  command->require_subcommand(1);
+  const auto wish = std::make_shared<clone::PoolWish>();
+  wish->folder = usual_folder;
+  const auto gibibytes = std::make_shared<std::uint64_t>(100);
+  const auto with_clones = std::make_shared<bool>(false);
+  command->add_option("--folder", wish->folder, "where the pools are")->capture_default_str();
+
+  CLI::App* create = command->add_subcommand("create", "make a pool, or mount it again");
+  create->add_option("name", wish->name, "its name")->capture_default_str();
+  create->add_option("--type", wish->type, "its file system")->check(CLI::IsMember({"xfs", "btrfs"}))->capture_default_str();
+  create->add_option("--size", *gibibytes, "what it may grow to, in GiB; the image is sparse")->capture_default_str();
+  create->callback([=, &invocation] {
+    wish->size = *gibibytes << 30;
+    const Result<clone::Pool> pool = clone::create_pool(*wish);
+    if (!pool) return complain_about(invocation, pool.failure());
+    fmt::print("{}: {} at {}, {} free\n", pool->name, pool->type, pool->where, shown_bytes(pool->free));
+  });
+  CLI::App* list = command->add_subcommand("list", "the pools, and the clones in them");
+  list->callback([=] {
+    for (const clone::Pool& pool : clone::list_pools(wish->folder)) {
+      fmt::print("{}: {} at {}, {}, {} on disk\n", pool.name, pool.type, pool.where, pool.mounted ? "mounted" : "not mounted", shown_bytes(pool.on_disk));
+      for (const clone::PoolClone& one : clone::clones_in(pool)) fmt::print("  {} of run {} of {}\n", one.node, one.run, one.project);
+    }
+  });
+  CLI::App* remove = command->add_subcommand("remove", "unmount a pool and remove its image");
+  remove->add_option("name", wish->name, "its name")->capture_default_str();
+  remove->add_flag("--with-clones", *with_clones, "even if there are clones in it");
+  remove->callback([=, &invocation] {
+    if (Result<> removed = clone::remove_pool(wish->folder, wish->name, *with_clones, real_clock(), {}); !removed) complain_about(invocation, removed.failure());
+  });
+}
+
+}  // namespace cairn::cli
