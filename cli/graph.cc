@@ -26,6 +26,11 @@ std::string drawn(const draw::Picture& picture, const std::string& format) {
 void why(const draw::Picture& picture, const GraphOptions& options, Invocation& invocation) {
   const std::vector<std::uint32_t> found = draw::ways(picture, options.why[0], options.why[1]);
   if (found.empty()) {
+    const std::vector<std::string> stages = draw::stages_between(picture, options.why[0], options.why[1]);
+    if (!stages.empty()) {
+      fmt::print("`{}` waits for `{}` by the order of their stages: {}\n", options.why[1], options.why[0], fmt::join(stages, " → "));
+      return;
+    }
     fmt::print("`{}` does not wait for `{}`\n", options.why[1], options.why[0]);
     invocation.exit_code = step_failed;
     return;

@@ -23,7 +23,7 @@ constexpr std::string_view page_head = R"(<!doctype html>
   aside { position: fixed; right: 12px; top: 12px; width: 340px; max-height: calc(100% - 24px); overflow: auto; display: none }
   aside.open { display: block } aside h2 { font-size: 15px; margin: 0 } aside .place { color: var(--faint); margin: 0 0 8px }
   aside h3 { font-size: 12px; margin: 12px 0 2px; color: var(--faint); font-weight: 600 }
-  aside dl { margin: 0; display: grid; grid-template-columns: auto 1fr; gap: 2px 10px } aside dt { color: var(--faint) }
+  aside dl { margin: 0; display: grid; grid-template-columns: auto 1fr; gap: 3px 12px; align-items: baseline } aside dt { color: var(--faint) }
   aside dd { margin: 0; overflow-wrap: anywhere; font-family: ui-monospace, monospace; font-size: 12px }
   aside ul { margin: 0; padding-left: 16px } aside li { overflow-wrap: anywhere }
   .box { cursor: pointer } .box:focus { outline: none } .box:focus rect.card, .box.chosen rect.card { stroke: var(--ink); stroke-width: 2 }

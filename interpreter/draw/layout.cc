@@ -7,13 +7,13 @@
 namespace cairn::draw {
 namespace {
 
-constexpr double box_height = 38, row_gap = 16, layer_gap = 64, frame_pad = 22, frame_title = 30, frame_gap = 56, margin = 24;
+constexpr double box_height = 38, row_gap = 16, layer_gap = 64, frame_pad = 22, frame_title = 30, frame_gap = 56, margin = 24, lane_gap = 12;
+constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
 
 double width_of(const Box& box) {
   // A column for the kind's mark, then the title in a 13 px face.
-  std::size_t characters = 0;
-  for (char c : box.title) characters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return std::max(96.0, 40 + 7.4 * static_cast<double>(std::max(characters, box.kind.size())));
+  auto characters = [](const std::string& text) { return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; })); };
+  return std::max(96.0, 40 + 7.4 * static_cast<double>(std::max(characters(shown_title(box.title)), characters(box.kind))));
 }
 
 // Longest chain of arrows that ends at each vertex. Arrows that close a knot are ignored.
@@ -48,6 +48,12 @@ struct Column {
   std::vector<Vertex> vertices;
   std::vector<std::vector<std::size_t>> rows;  // by layer, from top to bottom
   double width = 0, height = 0;
+
+  double row_width(std::size_t layer) const {
+    double widest = 0;
+    for (const std::size_t v : rows[layer]) widest = std::max(widest, vertices[v].width);
+    return widest;
+  }
 
   void order() {
     for (int sweep = 0; sweep < 10; ++sweep) {
@@ -120,6 +126,15 @@ struct Column {
 
 }  // namespace
 
+std::string shown_title(const std::string& title) {
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < title.size(); ++i) {
+    if ((static_cast<unsigned char>(title[i]) & 0xC0) == 0x80) continue;
+    if (characters++ == longest_title) return title.substr(0, i) + "…";
+  }
+  return title;
+}
+
 Layout lay_out(const Picture& picture) {
   Layout layout;
   layout.boxes.resize(picture.boxes.size());
@@ -145,25 +160,41 @@ Layout lay_out(const Picture& picture) {
     const std::vector<std::size_t> layer = layers(frames[f].vertices.size(), inner[f]);
     for (std::size_t v = 0; v < layer.size(); ++v) frames[f].vertices[v].layer = layer[v];
   }
+  // Within a frame an arrow passes each layer between its ends through a bend. One that leaves its frame is led to the
+  // frame's right side first, one way for all arrows of a box, and comes in from the left side likewise.
+  auto lead = [](Column& frame, std::size_t from, std::size_t layer) {
+    Vertex bend;
+    bend.layer = layer;
+    bend.height = 6;
+    if (from != nowhere) bend.before.push_back(from);
+    const std::size_t fresh = frame.vertices.size();
+    if (from != nowhere) frame.vertices[from].after.push_back(fresh);
+    frame.vertices.push_back(std::move(bend));
+    return fresh;
+  };
+  std::vector<std::size_t> depth(frames.size(), 0);
+  for (std::size_t f = 0; f < frames.size(); ++f)
+    for (const Vertex& vertex : frames[f].vertices) depth[f] = std::max(depth[f], vertex.layer + 1);
+  std::vector<std::vector<std::size_t>> ways_out(picture.boxes.size()), ways_in(picture.boxes.size());
   for (std::size_t a = 0; a < picture.arrows.size(); ++a) {
     const Arrow& arrow = picture.arrows[a];
-    Column& frame = frames[picture.boxes[arrow.from].frame];
-    if (picture.boxes[arrow.from].frame != picture.boxes[arrow.to].frame) continue;
-    std::size_t last = place_of[arrow.from];
-    const std::size_t target = place_of[arrow.to];
-    for (std::size_t layer = frame.vertices[last].layer + 1; layer < frame.vertices[target].layer; ++layer) {
-      Vertex bend;
-      bend.layer = layer;
-      bend.height = 6;
-      bend.before.push_back(last);
-      const std::size_t fresh = frame.vertices.size();
-      frame.vertices[last].after.push_back(fresh);
-      frame.vertices.push_back(std::move(bend));
-      bends[a].push_back(fresh);
-      last = fresh;
+    const std::size_t f = picture.boxes[arrow.from].frame, g = picture.boxes[arrow.to].frame;
+    const std::size_t source = place_of[arrow.from], target = place_of[arrow.to];
+    if (f == g) {
+      std::size_t last = source;
+      for (std::size_t layer = frames[f].vertices[source].layer + 1; layer < frames[f].vertices[target].layer; ++layer) bends[a].push_back(last = lead(frames[f], last, layer));
+      frames[f].vertices[last].after.push_back(target);
+      frames[f].vertices[target].before.push_back(last);
+      continue;
     }
-    frame.vertices[last].after.push_back(target);
-    frame.vertices[target].before.push_back(last);
+    std::vector<std::size_t>& out = ways_out[arrow.from];
+    for (std::size_t layer = frames[f].vertices[source].layer + 1 + out.size(); layer < depth[f]; ++layer) out.push_back(lead(frames[f], out.empty() ? source : out.back(), layer));
+    std::vector<std::size_t>& in = ways_in[arrow.to];
+    if (in.empty() && frames[g].vertices[target].layer > 0) {
+      for (std::size_t layer = 0; layer < frames[g].vertices[target].layer; ++layer) in.push_back(lead(frames[g], in.empty() ? nowhere : in.back(), layer));
+      frames[g].vertices[in.back()].after.push_back(target);
+      frames[g].vertices[target].before.push_back(in.back());
+    }
   }
   for (Column& frame : frames) {
     for (std::size_t v = 0; v < frame.vertices.size(); ++v) {
@@ -187,9 +218,18 @@ Layout lay_out(const Picture& picture) {
       between.emplace_back(picture.boxes[arrow.from].frame, picture.boxes[arrow.to].frame);
   const std::vector<std::size_t> column = layers(frames.size(), between);
   const std::size_t columns = frames.empty() ? 0 : *std::max_element(column.begin(), column.end()) + 1;
+  // An arrow that passes whole columns does so above the frames, in a lane of its box.
+  std::vector<std::size_t> lane_of(picture.boxes.size(), nowhere);
+  std::size_t lanes = 0;
+  for (const Arrow& arrow : picture.arrows) {
+    const std::size_t from = column[picture.boxes[arrow.from].frame], to = column[picture.boxes[arrow.to].frame];
+    if (to > from + 1 && lane_of[arrow.from] == nowhere) lane_of[arrow.from] = lanes++;
+  }
+  const double top_of_frames = margin + static_cast<double>(lanes) * lane_gap;
+  std::vector<std::pair<double, double>> column_sides(columns);
   double x = margin;
   for (std::size_t c = 0; c < columns; ++c) {
-    double y = margin, widest = 0;
+    double y = top_of_frames, widest = 0;
     for (std::size_t f = 0; f < frames.size(); ++f) {
       if (column[f] != c || frames[f].vertices.empty()) continue;
       const bool titled = !picture.frames[f].title.empty();
@@ -204,6 +244,7 @@ Layout lay_out(const Picture& picture) {
       widest = std::max(widest, outer.width);
       layout.height = std::max(layout.height, outer.y + outer.height + margin);
     }
+    column_sides[c] = {x, x + widest};
     if (widest > 0) x += widest + frame_gap;
   }
   layout.width = std::max(x - frame_gap + margin, 2 * margin);
@@ -217,12 +258,26 @@ Layout lay_out(const Picture& picture) {
     const Arrow& arrow = picture.arrows[a];
     const Rectangle& from = layout.boxes[arrow.from];
     const Rectangle& to = layout.boxes[arrow.to];
-    layout.arrows[a].push_back({from.x + from.width, from.y + from.height / 2});
-    for (std::size_t bend : bends[a]) {
-      const Vertex& vertex = frames[picture.boxes[arrow.from].frame].vertices[bend];
-      layout.arrows[a].push_back({vertex.x, vertex.y + vertex.height / 2});
+    std::vector<Point>& points = layout.arrows[a];
+    points.push_back({from.x + from.width, from.y + from.height / 2});
+    const std::size_t f = picture.boxes[arrow.from].frame, g = picture.boxes[arrow.to].frame;
+    auto through = [&](std::size_t frame, const std::vector<std::size_t>& vertices) {
+      for (const std::size_t v : vertices) points.push_back({frames[frame].vertices[v].x + frames[frame].row_width(frames[frame].vertices[v].layer) / 2, frames[frame].vertices[v].y + frames[frame].vertices[v].height / 2});
+    };
+    if (f == g) {
+      through(f, bends[a]);
+    } else {
+      through(f, ways_out[arrow.from]);
+      if (!ways_out[arrow.from].empty() || column[g] > column[f] + 1) points.push_back({column_sides[column[f]].second, points.back().y});
+      if (column[g] > column[f] + 1) {
+        const double lane = margin / 2 + static_cast<double>(lane_of[arrow.from]) * lane_gap + lane_gap / 2;
+        points.push_back({column_sides[column[f] + 1].first, lane});
+        points.push_back({column_sides[column[g] - 1].second, lane});
+      }
+      if (!ways_in[arrow.to].empty()) points.push_back({column_sides[column[g]].first, frames[g].vertices[ways_in[arrow.to].front()].y + frames[g].vertices[ways_in[arrow.to].front()].height / 2});
+      through(g, ways_in[arrow.to]);
     }
-    layout.arrows[a].push_back({to.x, to.y + to.height / 2});
+    points.push_back({to.x, to.y + to.height / 2});
   }
   return layout;
 }

@@ -2,6 +2,7 @@
 // Units are pixels of the drawing at scale 1.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "interpreter/draw/picture.h"
@@ -23,5 +24,9 @@ struct Layout {
 };
 
 Layout lay_out(const Picture& picture);
+
+// A title as it stands in its box: the first `longest_title` characters and `…`.
+constexpr std::size_t longest_title = 36;
+std::string shown_title(const std::string& title);
 
 }  // namespace cairn::draw

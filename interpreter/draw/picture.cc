@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "interpreter/environment.h"
+
 namespace cairn::draw {
 namespace {
 
@@ -89,6 +91,7 @@ class Maker {
   void make_frames() {
     picture_.frames.push_back({});
     frame_of_.assign(graph_.nodes.size(), 0);
+    if (request_.level == Level::step) return;  // teardown goes back and forth between stages: their ends are boxes
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
       if (is_stage(graph_.nodes[n])) {
         frame_of_[n] = static_cast<std::uint32_t>(picture_.frames.size());
@@ -100,7 +103,32 @@ class Maker {
 
   bool shown(const Node& node) const {
     if (request_.level == Level::stage) return is_stage(node);
+    if (request_.level == Level::step) return !node.steps.empty();
     return node.node_class != NodeClass::group && node.node_class != NodeClass::endpoint;
+  }
+
+  // As a reader of the file would write it: blocks by their paths, what is known later as the file says it.
+  std::string shown(const Value& value) const {
+    if (value.secret) return show(value);
+    if (const NodeRef* node = value.as<NodeRef>()) return node->node == no_node ? "null" : graph_.node(node->node).path;
+    if (const Late* late = value.as<Late>(); late != nullptr && late->expression != nullptr && late->expression->expression != nullptr)
+      return std::string(sources_.text(late->expression->expression->span));
+    std::string text;
+    auto item = [&](const std::string& name, const Value& one, const char* equals) { text += (text.empty() ? "" : ", ") + (name.empty() ? "" : name + equals) + shown(one); };
+    if (const List* list = value.as<List>()) {
+      for (const Value& one : *list) item("", one, "");
+      return "[" + text + "]";
+    }
+    if (const Map* map = value.as<Map>()) {
+      for (const auto& [key, one] : map->entries) item(fmt::format("\"{}\"", key), one, " = ");
+      return "{ " + text + " }";
+    }
+    if (const Made* made = value.as<Made>()) {
+      for (const auto& [name, one] : made->arguments.entries)
+        if (!one.null()) item(made->arguments.entries.front().first == name ? "" : name, one, " = ");
+      return made->function + "(" + text + ")";
+    }
+    return show(value);
   }
 
   void make_boxes() {
@@ -123,7 +151,7 @@ class Maker {
           box.place = node.span.known() ? sources_.show(node.span) : std::string();
           box.instances = 0;
           for (const Setting& setting : node.settings)
-            if (setting.written) box.settings.emplace_back(setting.name, show(setting.value));
+            if (setting.written) box.settings.emplace_back(setting.name, shown(setting.value));
           picture_.boxes.push_back(std::move(box));
           paths.emplace_back();
         }
@@ -195,7 +223,7 @@ class Maker {
 
   // A stage's begin or end: order between stages is drawn between frames, not between all their boxes.
   bool crosses_stage(std::uint32_t step, std::size_t) const {
-    return request_.level != Level::stage && is_stage(graph_.node_of(StepId{step}));
+    return request_.level == Level::node && is_stage(graph_.node_of(StepId{step}));
   }
   void add_frame_order(std::uint32_t from, std::size_t) {
     const Step& step = graph_.steps[from];
@@ -264,6 +292,7 @@ class Maker {
   }
 
   double weight(const Box& box) const {
+    if (request_.level == Level::step && box.node_class == NodeClass::group) return 0;
     if (request_.seconds_of_step.empty()) return 1;
     double longest = 0;
     for (NodeId node : box.nodes) {
@@ -275,28 +304,50 @@ class Maker {
     return longest;
   }
 
+  // The longest chain of boxes; a stage waits for all boxes of the stages that it comes after.
   void mark_critical() {
-    const std::vector<std::uint32_t> order = box_order();
-    if (order.size() < picture_.boxes.size() || order.empty()) return;
-    const auto next = successors();
-    std::vector<double> end(picture_.boxes.size(), 0);
-    std::vector<std::uint32_t> by(picture_.boxes.size(), nothing);
-    for (std::uint32_t box : order) {
-      end[box] += weight(picture_.boxes[box]);
-      for (std::uint32_t a : next[box]) {
-        const std::uint32_t to = picture_.arrows[a].to;
-        if (end[box] > end[to]) {
-          end[to] = end[box];
-          by[to] = a;
+    const std::size_t boxes = picture_.boxes.size(), frames = picture_.frames.size();
+    struct Way {
+      std::uint32_t to = 0, arrow = nothing;
+    };
+    // Vertices: the boxes, then the beginning and the end of each frame.
+    std::vector<std::vector<Way>> next(boxes + 2 * frames);
+    const auto begin_of = [&](std::size_t frame) { return static_cast<std::uint32_t>(boxes + 2 * frame); };
+    for (std::uint32_t a = 0; a < picture_.arrows.size(); ++a) next[picture_.arrows[a].from].push_back({picture_.arrows[a].to, a});
+    for (std::uint32_t b = 0; b < boxes; ++b) {
+      next[begin_of(picture_.boxes[b].frame)].push_back({b, nothing});
+      next[b].push_back({begin_of(picture_.boxes[b].frame) + 1, nothing});
+    }
+    for (std::size_t f = 0; f < frames; ++f)
+      for (const std::uint32_t before : picture_.frames[f].after) next[begin_of(before) + 1].push_back({begin_of(f), nothing});
+    std::vector<std::size_t> waiting(next.size(), 0);
+    for (const auto& ways : next)
+      for (const Way& way : ways) ++waiting[way.to];
+    std::set<std::uint32_t> ready;
+    for (std::uint32_t v = 0; v < next.size(); ++v)
+      if (waiting[v] == 0) ready.insert(v);
+    std::vector<double> end(next.size(), 0);
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> by(next.size(), {nothing, nothing});  // the vertex before, the arrow
+    std::size_t passed = 0;
+    while (!ready.empty()) {
+      const std::uint32_t vertex = *ready.begin();
+      ready.erase(ready.begin());
+      ++passed;
+      if (vertex < boxes) end[vertex] += weight(picture_.boxes[vertex]);
+      for (const Way& way : next[vertex]) {
+        if (end[vertex] > end[way.to]) {
+          end[way.to] = end[vertex];
+          by[way.to] = {vertex, way.arrow};
         }
+        if (--waiting[way.to] == 0) ready.insert(way.to);
       }
     }
-    std::uint32_t at = static_cast<std::uint32_t>(std::max_element(end.begin(), end.end()) - end.begin());
-    while (true) {
-      picture_.boxes[at].critical = true;
-      if (by[at] == nothing) break;
-      picture_.arrows[by[at]].critical = true;
-      at = picture_.arrows[by[at]].from;
+    if (passed < next.size() || boxes == 0) return;  // collapsing may tie a knot: then nothing is marked
+    std::uint32_t at = static_cast<std::uint32_t>(std::max_element(end.begin(), end.begin() + static_cast<std::ptrdiff_t>(boxes)) - end.begin());
+    while (at != nothing) {
+      if (at < boxes) picture_.boxes[at].critical = true;
+      if (by[at].second != nothing) picture_.arrows[by[at].second].critical = true;
+      at = by[at].first;
     }
   }
 
@@ -349,6 +400,23 @@ std::vector<std::uint32_t> ways(const Picture& picture, std::string_view a, std:
     if (after[arrow.from] && before[arrow.from] && after[arrow.to] && before[arrow.to]) found.push_back(i);
   }
   return found;
+}
+
+std::vector<std::string> stages_between(const Picture& picture, std::string_view a, std::string_view b) {
+  const std::uint32_t from = box_named(picture, a), to = box_named(picture, b);
+  if (from == nothing || to == nothing || picture.boxes[from].frame == picture.boxes[to].frame) return {};
+  // Breadth first from the later stage: the shortest way back.
+  std::vector<std::uint32_t> later(picture.frames.size(), nothing), todo{picture.boxes[to].frame};
+  for (std::size_t i = 0; i < todo.size(); ++i)
+    for (const std::uint32_t before : picture.frames[todo[i]].after)
+      if (before != picture.boxes[to].frame && later[before] == nothing) {
+        later[before] = todo[i];
+        todo.push_back(before);
+      }
+  if (later[picture.boxes[from].frame] == nothing) return {};
+  std::vector<std::string> titles;
+  for (std::uint32_t frame = picture.boxes[from].frame; frame != nothing; frame = later[frame]) titles.push_back(picture.frames[frame].title);
+  return titles;
 }
 
 }  // namespace cairn::draw

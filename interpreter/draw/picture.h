@@ -62,4 +62,7 @@ Picture make_picture(const Graph& graph, const Sources& sources, const Request& 
 // Picture::arrows; empty when b does not wait for a.
 std::vector<std::uint32_t> ways(const Picture& picture, std::string_view a, std::string_view b);
 
+// The stages on the way from that of `a` to that of `b`, both included, when b waits for a by their order alone.
+std::vector<std::string> stages_between(const Picture& picture, std::string_view a, std::string_view b);
+
 }  // namespace cairn::draw

@@ -83,12 +83,12 @@ std::string svg(const Picture& picture) {
   for (std::size_t b = 0; b < picture.boxes.size(); ++b) {
     const Box& box = picture.boxes[b];
     const Rectangle& r = layout.boxes[b];
-    out += fmt::format("<g class=\"box {}{}\" data-box=\"{}\" tabindex=\"0\">", class_name(box.node_class), box.critical ? " critical" : "", b);
+    out += fmt::format("<g class=\"box {}{}\" data-box=\"{}\" tabindex=\"0\"><title>{}</title>", class_name(box.node_class), box.critical ? " critical" : "", b, xml_escaped(box.kind + " " + box.id));
     if (box.instances > 1)
       out += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"7\"/>", r.x + 4, r.y + 4, r.width, r.height);
     out += fmt::format("<rect class=\"card\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"7\"/>", r.x, r.y, r.width, r.height);
     out += fmt::format("<rect class=\"mark\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"5\" height=\"{:.1f}\" rx=\"2.5\"/>", r.x + 7, r.y + 8, r.height - 16);
-    out += fmt::format("<text class=\"title\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text><text class=\"kind\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text></g>\n", r.x + 20, r.y + 17, xml_escaped(box.title), r.x + 20, r.y + 30,
+    out += fmt::format("<text class=\"title\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text><text class=\"kind\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text></g>\n", r.x + 20, r.y + 17, xml_escaped(shown_title(box.title)), r.x + 20, r.y + 30,
                        xml_escaped(box.kind));
   }
   return out + "</g>\n</svg>\n";
