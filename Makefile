@@ -22,7 +22,7 @@ demo: build      ## run examples/quickstart on host processes: no Docker, no roo
 test:            ## build everything, start what the tests need, run every test
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory configure
-	@ninja -C $(BUILD) -j $(JOBS)
+	@tests/engine/modern.sh --build >/dev/null 2>&1 & ninja -C $(BUILD) -j $(JOBS); built=$$?; wait; exit $$built
 	@tests/run.sh $(BUILD)
 
 bench: build     ## measure against the floor: raw calls, ninja, cp
