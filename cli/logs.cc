@@ -32,7 +32,7 @@ struct LogsCommand {
 };
 
 struct StepLog {
-  std::string step;
+  std::string step, node;
   std::string path;
   std::uint64_t read = 0;  // bytes
 };
@@ -59,11 +59,12 @@ void read_new(StepLog& log, std::size_t number, std::vector<ShownLine>& lines) {
 }
 
 void print(std::vector<ShownLine>& lines, const std::vector<StepLog>& logs, const LogsCommand& command) {
+  const bool several = std::any_of(logs.begin(), logs.end(), [&](const StepLog& log) { return log.node != logs.front().node; });
   std::stable_sort(lines.begin(), lines.end(), [](const ShownLine& a, const ShownLine& b) { return a.line.wall_ms < b.line.wall_ms; });
   for (const ShownLine& one : lines) {
     const std::string time = command.times ? scribe::shown_time(one.line.wall_ms) + " " : std::string();
-    const std::string step = logs.size() > 1 ? logs[one.log].step + " " : std::string();
-    const char* mark = one.line.stream == scribe::Stream::tool ? "# " : one.line.stream == scribe::Stream::err ? "! " : logs.size() > 1 ? "| " : "";
+    const std::string step = several ? logs[one.log].step + " " : std::string();
+    const char* mark = one.line.stream == scribe::Stream::tool ? "# " : one.line.stream == scribe::Stream::err ? "! " : several ? "| " : "";
     fmt::print("{}{}{}{}\n", time, step, mark, scribe::sanitised(one.line.text));
   }
   lines.clear();
@@ -101,7 +102,7 @@ void show_logs(const LogsCommand& command, Invocation& invocation) {
     if (!is_meant(step.node, command.node) && step.path != command.node) continue;
     const std::string path = run->disk.path + "/logs/" + scribe::log_name(step.path);
     std::error_code error;
-    if (command.follow || fs::exists(path, error)) logs.push_back({step.path, path, 0});
+    if (command.follow || fs::exists(path, error)) logs.push_back({step.path, step.node, path, 0});
   }
   if (std::none_of(state->steps.begin(), state->steps.end(), [&](const progress::StepState& step) { return is_meant(step.node, command.node) || step.path == command.node; })) {
     const std::optional<std::string> near = suggest(command.node, nodes);

@@ -30,7 +30,8 @@ Failure could_not_start_keeper(const std::string& what, int error) {
 }
 
 // The one other place that forks. All signals are blocked around it, as a handler must not run in the child.
-pid_t exec_keeper(const std::string& program, int socket, int& error) {
+// A keeper that outlives us lets go of standard error, too: whoever reads that waits for its end.
+pid_t exec_keeper(const std::string& program, int socket, Scope scope, int& error) {
   const std::string command(kKeeperCommand);
   const std::array<char*, 3> arguments{const_cast<char*>("cairn"), const_cast<char*>(command.c_str()),
                                        nullptr};
@@ -47,6 +48,7 @@ pid_t exec_keeper(const std::string& program, int socket, int& error) {
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     dup2(null, 0);
     dup2(null, 1);
+    if (scope == Scope::up) dup2(null, 2);
     execv(program.c_str(), arguments.data());
     _exit(127);
   }
@@ -83,7 +85,7 @@ Result<std::unique_ptr<KeeperSpawner>> KeeperSpawner::start(const KeeperSetup& s
   FileDescriptor ours(ends[0]);
   const FileDescriptor theirs(ends[1]);
   int error = 0;
-  const pid_t child = exec_keeper(setup.program, theirs.number(), error);
+  const pid_t child = exec_keeper(setup.program, theirs.number(), setup.scope, error);
   if (child < 0) return could_not_start_keeper("fork", error);
   std::unique_ptr<KeeperSpawner> spawner(new KeeperSpawner(std::move(ours), child, setup.scope));
   // Our copy of its end has to go first: otherwise we would not notice that it died.
