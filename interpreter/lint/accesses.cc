@@ -230,6 +230,13 @@ Span reader_span(const Graph& graph, NodeId node, Span span) {
   return place;
 }
 
+std::string reader_path(const Graph& graph, NodeId node) {
+  NodeId outermost = node;
+  for (NodeId around = graph.node(node).parent; around != no_node; around = graph.node(around).parent)
+    if (graph.node(around).span.known() && graph.node(around).span.file != graph.node(outermost).span.file) outermost = around;
+  return graph.node(outermost).path;
+}
+
 std::vector<const Value*> elements_of(const Node& node, std::string_view setting) {
   std::vector<const Value*> elements;
   const Value& value = node.value(setting);

@@ -33,6 +33,9 @@ std::string_view name_of(ResourceForm form);  // "volume", "host path", …
 // instance: a finding belongs where its reader can do something about it. Also for a span that is not known.
 Span reader_span(const Graph& graph, NodeId node, Span span);
 
+// The node's path, or that of the instance whose head reader_span gives: `test.db`, not `test.db.main`.
+std::string reader_path(const Graph& graph, NodeId node);
+
 // The setting's elements, or itself when it is one value: `tags = "a"` and `tags = ["a"]` say the same. None for null.
 std::vector<const Value*> elements_of(const Node& node, std::string_view setting);
 

@@ -59,7 +59,8 @@ class Missing {
     return known->second;
   }
 
-  void add(Span span, std::string message, std::string label, std::string note = {}) {
+  void add(Span written, std::string message, std::string label, std::string note = {}) {
+    const Span span = reader_span(graph_, node_, written);
     if (span.known() && told_.insert({span.file, span.begin, message}).second) found_.push_back({node_, span, std::move(message), std::move(label), std::move(note)});
   }
 

@@ -103,19 +103,19 @@ class Races {
 
   void tell(const Pair& pair) {
     const Node& a = graph_.node(pair.a->node);
-    const Node& b = graph_.node(pair.b->node);
+    const std::string a_path = reader_path(graph_, pair.a->node), b_path = reader_path(graph_, pair.b->node);
     const ResourceForm form = pair.a->form;
     const bool one_text = pair.a->span == pair.b->span;
-    Diagnostic& finding = findings_.warning(code_of(form), pair.b->span, fmt::format("`{}` and `{}` use {} `{}` at the same time", a.path, b.path, name_of(form), pair.a->resource),
-                                            one_text ? "nothing orders the two" : fmt::format("`{}` {} it here", b.path, verb(*pair.b)));
-    if (!one_text) finding.label(pair.a->span, fmt::format("`{}` {} it here, and nothing orders the two", a.path, verb(*pair.a)));
+    Diagnostic& finding = findings_.warning(code_of(form), pair.b->span, fmt::format("`{}` and `{}` use {} `{}` at the same time", a_path, b_path, name_of(form), pair.a->resource),
+                                            one_text ? "nothing orders the two" : fmt::format("`{}` {} it here", b_path, verb(*pair.b)));
+    if (!one_text) finding.label(pair.a->span, fmt::format("`{}` {} it here, and nothing orders the two", a_path, verb(*pair.a)));
     switch (form) {
       case ResourceForm::host_port: finding.help("give one of them another port, or a plain container port: then cairn picks a free one"); break;
       case ResourceForm::object_name: finding.help("leave `name` out, then each gets one of its own, or give one of them another name"); break;
       case ResourceForm::image_tag: finding.help("give each its own tag"); break;
       default:
         if (one_text) finding.help("give each iteration its own, made inside of the `for`");
-        else finding.help(fmt::format("write `after = [{}]` in `{}`, or read what the one makes in the other", a.network_name, b.path));
+        else finding.help(fmt::format("write `after = [{}]` in `{}`, or read what the one makes in the other", a.network_name, b_path));
         if (form == ResourceForm::volume || form == ResourceForm::host_path) finding.help("where it is only read, mount `readonly(…)`");
     }
   }

@@ -126,12 +126,11 @@ void find_unordered_reach(const Graph& graph, Diagnostics& findings) {
   std::set<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>> told;  // the text of a `for` is told once
   for (std::size_t m = 0; m < mentions.size(); ++m) {
     const Mention& mention = mentions[m];
-    const Node& reader = graph.node(mention.reader);
     const Node& service = graph.node(mention.service);
     const Span place = reader_span(graph, mention.reader, mention.span), other = reader_span(graph, mention.service, service.span);
     if (before[2 * m] || before[2 * m + 1] || !told.insert({place.file, place.begin, other.file, other.begin}).second) continue;
     findings
-        .warning("L0406", place, fmt::format("`{}` reaches `{}` and does not wait for it", reader.path, service.path),
+        .warning("L0406", place, fmt::format("`{}` reaches `{}` and does not wait for it", reader_path(graph, mention.reader), reader_path(graph, mention.service)),
                  fmt::format("`{}` names the host `{}`", mention.setting, mention.host))
         .label(other, "started on its own: it may not be ready yet")
         .help(fmt::format("read `{0}.host`, `{0}.port(…)` or `{0}.url(…)` in `{1}`, or write `after = [{0}]`", service.network_name, mention.setting));
@@ -146,7 +145,7 @@ void find_unordered_reach(const Graph& graph, Diagnostics& findings) {
     if (service.node_class != NodeClass::service || service.value("in").null() || has_probe(service)) continue;
     const Span place = reader_span(graph, id, service.span);
     if (!told_service.insert({place.file, place.begin}).second) continue;
-    findings.warning("L0407", place, fmt::format("others use `{}`, and nothing says when it is ready", service.path))
+    findings.warning("L0407", place, fmt::format("others use `{}`, and nothing says when it is ready", reader_path(graph, id)))
         .note("without `ready`, a host process counts as ready as soon as it runs")
         .help("add `ready = [tcp(self.port(\"http\"))]`, `http(…)` or `log(\"…\")`");
   }

@@ -119,6 +119,23 @@ TEST(Lint, ARaceWithinALibraryIsToldWhereTheInstancesStand) {
   EXPECT_EQ(linted->sources.place(linted->told.all().front().primary.span.file, linted->told.all().front().primary.span.begin).line, 4u) << linted->text();
 }
 
+TEST(Lint, APathThatALibraryWasGivenIsToldWhereItWasGiven) {
+  const auto linted = lint_text("use \"std/nginx\"\nnginx.server docs { root = \"./nowhere\" }\n");
+  ASSERT_EQ(linted->codes(), std::set<std::string>{"L0506"}) << linted->text();
+  EXPECT_EQ(linted->sources.place(linted->told.all().front().primary.span.file, linted->told.all().front().primary.span.begin).line, 2u) << linted->text();
+}
+
+// The library's texts are held to the same rules, but that nobody uses its kinds here.
+TEST(Lint, TheTextsOfTheLibraryHaveNoFindings) {
+  for (const stdlib::Embedded& embedded : stdlib::all()) {
+    if (embedded.name.find('/') != std::string_view::npos) continue;
+    const std::string text(embedded.text);
+    const auto linted = lint_text(text);
+    EXPECT_FALSE(linted->diagnostics.has_errors()) << embedded.name << linted->text();
+    for (const Diagnostic& finding : linted->told.all()) EXPECT_EQ(finding.code, "L0601") << embedded.name << "\n" << linted->text();
+  }
+}
+
 TEST(Lint, IterationsOfOneTextAreToldOnce) {
   const auto linted = lint_text("volume v\nfor i in range(50) { run t { image = \"x:1\" ; mounts = { \"/v\" = v } } }\n");
   EXPECT_EQ(linted->told.all().size(), 1u) << linted->text();
