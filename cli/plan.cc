@@ -8,8 +8,10 @@
 
 #include "cli/past_runs.h"
 #include "cli/program_file.h"
+#include "cli/project.h"
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
+#include "runtime/kinds/observe.h"
 #include "runtime/plan/plan.h"
 
 namespace cairn::cli {
@@ -87,6 +89,12 @@ bool make_plan(Planned& planned, bool up, const std::vector<std::string>& names,
     if (names.empty()) wanted.stages = program.compiled.stages;
     else if (!nodes_named(program, names, wanted.stages, invocation)) return false;
     goal = wanted;
+  }
+  if (up) {
+    const kinds::RunPlace place{project_name(program.project_folder), program.project_folder, {}, {}, true};
+    http::Reactor http;
+    http::ReadOnlyClient reading(http);
+    planned.facts = kinds::observe({program.graph(), program.sources, place, reading, real_clock()}, {});
   }
   planned.plan = plan::plan(program.graph(), planned.facts, goal);
   return true;

@@ -16,9 +16,11 @@
 #include "runtime/execute/loop.h"
 #include "runtime/execute/signals.h"
 #include "runtime/http/reactor.h"
+#include "runtime/http/read_only_client.h"
 #include "runtime/keeper/keeper_spawner.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/kinds.h"
+#include "runtime/kinds/observe.h"
 #include "runtime/kinds/storage.h"
 #include "runtime/platform/host/ports.h"
 #include "runtime/plan/plan.h"
@@ -189,6 +191,10 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
 
   // What is there, and so what is to be done.
   plan::Facts facts;
+  if (options.up) {
+    http::ReadOnlyClient reading(http);
+    facts = kinds::observe({graph, program->sources, world.place, reading, clock}, {});
+  }
   const plan::Plan plan = plan::plan(graph, facts, options.goal);
   execute::Durations durations = execute::Durations::load(*cairn_folder + "/durations.json");
   const std::unique_ptr<execute::Threads> threads = execute::real_threads();

@@ -126,6 +126,21 @@ class ContainerWorkload final : public Workload {
       : containers_(containers), world_(containers.world()), engine_(engine), node_(node), attempt_(attempt), settings_(std::move(settings)), wants_outputs_(wants_outputs) {}
   ~ContainerWorkload() override { stop_following(); }
 
+  Result<Done> adopt(const std::string& id, execute::StepContext& context) override {
+    const Result<std::optional<docker::ContainerFacts>> there = docker::inspect_container(engine_, id, context.stop());
+    if (!there) return there.failure();
+    if (!*there) return Failure{.message = fmt::format("the container of `{}` has gone meanwhile", world_.graph.node(node_).path), .causes = {}, .help = "repeat the command"};
+    id_ = (*there)->id;
+    image_ = (*there)->image_id;
+    running_ = (*there)->running;
+    docker::ContainerSpec spec;
+    if (!settings_.healthcheck.empty()) spec.healthcheck = healthcheck_of(settings_.healthcheck);
+    if (Result<docker::ContainerSpec> looked = look_at_image(context, std::move(spec)); !looked) return looked.failure();
+    context.publish("id", Value{id_});
+    context.publish("container", Value{(*there)->name});
+    return learn_addresses(context);
+  }
+
   Result<Done> create(execute::StepContext& context) override {
     const std::string pull = settings_.pull_policy.empty() ? "missing" : settings_.pull_policy;
     Result<std::string> image = containers_.image_for(engine_, node_, settings_.image, pull, context);
@@ -154,7 +169,8 @@ class ContainerWorkload final : public Workload {
     if (Result<> started = docker::start_container(engine_, id_, context.stop()); !started) return started.failure();
     running_ = true;
     follow(log_step);
-    return learn_addresses(context);
+    if (Result<Done> learnt = learn_addresses(context); !learnt) return learnt;
+    return run_inside("post_start", settings_.post_start, context);
   }
 
   Result<WorkloadEnd> wait(execute::StepContext& context) override {
@@ -190,6 +206,8 @@ class ContainerWorkload final : public Workload {
   Result<Done> stop(execute::StepContext& context) override {
     end_watching();
     if (id_.empty()) return Done{};
+    if (running_)
+      if (Result<Done> drained = run_inside("pre_stop", settings_.pre_stop, context); !drained) context.note(drained.failure().message);
     docker::StopOrder order;
     if (settings_.stop_signal) order.signal = *settings_.stop_signal;
     else order.signal = image_stop_signal_.empty() ? "SIGTERM" : image_stop_signal_;
@@ -449,6 +467,17 @@ class ContainerWorkload final : public Workload {
     return docker::put_files(engine_, id_, files, context.stop());
   }
 
+  // The commands of `post_start` and `pre_stop`, one after the other.
+  Result<Done> run_inside(std::string_view setting, const std::vector<Value>& commands, execute::StepContext& context) {
+    for (const Value& value : commands) {
+      const std::vector<std::string> command = As<std::vector<std::string>>::take(value);
+      const Result<int> code = docker::run_exec(engine_, id_, {.command = command}, [&](const docker::OutputPiece& piece) { context.write(scribe::Stream::out, piece.bytes); }, context.stop());
+      if (!code) return code.failure();
+      if (*code != 0) return Failure{.message = fmt::format("`{}` of `{}` exited {}", setting, world_.graph.node(node_).path, *code), .causes = {fmt::format("the command was {}", show(value))}, .help = {}};
+    }
+    return Done{};
+  }
+
   Result<Done> learn_addresses(execute::StepContext& context) {
     const Result<std::optional<docker::ContainerFacts>> facts = docker::inspect_container(engine_, id_, context.stop());
     if (!facts) return facts.failure();
@@ -517,6 +546,8 @@ class ContainerWorkload final : public Workload {
 Result<std::shared_ptr<Workload>> make_container_workload(Containers& containers, NodeId node, int attempt, ProcessSettings settings, const std::vector<Setting>& all) {
   Result<docker::Engine*> engine = containers.engine_of(node);
   if (!engine) return engine.failure();
+  if (settings.replicas != 1)
+    return Failure{.message = fmt::format("`{}` asks for {} containers", containers.world().graph.node(node).path, settings.replicas), .causes = {"this cairn makes one container of each block"}, .help = "`for i in range(3) { service … }` makes three, each with a name of its own"};
   bool wants_outputs = false;
   for (const Setting& setting : all)
     if (setting.name == "outputs") wants_outputs = setting.written;

@@ -8,6 +8,7 @@
 #include "runtime/effects/locks.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/engines_used.h"
+#include "runtime/kinds/observe.h"
 #include "runtime/platform/docker/images.h"
 #include "runtime/platform/docker/networks.h"
 
@@ -113,6 +114,7 @@ docker::Identity Containers::identity(NodeId node, const std::string& name, int 
   identity.attempt = std::to_string(attempt);
   identity.name = name;
   identity.keep = world_.graph.node(node).policy.keep;
+  identity.spec = spec_hash(world_.graph, world_.sources, node);
   return identity;
 }
 

@@ -75,6 +75,12 @@ execute::StepResult perform_engine_volume(World& world, const execute::StepReque
       context.publish("name", Value{name});
       return kept("it is somebody else's");
     }
+    if (request.verdict == plan::Verdict::keep) {
+      context.publish("name", Value{name});
+      return kept("it is there and as the file says");
+    }
+    if (request.verdict == plan::Verdict::replace)
+      return Failure{.message = fmt::format("the volume `{}` is there with other settings", name), .causes = {"made anew, it would lose its data"}, .help = "`cairn down --volumes` removes it"};
     docker::VolumeSpec spec;
     spec.identity = world.containers->identity(request.node, name, request.attempt);
     spec.driver = settings.driver;
@@ -108,6 +114,8 @@ execute::StepResult perform_network(World& world, const execute::StepRequest& re
       context.publish("name", Value{name});
       return kept("it is somebody else's");
     }
+    if (request.verdict == plan::Verdict::replace)
+      return Failure{.message = fmt::format("the network `{}` is there with other settings", name), .causes = {"containers are on it"}, .help = "`cairn down` removes it"};
     docker::NetworkSpec spec;
     spec.identity = world.containers->identity(request.node, name, request.attempt);
     spec.driver = settings.driver;
@@ -120,7 +128,7 @@ execute::StepResult perform_network(World& world, const execute::StepRequest& re
     if (!id) return id.failure();
     context.publish("id", Value{*id});
     context.publish("name", Value{name});
-    return execute::StepEnd{};
+    return request.verdict == plan::Verdict::keep ? kept("it is there and as the file says") : execute::StepEnd{};
   }
   const Value id = context.exported(request.node, "id");
   if (settings.external || settings.keep || id.as<std::string>() == nullptr) return kept("it outlives the run");

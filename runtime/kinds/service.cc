@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include "runtime/kinds/binding.h"
+#include "runtime/kinds/containers.h"
 #include "runtime/kinds/kinds.h"
+#include "runtime/kinds/leftovers.h"
 #include "runtime/kinds/place.h"
 #include "runtime/kinds/readiness.h"
 #include "runtime/kinds/settled.h"
@@ -38,6 +40,16 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
       if (!workload) return workload.failure();
       if (const std::shared_ptr<Workload> earlier = world.workloads.take(request.node)) (void)earlier->remove(context);
       world.workloads.put(request.node, *workload);
+      const plan::Ours* there = request.fact == nullptr ? nullptr : std::get_if<plan::Ours>(&request.fact->found);
+      if (request.verdict == plan::Verdict::keep && there != nullptr) {
+        if (Result<Done> adopted = (*workload)->adopt(there->id, context); !adopted) return adopted.failure();
+        return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it is there and as the file says"};
+      }
+      if (request.verdict == plan::Verdict::replace && there != nullptr && world.containers != nullptr) {
+        Result<docker::Engine*> engine = world.containers->engine_of(request.node);
+        if (!engine) return engine.failure();
+        if (Result<Done> gone = remove_object(**engine, *request.fact, world.place.project, context.stop()); !gone) return gone.failure();
+      }
       // Addresses are known before the start: a published port is answered by whoever starts it.
       if (Result<Done> made = (*workload)->create(context); !made) return made.failure();
       return execute::StepEnd{};
@@ -45,6 +57,7 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
     case Phase::start: {
       const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
       if (workload == nullptr) return Failure{.message = fmt::format("`{}` was not created", path), .causes = {}, .help = {}};
+      if (request.verdict == plan::Verdict::keep) return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it runs"};
       if (Result<Done> begun = workload->start(context, request.graph.name(request.step)); !begun) return begun.failure();
       workload->watch(std::make_shared<Watch>(context.watch(), world.wake_up_of(request.node), path));
       return execute::StepEnd{};
@@ -59,7 +72,7 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
       std::vector<Value> probes = As<std::vector<Value>>::take(all->value("ready"));
       if (probes.empty()) probes = workload->own_probes();
       const std::shared_ptr<reach::WakeUp> wake_up = world.wake_up_of(request.node);
-      if (Result<Done> ready = wait_until_ready(world, probes, *target, context, *wake_up); !ready) {
+      if (Result<Done> ready = wait_until_ready(world, probes, *target, context, *wake_up, request.verdict == plan::Verdict::keep); !ready) {
         Failure failure = ready.failure();
         if (failure.is == FailureClass::cancelled) return failure;
         failure.help = failure.help.empty() ? fmt::format("`cairn logs {}` shows what it said", path) : failure.help;

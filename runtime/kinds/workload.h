@@ -30,6 +30,11 @@ class Workload {
 
   virtual ~Workload() = default;
 
+  // Takes over what an earlier command left, by what the engine calls it: create() without making anything.
+  virtual Result<Done> adopt(const std::string& id, execute::StepContext& context) {
+    (void)context;
+    return Failure{.message = "`" + id + "` cannot be taken over", .causes = {}, .help = "`cairn down` ends it"};
+  }
   virtual Result<Done> create(execute::StepContext& context) = 0;  // nothing runs yet; `files` are in place
   // Runs, and its output goes to the log of `log_step` from now on.
   virtual Result<Done> start(execute::StepContext& context, const std::string& log_step) = 0;

@@ -100,6 +100,51 @@ class OnAnEngine(ProjectTest):
         self.assertEqual(self.json("ps"), [])
         self.assertIn("volume", {one["what"] for one in self.json("down", "--volumes")["removed"]})
 
+    def ids(self):
+        return docker("inspect", "-f", "{{.Id}} {{.State.StartedAt}}", *[one["name"] for one in self.json("ps")])
+
+    def test_a_second_up_changes_nothing(self):
+        self.write(UP)
+        self.cairn("plan", "--up", "--exit-code", code=4)
+        self.cairn("up")
+        before = self.ids()
+        planned = self.json("plan", "--up")
+        self.assertEqual({step["step"]: step["verdict"] for step in planned["steps"] if step["verdict"] != "not needed"}, {"data:make": "keep", "db:create": "keep", "db:start": "keep", "db:ready": "keep"}, planned)
+        self.cairn("plan", "--up", "--exit-code", code=0)
+        self.cairn("up")
+        self.assertEqual(self.ids(), before)
+
+    def test_a_changed_service_is_made_anew_and_its_data_stay(self):
+        self.write(UP)
+        self.cairn("up")
+        before = self.ids()
+        (container,) = [one["name"] for one in self.json("ps")]
+        docker("exec", container, "sh", "-c", "echo mine >/data/kept")
+        self.write(UP.replace("86393", "86392"))
+        verdicts = {step["step"]: (step["verdict"], step["reason"]) for step in self.json("plan", "--up")["steps"]}
+        self.assertEqual(verdicts["db:create"], ("replace", "its settings have changed"))
+        self.assertEqual(verdicts["data:make"][0], "keep")
+        self.cairn("up")
+        self.assertNotEqual(self.ids()[0], before[0])
+        self.assertEqual(docker("exec", container, "cat", "/data/kept"), ["mine"])
+        self.cairn("plan", "--up", "--exit-code", code=0)
+
+    def test_one_that_has_ended_is_started_again(self):
+        self.write(UP)
+        self.cairn("up")
+        (container,) = [one["name"] for one in self.json("ps")]
+        before = self.ids()[0]
+        docker("kill", container)
+        until("it has ended", lambda: self.json("ps")[0]["state"] == "ended")
+        self.cairn("up")
+        self.assertEqual(self.ids()[0], before)
+        self.assertEqual(self.json("ps")[0]["state"], "running")
+
+    def test_an_engine_that_is_gone_is_refused_with_3(self):
+        self.write(UP)
+        self.environment["DOCKER_HOST"] = f"unix://{self.folder}/no.sock"
+        self.assertIn("nobody can say whether", self.cairn("plan", "--up", code=3).stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,0 +1,137 @@
+#include "runtime/kinds/observe.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "grammar/syntax.h"
+#include "interpreter/environment.h"
+#include "runtime/kinds/containers.h"
+#include "runtime/kinds/leftovers.h"
+#include "runtime/kinds/storage.h"
+
+namespace cairn::kinds {
+namespace {
+
+namespace fs = std::filesystem;
+
+// FNV-1a, 64 bits: it tells a change by accident from none, and labels are no place for secrets anyway.
+class Hash {
+ public:
+  void add(std::string_view text) {
+    for (const char c : text) step(static_cast<unsigned char>(c));
+    step(0xff);  // never within UTF-8: what is added is a list, no concatenation
+  }
+  std::string text() const { return fmt::format("{:016x}", hash_); }
+
+ private:
+  void step(unsigned char byte) { hash_ = (hash_ ^ byte) * 0x100000001b3; }
+  std::uint64_t hash_ = 0xcbf29ce484222325;
+};
+
+bool makes_no_object(const std::string& setting) {
+  static const std::set<std::string> order = {"ready", "after", "links", "timeout", "retry", "when", "allow_failure", "description", "profiles", "pool", "pull_policy", "stop_grace_period", "keep", "engine"};
+  return order.contains(setting);
+}
+
+void add_file(Hash& hash, const Path& path) {
+  const fs::path where = path.text.starts_with('/') ? fs::path(path.text) : fs::path(path.folder) / path.text;
+  std::ifstream file(where, std::ios::binary);
+  hash.add(std::string(std::istreambuf_iterator<char>(file), {}));
+}
+
+void add(Hash& hash, const Graph& graph, const Sources& sources, const Value& value, bool contents) {
+  if (value.secret) return hash.add("secret");
+  if (const Late* late = value.as<Late>()) return hash.add(sources.text(late->expression->expression->span));
+  if (const NodeRef* node = value.as<NodeRef>()) return hash.add(node->node == no_node ? "" : graph.node(node->node).path);
+  if (const List* list = value.as<List>()) {
+    hash.add("[");
+    for (const Value& item : *list) add(hash, graph, sources, item, contents);
+    return hash.add("]");
+  }
+  const Made* made = value.as<Made>();
+  const Map* map = made != nullptr ? &made->arguments : value.as<Map>();
+  if (map != nullptr) {
+    hash.add(made != nullptr ? made->function : "{");
+    for (const auto& [key, item] : map->entries) {
+      hash.add(key);
+      add(hash, graph, sources, item, contents);
+    }
+    return hash.add("}");
+  }
+  hash.add(show(value));
+  if (const Path* path = value.as<Path>(); path != nullptr && contents) add_file(hash, *path);
+}
+
+std::string known_text(const Node& node, const char* setting) {
+  const std::string* text = node.value(setting).as<std::string>();
+  return text == nullptr ? std::string() : *text;
+}
+
+// The object that a node is under `up`; nothing for what is none, or is somebody else's to make.
+std::optional<plan::Identity> object_of(const Observation& all, const std::vector<bool>& on_engine, NodeId id) {
+  const Node& node = all.graph.node(id);
+  if (node.policy.external) return std::nullopt;
+  if (node.kind == "service" && in_container(all.graph, id)) return plan::Identity{{}, "service", object_name(all.graph, all.place, id)};
+  const std::string named = known_text(node, "name");
+  if (node.kind == "network" && !node.value("name").late()) return plan::Identity{{}, "network", named.empty() ? object_name(all.graph, all.place, id) : named};
+  if (node.kind != "volume" || !on_engine[index(id)] || !node.value("path").null() || node.value("name").late()) return std::nullopt;
+  if (node.policy.keep && named.empty()) return plan::Identity{{}, "volume", fmt::format("cairn-{}-{}", all.place.project, node.path)};
+  return plan::Identity{{}, "volume", named.empty() ? object_name(all.graph, all.place, id) : named};
+}
+
+}  // namespace
+
+std::string spec_hash(const Graph& graph, const Sources& sources, NodeId node) {
+  Hash hash;
+  for (const Setting& setting : graph.node(node).settings) {
+    if (setting.value.null() || makes_no_object(setting.name)) continue;
+    hash.add(setting.name);
+    add(hash, graph, sources, setting.value, setting.name == "files" || setting.name == "env_file");
+  }
+  for (const std::int64_t port : graph.node(node).publish) hash.add(std::to_string(port));
+  for (const std::string& scope : graph.node(node).join_scopes) hash.add(scope);
+  return hash.text();
+}
+
+plan::Facts observe(const Observation& all, std::stop_token stop) {
+  plan::Facts facts;
+  const std::vector<bool> on_engine = stored_on_engine(all.graph);
+  std::map<std::string, EngineLook> looks;
+  for (std::size_t n = 0; n < all.graph.nodes.size(); ++n) {
+    const NodeId id{static_cast<std::uint32_t>(n)};
+    std::optional<plan::Identity> identity = object_of(all, on_engine, id);
+    if (!identity) continue;
+    plan::Fact fact{*identity, plan::Absent{}, spec_hash(all.graph, all.sources, id)};
+    const Result<docker::Endpoint> endpoint = endpoint_of(all.graph, id);
+    if (!endpoint) {
+      fact.found = plan::Unreachable{endpoint.failure().message};
+      facts.of_node[all.graph.node(id).path] = std::move(fact);
+      continue;
+    }
+    fact.identity.where = endpoint->shown;
+    auto look = looks.find(endpoint->shown);
+    if (look == looks.end()) look = looks.emplace(endpoint->shown, look_at(all.http, all.clock, *endpoint, all.place.project, stop)).first;
+    if (look->second.unreachable) {
+      fact.found = plan::Unreachable{look->second.unreachable->message};
+      facts.of_node[all.graph.node(id).path] = std::move(fact);
+      continue;
+    }
+    for (const plan::Fact& one : look->second.ours) {
+      if (one.identity.what != fact.identity.what || one.identity.name != fact.identity.name) continue;
+      plan::Ours ours = std::get<plan::Ours>(one.found);
+      // One that runs was ready once; whoever keeps it looks again.
+      if (ours.state == plan::ObjectState::running) ours.state = plan::ObjectState::ready;
+      // A volume that outlives runs has the label of the one that made it, and is this one's all the same.
+      if (fact.identity.what == "volume" && ours.keep) ours.run.clear();
+      fact.found = ours;
+    }
+    facts.of_node[all.graph.node(id).path] = std::move(fact);
+  }
+  return facts;
+}
+
+}  // namespace cairn::kinds
