@@ -118,7 +118,8 @@ addEventListener('resize', fit); fit()
 }  // namespace
 
 std::string html(const Picture& picture) {
-  return fmt::format("{}{}<script>const graph = {}</script>\n{}", page_head, svg(picture), json(picture), page_tail);
+  return fmt::format("{}{}<script>const graph = {}</script>\n{}", page_head, svg(picture), json(picture),
+                     page_tail);
 }
 
 }  // namespace cairn::draw

@@ -7,17 +7,23 @@
 namespace cairn::draw {
 namespace {
 
-constexpr double box_height = 38, row_gap = 16, layer_gap = 64, frame_pad = 22, frame_title = 30, frame_gap = 56, margin = 24, lane_gap = 12;
+constexpr double box_height = 38, row_gap = 16, layer_gap = 64, frame_pad = 22, frame_title = 30,
+                 frame_gap = 56, margin = 24, lane_gap = 12;
 constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
 
 double width_of(const Box& box) {
   // A column for the kind's mark, then the title in a 13 px face.
-  auto characters = [](const std::string& text) { return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; })); };
-  return std::max(96.0, 40 + 7.4 * static_cast<double>(std::max(characters(shown_title(box.title)), characters(box.kind))));
+  auto characters = [](const std::string& text) {
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  };
+  return std::max(96.0, 40 + 7.4 * static_cast<double>(
+                                       std::max(characters(shown_title(box.title)), characters(box.kind))));
 }
 
 // Longest chain of arrows that ends at each vertex. Arrows that close a knot are ignored.
-std::vector<std::size_t> layers(std::size_t count, const std::vector<std::pair<std::size_t, std::size_t>>& arrows) {
+std::vector<std::size_t> layers(std::size_t count,
+                                const std::vector<std::pair<std::size_t, std::size_t>>& arrows) {
   std::vector<std::vector<std::size_t>> next(count);
   std::vector<std::size_t> waiting(count, 0), layer(count, 0), ready;
   for (const auto& [from, to] : arrows) {
@@ -66,10 +72,13 @@ struct Column {
           const std::vector<std::size_t>& neighbours = down ? vertex.before : vertex.after;
           double sum = 0;
           for (std::size_t other : neighbours) sum += vertices[other].y;
-          wish[row[place]] = neighbours.empty() ? static_cast<double>(place) : sum / static_cast<double>(neighbours.size());
+          wish[row[place]] =
+              neighbours.empty() ? static_cast<double>(place) : sum / static_cast<double>(neighbours.size());
         }
-        std::stable_sort(row.begin(), row.end(), [&](std::size_t a, std::size_t b) { return wish[a] < wish[b]; });
-        for (std::size_t place = 0; place < row.size(); ++place) vertices[row[place]].y = static_cast<double>(place);
+        std::stable_sort(row.begin(), row.end(),
+                         [&](std::size_t a, std::size_t b) { return wish[a] < wish[b]; });
+        for (std::size_t place = 0; place < row.size(); ++place)
+          vertices[row[place]].y = static_cast<double>(place);
       }
     }
   }
@@ -117,10 +126,12 @@ struct Column {
     for (std::size_t i = 0; i < row.size(); ++i)
       down[i] = i == 0 ? wish[i] : std::max(wish[i], down[i - 1] + vertices[row[i - 1]].height + row_gap);
     for (std::size_t i = row.size(); i-- > 0;)
-      up[i] = i + 1 == row.size() ? wish[i] : std::min(wish[i], up[i + 1] - vertices[row[i]].height - row_gap);
+      up[i] =
+          i + 1 == row.size() ? wish[i] : std::min(wish[i], up[i + 1] - vertices[row[i]].height - row_gap);
     for (std::size_t i = 0; i < row.size(); ++i) vertices[row[i]].y = (down[i] + up[i]) / 2;
     for (std::size_t i = 1; i < row.size(); ++i)
-      vertices[row[i]].y = std::max(vertices[row[i]].y, vertices[row[i - 1]].y + vertices[row[i - 1]].height + row_gap);
+      vertices[row[i]].y =
+          std::max(vertices[row[i]].y, vertices[row[i - 1]].y + vertices[row[i - 1]].height + row_gap);
   }
 };
 
@@ -160,8 +171,9 @@ Layout lay_out(const Picture& picture) {
     const std::vector<std::size_t> layer = layers(frames[f].vertices.size(), inner[f]);
     for (std::size_t v = 0; v < layer.size(); ++v) frames[f].vertices[v].layer = layer[v];
   }
-  // Within a frame an arrow passes each layer between its ends through a bend. One that leaves its frame is led to the
-  // frame's right side first, one way for all arrows of a box, and comes in from the left side likewise.
+  // Within a frame an arrow passes each layer between its ends through a bend. One that leaves its frame is
+  // led to the frame's right side first, one way for all arrows of a box, and comes in from the left side
+  // likewise.
   auto lead = [](Column& frame, std::size_t from, std::size_t layer) {
     Vertex bend;
     bend.layer = layer;
@@ -182,16 +194,20 @@ Layout lay_out(const Picture& picture) {
     const std::size_t source = place_of[arrow.from], target = place_of[arrow.to];
     if (f == g) {
       std::size_t last = source;
-      for (std::size_t layer = frames[f].vertices[source].layer + 1; layer < frames[f].vertices[target].layer; ++layer) bends[a].push_back(last = lead(frames[f], last, layer));
+      for (std::size_t layer = frames[f].vertices[source].layer + 1; layer < frames[f].vertices[target].layer;
+           ++layer)
+        bends[a].push_back(last = lead(frames[f], last, layer));
       frames[f].vertices[last].after.push_back(target);
       frames[f].vertices[target].before.push_back(last);
       continue;
     }
     std::vector<std::size_t>& out = ways_out[arrow.from];
-    for (std::size_t layer = frames[f].vertices[source].layer + 1 + out.size(); layer < depth[f]; ++layer) out.push_back(lead(frames[f], out.empty() ? source : out.back(), layer));
+    for (std::size_t layer = frames[f].vertices[source].layer + 1 + out.size(); layer < depth[f]; ++layer)
+      out.push_back(lead(frames[f], out.empty() ? source : out.back(), layer));
     std::vector<std::size_t>& in = ways_in[arrow.to];
     if (in.empty() && frames[g].vertices[target].layer > 0) {
-      for (std::size_t layer = 0; layer < frames[g].vertices[target].layer; ++layer) in.push_back(lead(frames[g], in.empty() ? nowhere : in.back(), layer));
+      for (std::size_t layer = 0; layer < frames[g].vertices[target].layer; ++layer)
+        in.push_back(lead(frames[g], in.empty() ? nowhere : in.back(), layer));
       frames[g].vertices[in.back()].after.push_back(target);
       frames[g].vertices[target].before.push_back(in.back());
     }
@@ -222,7 +238,8 @@ Layout lay_out(const Picture& picture) {
   std::vector<std::size_t> lane_of(picture.boxes.size(), nowhere);
   std::size_t lanes = 0;
   for (const Arrow& arrow : picture.arrows) {
-    const std::size_t from = column[picture.boxes[arrow.from].frame], to = column[picture.boxes[arrow.to].frame];
+    const std::size_t from = column[picture.boxes[arrow.from].frame],
+                      to = column[picture.boxes[arrow.to].frame];
     if (to > from + 1 && lane_of[arrow.from] == nowhere) lane_of[arrow.from] = lanes++;
   }
   const double top_of_frames = margin + static_cast<double>(lanes) * lane_gap;
@@ -262,19 +279,26 @@ Layout lay_out(const Picture& picture) {
     points.push_back({from.x + from.width, from.y + from.height / 2});
     const std::size_t f = picture.boxes[arrow.from].frame, g = picture.boxes[arrow.to].frame;
     auto through = [&](std::size_t frame, const std::vector<std::size_t>& vertices) {
-      for (const std::size_t v : vertices) points.push_back({frames[frame].vertices[v].x + frames[frame].row_width(frames[frame].vertices[v].layer) / 2, frames[frame].vertices[v].y + frames[frame].vertices[v].height / 2});
+      for (const std::size_t v : vertices)
+        points.push_back(
+            {frames[frame].vertices[v].x + frames[frame].row_width(frames[frame].vertices[v].layer) / 2,
+             frames[frame].vertices[v].y + frames[frame].vertices[v].height / 2});
     };
     if (f == g) {
       through(f, bends[a]);
     } else {
       through(f, ways_out[arrow.from]);
-      if (!ways_out[arrow.from].empty() || column[g] > column[f] + 1) points.push_back({column_sides[column[f]].second, points.back().y});
+      if (!ways_out[arrow.from].empty() || column[g] > column[f] + 1)
+        points.push_back({column_sides[column[f]].second, points.back().y});
       if (column[g] > column[f] + 1) {
         const double lane = margin / 2 + static_cast<double>(lane_of[arrow.from]) * lane_gap + lane_gap / 2;
         points.push_back({column_sides[column[f] + 1].first, lane});
         points.push_back({column_sides[column[g] - 1].second, lane});
       }
-      if (!ways_in[arrow.to].empty()) points.push_back({column_sides[column[g]].first, frames[g].vertices[ways_in[arrow.to].front()].y + frames[g].vertices[ways_in[arrow.to].front()].height / 2});
+      if (!ways_in[arrow.to].empty())
+        points.push_back(
+            {column_sides[column[g]].first, frames[g].vertices[ways_in[arrow.to].front()].y +
+                                                frames[g].vertices[ways_in[arrow.to].front()].height / 2});
       through(g, ways_in[arrow.to]);
     }
     points.push_back({to.x, to.y + to.height / 2});

@@ -1,5 +1,5 @@
-// Coordinates for a picture: stages side by side in their order, inside each the boxes in layers from left to right.
-// Units are pixels of the drawing at scale 1.
+// Coordinates for a picture: stages side by side in their order, inside each the boxes in layers from left to
+// right. Units are pixels of the drawing at scale 1.
 #pragma once
 
 #include <string>
@@ -18,9 +18,10 @@ struct Rectangle {
 
 struct Layout {
   double width = 0, height = 0;
-  std::vector<Rectangle> boxes;             // by box
-  std::vector<Rectangle> frames;            // by frame; the file's has no width when nothing stands in it
-  std::vector<std::vector<Point>> arrows;   // by arrow: from the right edge of one to the left edge of the other
+  std::vector<Rectangle> boxes;   // by box
+  std::vector<Rectangle> frames;  // by frame; the file's has no width when nothing stands in it
+  std::vector<std::vector<Point>>
+      arrows;  // by arrow: from the right edge of one to the left edge of the other
 };
 
 Layout lay_out(const Picture& picture);

@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::uint32_t nothing = 0xffffffff;
 
-bool is_stage(const Node& node) { return node.node_class == NodeClass::group && node.kind == "stage"; }
+bool is_stage(const Node& node) {
+  return node.node_class == NodeClass::group && node.kind == "stage";
+}
 
 // "test.sql[0].main" → "test.sql[*].main"
 std::string collapsed(const std::string& path) {
@@ -44,13 +46,15 @@ std::vector<std::string> keys_of(const std::string& path) {
 }
 
 bool is_number(const std::string& text) {
-  return !text.empty() && text.size() < 9 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && text.size() < 9 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // {"0","1","2","3"} → "0..3"; {"eu","us"} → "eu, us"; many → "12 ×"
 std::string key_summary(std::vector<std::string> keys) {
   if (std::all_of(keys.begin(), keys.end(), is_number)) {
-    std::sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) { return std::stol(a) < std::stol(b); });
+    std::sort(keys.begin(), keys.end(),
+              [](const auto& a, const auto& b) { return std::stol(a) < std::stol(b); });
     const long first = std::stol(keys.front()), last = std::stol(keys.back());
     if (last - first + 1 == static_cast<long>(keys.size())) return fmt::format("{}..{}", first, last);
   }
@@ -61,13 +65,16 @@ std::string key_summary(std::vector<std::string> keys) {
 // The path within its stage, with `[*]` replaced by the keys that stand there.
 std::string title_of(const std::string& id, const std::vector<std::string>& paths, const std::string& stage) {
   std::string title = !stage.empty() && id.starts_with(stage + ".") ? id.substr(stage.size() + 1) : id;
-  if (paths.size() < 2) return !stage.empty() && paths.front().starts_with(stage + ".") ? paths.front().substr(stage.size() + 1) : paths.front();
+  if (paths.size() < 2)
+    return !stage.empty() && paths.front().starts_with(stage + ".") ? paths.front().substr(stage.size() + 1)
+                                                                    : paths.front();
   std::size_t place = 0;
   for (std::size_t at = title.find("[*]"); at != std::string::npos; at = title.find("[*]", at + 1), ++place) {
     std::vector<std::string> keys;
     for (const std::string& path : paths) {
       const std::vector<std::string> own = keys_of(path);
-      if (place < own.size() && std::find(keys.begin(), keys.end(), own[place]) == keys.end()) keys.push_back(own[place]);
+      if (place < own.size() && std::find(keys.begin(), keys.end(), own[place]) == keys.end())
+        keys.push_back(own[place]);
     }
     title.replace(at + 1, 1, key_summary(keys));
   }
@@ -76,7 +83,8 @@ std::string title_of(const std::string& id, const std::vector<std::string>& path
 
 class Maker {
  public:
-  Maker(const Graph& graph, const Sources& sources, const Request& request) : graph_(graph), sources_(sources), request_(request) {}
+  Maker(const Graph& graph, const Sources& sources, const Request& request)
+      : graph_(graph), sources_(sources), request_(request) {}
 
   Picture make() {
     make_frames();
@@ -91,14 +99,16 @@ class Maker {
   void make_frames() {
     picture_.frames.push_back({});
     frame_of_.assign(graph_.nodes.size(), 0);
-    if (request_.level == Level::step) return;  // teardown goes back and forth between stages: their ends are boxes
+    if (request_.level == Level::step)
+      return;  // teardown goes back and forth between stages: their ends are boxes
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
       if (is_stage(graph_.nodes[n])) {
         frame_of_[n] = static_cast<std::uint32_t>(picture_.frames.size());
         picture_.frames.push_back({graph_.nodes[n].path, {}});
       }
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
-      if (!is_stage(graph_.nodes[n]) && graph_.nodes[n].stage != no_node) frame_of_[n] = frame_of_[index(graph_.nodes[n].stage)];
+      if (!is_stage(graph_.nodes[n]) && graph_.nodes[n].stage != no_node)
+        frame_of_[n] = frame_of_[index(graph_.nodes[n].stage)];
   }
 
   bool shown(const Node& node) const {
@@ -110,11 +120,15 @@ class Maker {
   // As a reader of the file would write it: blocks by their paths, what is known later as the file says it.
   std::string shown(const Value& value) const {
     if (value.secret) return show(value);
-    if (const NodeRef* node = value.as<NodeRef>()) return node->node == no_node ? "null" : graph_.node(node->node).path;
-    if (const Late* late = value.as<Late>(); late != nullptr && late->expression != nullptr && late->expression->expression != nullptr)
+    if (const NodeRef* node = value.as<NodeRef>())
+      return node->node == no_node ? "null" : graph_.node(node->node).path;
+    if (const Late* late = value.as<Late>();
+        late != nullptr && late->expression != nullptr && late->expression->expression != nullptr)
       return std::string(sources_.text(late->expression->expression->span));
     std::string text;
-    auto item = [&](const std::string& name, const Value& one, const char* equals) { text += (text.empty() ? "" : ", ") + (name.empty() ? "" : name + equals) + shown(one); };
+    auto item = [&](const std::string& name, const Value& one, const char* equals) {
+      text += (text.empty() ? "" : ", ") + (name.empty() ? "" : name + equals) + shown(one);
+    };
     if (const List* list = value.as<List>()) {
       for (const Value& one : *list) item("", one, "");
       return "[" + text + "]";
@@ -156,7 +170,8 @@ class Maker {
           paths.emplace_back();
         }
         const std::uint32_t at = found->second;
-        if (picture_.boxes[at].nodes.empty() || picture_.boxes[at].nodes.back() != NodeId{static_cast<std::uint32_t>(n)}) {
+        if (picture_.boxes[at].nodes.empty() ||
+            picture_.boxes[at].nodes.back() != NodeId{static_cast<std::uint32_t>(n)}) {
           picture_.boxes[at].nodes.push_back(NodeId{static_cast<std::uint32_t>(n)});
           picture_.boxes[at].instances += 1;
           paths[at].push_back(node.path);
@@ -164,7 +179,9 @@ class Maker {
         return at;
       };
       if (request_.level == Level::step) {
-        for (StepId step : steps) box_of_step_[index(step)] = box_for(fmt::format("{}:{}", base, name_of(graph_.steps[index(step)].phase)));
+        for (StepId step : steps)
+          box_of_step_[index(step)] =
+              box_for(fmt::format("{}:{}", base, name_of(graph_.steps[index(step)].phase)));
       } else {
         const std::uint32_t at = box_for(base);
         for (StepId step : steps) box_of_step_[index(step)] = at;
@@ -179,20 +196,23 @@ class Maker {
     }
   }
 
-  // Edges between shown steps; a step that is not shown is looked through. At node level what only a node's own
-  // phases and teardown say is left out.
+  // Edges between shown steps; a step that is not shown is looked through. At node level what only a node's
+  // own phases and teardown say is left out.
   void make_arrows() {
     std::map<std::pair<std::uint32_t, std::uint32_t>, Arrow> arrows;
     for (std::size_t s = 0; s < graph_.steps.size(); ++s) {
       if (box_of_step_[s] == nothing) continue;
       std::vector<std::pair<std::uint32_t, std::uint32_t>> todo;  // step, the edge whose reason counts
       std::unordered_set<std::uint32_t> seen;
-      for (std::uint32_t e : graph_.edges_to[s]) todo.emplace_back(static_cast<std::uint32_t>(index(graph_.edges[e].from)), e);
+      for (std::uint32_t e : graph_.edges_to[s])
+        todo.emplace_back(static_cast<std::uint32_t>(index(graph_.edges[e].from)), e);
       while (!todo.empty()) {
         const auto [from, reason] = todo.back();
         todo.pop_back();
         const Edge& edge = graph_.edges[reason];
-        if (request_.level != Level::step && (edge.reason == EdgeReason::lifetime || is_finaliser(graph_.steps[s].phase))) continue;
+        if (request_.level != Level::step &&
+            (edge.reason == EdgeReason::lifetime || is_finaliser(graph_.steps[s].phase)))
+          continue;
         const std::uint32_t box = box_of_step_[from];
         if (box == nothing) {
           if (!seen.insert(from).second) continue;
@@ -203,7 +223,8 @@ class Maker {
           for (std::uint32_t e : graph_.edges_to[from]) {
             const Edge& before = graph_.edges[e];
             // Membership explains nothing: keep the reason that the file wrote.
-            todo.emplace_back(static_cast<std::uint32_t>(index(before.from)), edge.reason == EdgeReason::stage ? e : reason);
+            todo.emplace_back(static_cast<std::uint32_t>(index(before.from)),
+                              edge.reason == EdgeReason::stage ? e : reason);
           }
           continue;
         }
@@ -214,7 +235,8 @@ class Maker {
         arrow.follows = edge.kind == EdgeKind::follows;
         std::string because = edge.because.empty() ? std::string(name_of(edge.reason)) : edge.because;
         if (edge.span.known()) because += fmt::format("  ({})", sources_.show(edge.span));
-        if (arrow.because.size() < 8 && std::find(arrow.because.begin(), arrow.because.end(), because) == arrow.because.end())
+        if (arrow.because.size() < 8 &&
+            std::find(arrow.because.begin(), arrow.because.end(), because) == arrow.because.end())
           arrow.because.push_back(std::move(because));
       }
     }
@@ -273,7 +295,9 @@ class Maker {
     std::vector<bool> keep(picture_.arrows.size(), true);
     for (auto box = order.rbegin(); box != order.rend(); ++box) {
       std::vector<std::uint32_t> out = next[*box];
-      std::sort(out.begin(), out.end(), [&](auto a, auto b) { return position[picture_.arrows[a].to] < position[picture_.arrows[b].to]; });
+      std::sort(out.begin(), out.end(), [&](auto a, auto b) {
+        return position[picture_.arrows[a].to] < position[picture_.arrows[b].to];
+      });
       for (std::uint32_t a : out) {
         const std::uint32_t to = picture_.arrows[a].to;
         if (reach[*box][to]) {
@@ -298,7 +322,8 @@ class Maker {
     for (NodeId node : box.nodes) {
       double sum = 0;
       for (StepId step : graph_.node(node).steps)
-        if (box_of_step_[index(step)] == &box - picture_.boxes.data()) sum += request_.seconds_of_step[index(step)];
+        if (box_of_step_[index(step)] == &box - picture_.boxes.data())
+          sum += request_.seconds_of_step[index(step)];
       longest = std::max(longest, sum);
     }
     return longest;
@@ -313,13 +338,15 @@ class Maker {
     // Vertices: the boxes, then the beginning and the end of each frame.
     std::vector<std::vector<Way>> next(boxes + 2 * frames);
     const auto begin_of = [&](std::size_t frame) { return static_cast<std::uint32_t>(boxes + 2 * frame); };
-    for (std::uint32_t a = 0; a < picture_.arrows.size(); ++a) next[picture_.arrows[a].from].push_back({picture_.arrows[a].to, a});
+    for (std::uint32_t a = 0; a < picture_.arrows.size(); ++a)
+      next[picture_.arrows[a].from].push_back({picture_.arrows[a].to, a});
     for (std::uint32_t b = 0; b < boxes; ++b) {
       next[begin_of(picture_.boxes[b].frame)].push_back({b, nothing});
       next[b].push_back({begin_of(picture_.boxes[b].frame) + 1, nothing});
     }
     for (std::size_t f = 0; f < frames; ++f)
-      for (const std::uint32_t before : picture_.frames[f].after) next[begin_of(before) + 1].push_back({begin_of(f), nothing});
+      for (const std::uint32_t before : picture_.frames[f].after)
+        next[begin_of(before) + 1].push_back({begin_of(f), nothing});
     std::vector<std::size_t> waiting(next.size(), 0);
     for (const auto& ways : next)
       for (const Way& way : ways) ++waiting[way.to];
@@ -327,7 +354,8 @@ class Maker {
     for (std::uint32_t v = 0; v < next.size(); ++v)
       if (waiting[v] == 0) ready.insert(v);
     std::vector<double> end(next.size(), 0);
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> by(next.size(), {nothing, nothing});  // the vertex before, the arrow
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> by(
+        next.size(), {nothing, nothing});  // the vertex before, the arrow
     std::size_t passed = 0;
     while (!ready.empty()) {
       const std::uint32_t vertex = *ready.begin();
@@ -343,7 +371,8 @@ class Maker {
       }
     }
     if (passed < next.size() || boxes == 0) return;  // collapsing may tie a knot: then nothing is marked
-    std::uint32_t at = static_cast<std::uint32_t>(std::max_element(end.begin(), end.begin() + static_cast<std::ptrdiff_t>(boxes)) - end.begin());
+    std::uint32_t at = static_cast<std::uint32_t>(
+        std::max_element(end.begin(), end.begin() + static_cast<std::ptrdiff_t>(boxes)) - end.begin());
     while (at != nothing) {
       if (at < boxes) picture_.boxes[at].critical = true;
       if (by[at].second != nothing) picture_.arrows[by[at].second].critical = true;
@@ -370,7 +399,8 @@ std::uint32_t box_named(const Picture& picture, std::string_view name) {
 // Which boxes can be reached from one, along the arrows or against them.
 std::vector<bool> reachable(const Picture& picture, std::uint32_t from, bool forwards) {
   std::vector<std::vector<std::uint32_t>> next(picture.boxes.size());
-  for (const Arrow& arrow : picture.arrows) next[forwards ? arrow.from : arrow.to].push_back(forwards ? arrow.to : arrow.from);
+  for (const Arrow& arrow : picture.arrows)
+    next[forwards ? arrow.from : arrow.to].push_back(forwards ? arrow.to : arrow.from);
   std::vector<bool> seen(picture.boxes.size(), false);
   std::vector<std::uint32_t> todo{from};
   seen[from] = true;
@@ -388,7 +418,9 @@ std::vector<bool> reachable(const Picture& picture, std::uint32_t from, bool for
 
 }  // namespace
 
-Picture make_picture(const Graph& graph, const Sources& sources, const Request& request) { return Maker(graph, sources, request).make(); }
+Picture make_picture(const Graph& graph, const Sources& sources, const Request& request) {
+  return Maker(graph, sources, request).make();
+}
 
 std::vector<std::uint32_t> ways(const Picture& picture, std::string_view a, std::string_view b) {
   const std::uint32_t from = box_named(picture, a), to = box_named(picture, b);
@@ -415,7 +447,8 @@ std::vector<std::string> stages_between(const Picture& picture, std::string_view
       }
   if (later[picture.boxes[from].frame] == nothing) return {};
   std::vector<std::string> titles;
-  for (std::uint32_t frame = picture.boxes[from].frame; frame != nothing; frame = later[frame]) titles.push_back(picture.frames[frame].title);
+  for (std::uint32_t frame = picture.boxes[from].frame; frame != nothing; frame = later[frame])
+    titles.push_back(picture.frames[frame].title);
   return titles;
 }
 

@@ -1,5 +1,5 @@
-// What a drawing of the graph shows: boxes and arrows, before any format or coordinates. One picture, many formats
-// (dot.h, mermaid.h, ascii.h, json.h, svg.h, html.h).
+// What a drawing of the graph shows: boxes and arrows, before any format or coordinates. One picture, many
+// formats (dot.h, mermaid.h, ascii.h, json.h, svg.h, html.h).
 //
 // The virtual steps of instances and loops are looked through; a stage is a frame around its boxes. Equal
 // iterations of a `for` are one box (`sql[0..3]`) unless the request says `expand`.
@@ -28,10 +28,10 @@ struct Box {
   std::string title;  // "sql[0..3]"
   std::string kind;   // "service"
   NodeClass node_class = NodeClass::task;
-  std::uint32_t frame = 0;      // index into Picture::frames
-  std::size_t instances = 1;    // how many nodes it stands for
-  bool critical = false;        // on the longest chain
-  std::string place;            // "shop.stack:6:3"
+  std::uint32_t frame = 0;                                    // index into Picture::frames
+  std::size_t instances = 1;                                  // how many nodes it stands for
+  bool critical = false;                                      // on the longest chain
+  std::string place;                                          // "shop.stack:6:3"
   std::vector<std::pair<std::string, std::string>> settings;  // as written, shown without secrets
   std::vector<NodeId> nodes;
 };
@@ -45,7 +45,7 @@ struct Arrow {
 
 // A stage, or the file around them (the first frame, which may be empty).
 struct Frame {
-  std::string title;  // empty for the file
+  std::string title;                 // empty for the file
   std::vector<std::uint32_t> after;  // frames that the stage comes after
 };
 
@@ -62,7 +62,8 @@ Picture make_picture(const Graph& graph, const Sources& sources, const Request& 
 // Picture::arrows; empty when b does not wait for a.
 std::vector<std::uint32_t> ways(const Picture& picture, std::string_view a, std::string_view b);
 
-// The stages on the way from that of `a` to that of `b`, both included, when b waits for a by their order alone.
+// The stages on the way from that of `a` to that of `b`, both included, when b waits for a by their order
+// alone.
 std::vector<std::string> stages_between(const Picture& picture, std::string_view a, std::string_view b);
 
 }  // namespace cairn::draw

@@ -37,7 +37,8 @@ MountSource mount_source(const Value& value) {
 // Files of the machine that are there to be shared.
 bool is_shared_by_nature(std::string_view path) {
   if (path.ends_with(".sock")) return true;
-  for (const std::string_view place : {"/dev", "/proc", "/sys", "/run", "/var/run", "/etc/localtime", "/etc/timezone"})
+  for (const std::string_view place :
+       {"/dev", "/proc", "/sys", "/run", "/var/run", "/etc/localtime", "/etc/timezone"})
     if (path == place || (path.starts_with(place) && path[place.size()] == '/')) return true;
   return false;
 }
@@ -45,10 +46,14 @@ bool is_shared_by_nature(std::string_view path) {
 // The first and the last step of a node that have an effect outside of it.
 std::pair<StepId, StepId> span_of_life(const Graph& graph, NodeId id) {
   switch (graph.node(id).node_class) {
-    case NodeClass::service: return {graph.step(id, Phase::start), graph.step(id, Phase::stop)};
-    case NodeClass::task: return {graph.step(id, Phase::run), graph.step(id, Phase::run)};
-    case NodeClass::thing: return {graph.step(id, Phase::make), graph.step(id, Phase::make)};
-    default: return {no_step, no_step};
+    case NodeClass::service:
+      return {graph.step(id, Phase::start), graph.step(id, Phase::stop)};
+    case NodeClass::task:
+      return {graph.step(id, Phase::run), graph.step(id, Phase::run)};
+    case NodeClass::thing:
+      return {graph.step(id, Phase::make), graph.step(id, Phase::make)};
+    default:
+      return {no_step, no_step};
   }
 }
 
@@ -59,12 +64,16 @@ bool only_asks(const Node& sql) {
   std::string word;
   for (const char c : *text) {
     const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (lower >= 'a' && lower <= 'z') word += lower;
-    else if (!word.empty()) break;
-    else if (c != ' ' && c != '\n' && c != '\t' && c != '(') return false;
+    if (lower >= 'a' && lower <= 'z')
+      word += lower;
+    else if (!word.empty())
+      break;
+    else if (c != ' ' && c != '\n' && c != '\t' && c != '(')
+      return false;
   }
   const std::size_t end = text->find(';');
-  const bool one_statement = end == std::string::npos || text->find_first_not_of(" \n\t;", end) == std::string::npos;
+  const bool one_statement =
+      end == std::string::npos || text->find_first_not_of(" \n\t;", end) == std::string::npos;
   return one_statement && (word == "select" || word == "show" || word == "explain" || word == "values");
 }
 
@@ -94,7 +103,8 @@ class Collector {
   const Node& node() const { return graph_.node(node_); }
 
   Access& add(ResourceForm form, std::string resource, bool writes, Span span) {
-    found_.push_back({form, std::move(resource), {}, {}, node_, begins_, ends_, writes, reader_span(graph_, node_, span)});
+    found_.push_back(
+        {form, std::move(resource), {}, {}, node_, begins_, ends_, writes, reader_span(graph_, node_, span)});
     return found_.back();
   }
 
@@ -118,7 +128,8 @@ class Collector {
       const MountSource source = mount_source(value);
       if (source.node != nullptr) {
         const bool* whole_read_only = graph_.node(source.node->node).value("read_only").as<bool>();
-        add(ResourceForm::volume, volume_name(source.node->node) + source.part, !source.read_only && !(whole_read_only != nullptr && *whole_read_only), setting->span);
+        add(ResourceForm::volume, volume_name(source.node->node) + source.part,
+            !source.read_only && !(whole_read_only != nullptr && *whole_read_only), setting->span);
       } else if (source.host_path != nullptr) {
         const std::optional<std::string> inside = project_path(*source.host_path);
         const std::string path = (inside ? "./" + *inside : source.host_path->text) + source.part;
@@ -137,7 +148,8 @@ class Collector {
       const std::size_t colon = outside.rfind(':');
       const std::string port = colon == std::string::npos ? outside : outside.substr(colon + 1);
       if (port.empty() || port.find_first_not_of("0123456789") != std::string::npos) continue;
-      Access& access = add(ResourceForm::host_port, port + (text->ends_with("/udp") ? "/udp" : ""), true, node().setting("ports")->span);
+      Access& access = add(ResourceForm::host_port, port + (text->ends_with("/udp") ? "/udp" : ""), true,
+                           node().setting("ports")->span);
       access.address = colon == std::string::npos ? std::string() : outside.substr(0, colon);
       if (access.address == "0.0.0.0" || access.address == "[::]") access.address.clear();
       access.within = engine();
@@ -147,7 +159,8 @@ class Collector {
   // What the engine knows a thing by, when the file says it.
   void names() {
     const Setting* setting = node().setting("name");
-    const std::string* name = setting == nullptr || node().policy.external ? nullptr : setting->value.as<std::string>();
+    const std::string* name =
+        setting == nullptr || node().policy.external ? nullptr : setting->value.as<std::string>();
     if (name == nullptr || node().node_class != NodeClass::thing) return;
     const StepId make = graph_.step(node_, Phase::make), unmake = graph_.step(node_, Phase::unmake);
     Access& access = add(ResourceForm::object_name, *name, true, setting->span);
@@ -161,8 +174,10 @@ class Collector {
       if (const NodeRef* changed = value->as<NodeRef>()) {
         const Node& target = graph_.node(changed->node);
         const Span span = node().setting("changes")->span;
-        if (target.kind == "database") add(ResourceForm::database, target.path, true, span);
-        else if (target.node_class == NodeClass::thing) add(ResourceForm::volume, volume_name(changed->node), true, span);
+        if (target.kind == "database")
+          add(ResourceForm::database, target.path, true, span);
+        else if (target.node_class == NodeClass::thing)
+          add(ResourceForm::volume, volume_name(changed->node), true, span);
       }
   }
 
@@ -193,7 +208,8 @@ class Collector {
     const std::string_view from = node().kind == "clone" ? "from" : node().kind == "snapshot" ? "of" : "";
     const Setting* setting = from.empty() ? nullptr : node().setting(from);
     const NodeRef* original = setting == nullptr ? nullptr : setting->value.as<NodeRef>();
-    if (original != nullptr && graph_.node(original->node).kind != "snapshot") add(ResourceForm::volume, volume_name(original->node), false, setting->span);
+    if (original != nullptr && graph_.node(original->node).kind != "snapshot")
+      add(ResourceForm::volume, volume_name(original->node), false, setting->span);
     const Setting* onto = node().kind == "clone" ? node().setting("onto") : nullptr;
     const NodeRef* target = onto == nullptr ? nullptr : onto->value.as<NodeRef>();
     if (target != nullptr) add(ResourceForm::volume, volume_name(target->node), true, onto->span);
@@ -207,16 +223,24 @@ class Collector {
 
 }  // namespace
 
-std::vector<Access> accesses(const Graph& graph) { return Collector(graph).collect(); }
+std::vector<Access> accesses(const Graph& graph) {
+  return Collector(graph).collect();
+}
 
 std::string_view name_of(ResourceForm form) {
   switch (form) {
-    case ResourceForm::volume: return "volume";
-    case ResourceForm::host_path: return "host path";
-    case ResourceForm::host_port: return "host port";
-    case ResourceForm::object_name: return "name";
-    case ResourceForm::image_tag: return "tag";
-    case ResourceForm::database: return "database";
+    case ResourceForm::volume:
+      return "volume";
+    case ResourceForm::host_path:
+      return "host path";
+    case ResourceForm::host_port:
+      return "host port";
+    case ResourceForm::object_name:
+      return "name";
+    case ResourceForm::image_tag:
+      return "tag";
+    case ResourceForm::database:
+      return "database";
   }
   return "";
 }
@@ -233,7 +257,8 @@ Span reader_span(const Graph& graph, NodeId node, Span span) {
 std::string reader_path(const Graph& graph, NodeId node) {
   NodeId outermost = node;
   for (NodeId around = graph.node(node).parent; around != no_node; around = graph.node(around).parent)
-    if (graph.node(around).span.known() && graph.node(around).span.file != graph.node(outermost).span.file) outermost = around;
+    if (graph.node(around).span.known() && graph.node(around).span.file != graph.node(outermost).span.file)
+      outermost = around;
   return graph.node(outermost).path;
 }
 
@@ -248,7 +273,9 @@ std::vector<const Value*> elements_of(const Node& node, std::string_view setting
 }
 
 std::optional<std::string> project_path(const Path& path) {
-  if (path.text.empty() || path.text.front() == '/' || path.text.front() == '~' || path.text.find("://") != std::string::npos || path.text.starts_with("git@")) return std::nullopt;
+  if (path.text.empty() || path.text.front() == '/' || path.text.front() == '~' ||
+      path.text.find("://") != std::string::npos || path.text.starts_with("git@"))
+    return std::nullopt;
   std::vector<std::string_view> parts;
   const std::string whole = path.folder.empty() ? path.text : path.folder + "/" + path.text;
   if (whole.front() == '/') return std::nullopt;

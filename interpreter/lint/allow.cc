@@ -26,7 +26,9 @@ void collect(const syntax::Body& body, std::vector<Allowance>& found) {
   }
 }
 
-bool holds(Span outer, Span inner) { return inner.known() && outer.file == inner.file && outer.begin <= inner.begin && inner.end <= outer.end; }
+bool holds(Span outer, Span inner) {
+  return inner.known() && outer.file == inner.file && outer.begin <= inner.begin && inner.end <= outer.end;
+}
 
 bool covers(const Allowance& allowance, const Diagnostic& finding) {
   if (allowance.allow->code != finding.code) return false;
@@ -43,7 +45,8 @@ std::vector<Diagnostic> without_allowed(const Program& program, const Diagnostic
   for (const auto& module : program.modules)
     if (!module->embedded) collect(module->syntax.body, allowances);
   const auto embedded = [&](Span span) {
-    return std::any_of(program.modules.begin(), program.modules.end(), [&](const auto& module) { return module->embedded && module->file == span.file; });
+    return std::any_of(program.modules.begin(), program.modules.end(),
+                       [&](const auto& module) { return module->embedded && module->file == span.file; });
   };
   std::vector<Diagnostic> kept;
   for (const Diagnostic& finding : findings.sorted()) {
@@ -55,9 +58,15 @@ std::vector<Diagnostic> without_allowed(const Program& program, const Diagnostic
   Diagnostics about_allowances;
   for (const Allowance& allowance : allowances) {
     if (allowance.allow->reason.empty())
-      about_allowances.warning("L0603", allowance.allow->span, fmt::format("`{}` is allowed without a reason", allowance.allow->code)).help(fmt::format("write `# cairn: allow {} because …`", allowance.allow->code));
+      about_allowances
+          .warning("L0603", allowance.allow->span,
+                   fmt::format("`{}` is allowed without a reason", allowance.allow->code))
+          .help(fmt::format("write `# cairn: allow {} because …`", allowance.allow->code));
     else if (!allowance.used)
-      about_allowances.warning("L0602", allowance.allow->span, fmt::format("there is no `{}` here to allow", allowance.allow->code)).help("remove the comment");
+      about_allowances
+          .warning("L0602", allowance.allow->span,
+                   fmt::format("there is no `{}` here to allow", allowance.allow->code))
+          .help("remove the comment");
   }
   for (const Diagnostic& finding : about_allowances.all()) kept.push_back(finding);
   return kept;

@@ -7,8 +7,8 @@
 
 namespace cairn::lint {
 
-// In the order of the codes. Every example is a whole file that gives exactly this finding, in a project that has a
-// folder `site` with a Dockerfile.
+// In the order of the codes. Every example is a whole file that gives exactly this finding, in a project that
+// has a folder `site` with a Dockerfile.
 const std::vector<CodePage>& lint_codes();
 
 }  // namespace cairn::lint

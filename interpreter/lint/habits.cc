@@ -65,9 +65,16 @@ class Habits {
       // A service that only sleeps is kept alive, nothing more.
       if (node.node_class == NodeClass::service && !said.empty() && said.front() == "sleep") continue;
       for (std::size_t i = 0; i + 1 < said.size(); ++i) {
-        if (said[i] != "sleep" || said[i + 1].find_first_not_of("0123456789.smhd") != std::string::npos || !first("L0501", setting->span)) continue;
-        findings_.warning("L0501", setting->span, fmt::format("`{}` waits by the clock: `sleep {}`", node.path, said[i + 1]), "too short on a slow day, too long on all others")
-            .help("say what it waits for: `ready` on the service, `probe name { ready = […] }`, or a reference to what makes it");
+        if (said[i] != "sleep" || said[i + 1].find_first_not_of("0123456789.smhd") != std::string::npos ||
+            !first("L0501", setting->span))
+          continue;
+        findings_
+            .warning("L0501", setting->span,
+                     fmt::format("`{}` waits by the clock: `sleep {}`", node.path, said[i + 1]),
+                     "too short on a slow day, too long on all others")
+            .help(
+                "say what it waits for: `ready` on the service, `probe name { ready = […] }`, or a reference "
+                "to what makes it");
         break;
       }
     }
@@ -75,12 +82,18 @@ class Habits {
 
   void image_tag(const Node& node) {
     const Setting* setting = node.setting(node.kind == "image" ? "ref" : "image");
-    const std::string* ref = setting == nullptr || !setting->written ? nullptr : setting->value.as<std::string>();
+    const std::string* ref =
+        setting == nullptr || !setting->written ? nullptr : setting->value.as<std::string>();
     if (ref == nullptr || ref->find('@') != std::string::npos) return;
     const std::size_t colon = ref->rfind(':');
     const bool tagged = colon != std::string::npos && ref->find('/', colon) == std::string::npos;
-    if ((tagged && ref->substr(colon + 1) != "latest") || ref->empty() || !first("L0502", setting->span)) return;
-    findings_.warning("L0502", setting->span, fmt::format("image `{}` {}", *ref, tagged ? "is whatever is newest that day" : "has no tag, so it is `latest`: whatever is newest that day"))
+    if ((tagged && ref->substr(colon + 1) != "latest") || ref->empty() || !first("L0502", setting->span))
+      return;
+    findings_
+        .warning("L0502", setting->span,
+                 fmt::format("image `{}` {}", *ref,
+                             tagged ? "is whatever is newest that day"
+                                    : "has no tag, so it is `latest`: whatever is newest that day"))
         .help("name a version, or a digest: `\"postgres:15.8\"`");
   }
 
@@ -91,9 +104,16 @@ class Habits {
       if (map == nullptr) continue;
       for (const auto& [key, value] : map->entries) {
         const std::string* text = value.as<std::string>();
-        if (text == nullptr || value.secret || !is_literal_secret(key, *text) || !first("L0503", setting->span)) continue;
-        findings_.warning("L0503", setting->span, fmt::format("`{}` of `{}` is written in the file", key, node.path), "whoever can read the file can read it")
-            .help(fmt::format("`secret(\"env:{}\")` reads it from the environment when it is needed, `secret(\"generate:24\")` makes one for each run", key));
+        if (text == nullptr || value.secret || !is_literal_secret(key, *text) ||
+            !first("L0503", setting->span))
+          continue;
+        findings_
+            .warning("L0503", setting->span,
+                     fmt::format("`{}` of `{}` is written in the file", key, node.path),
+                     "whoever can read the file can read it")
+            .help(fmt::format("`secret(\"env:{}\")` reads it from the environment when it is needed, "
+                              "`secret(\"generate:24\")` makes one for each run",
+                              key));
       }
     }
   }
@@ -103,10 +123,15 @@ class Habits {
     if (count == nullptr || *count < 2) return;
     for (const Value* port : elements_of(node, "ports")) {
       const std::string* text = port->as<std::string>();
-      if (text == nullptr || text->find(':') == std::string::npos || text->find('-') != std::string::npos) continue;
+      if (text == nullptr || text->find(':') == std::string::npos || text->find('-') != std::string::npos)
+        continue;
       const Span span = node.setting("ports")->span;
       if (!first("L0505", span)) return;
-      findings_.warning("L0505", span, fmt::format("all {} replicas of `{}` want host port `{}`", *count, node.path, text->substr(0, text->rfind(':'))), "only the first one gets it")
+      findings_
+          .warning("L0505", span,
+                   fmt::format("all {} replicas of `{}` want host port `{}`", *count, node.path,
+                               text->substr(0, text->rfind(':'))),
+                   "only the first one gets it")
           .label(node.setting("replicas")->span, fmt::format("{} replicas", *count))
           .help("a plain container port gives each a free port: `ports = [80]`");
       return;
@@ -115,26 +140,39 @@ class Habits {
 
   void privileged(const Node& node) {
     const Setting* all = node.setting("privileged");
-    if (all != nullptr && all->written && all->value.as<bool>() != nullptr && *all->value.as<bool>() && first("L0510", all->span))
-      findings_.warning("L0510", all->span, fmt::format("`{}` may do anything on the machine that it runs on", node.path)).help("name what it needs: `cap_add = [\"NET_ADMIN\"]`, `devices = […]`");
+    if (all != nullptr && all->written && all->value.as<bool>() != nullptr && *all->value.as<bool>() &&
+        first("L0510", all->span))
+      findings_
+          .warning("L0510", all->span,
+                   fmt::format("`{}` may do anything on the machine that it runs on", node.path))
+          .help("name what it needs: `cap_add = [\"NET_ADMIN\"]`, `devices = […]`");
     const Setting* mode = node.setting("network_mode");
     const std::string* text = mode == nullptr || !mode->written ? nullptr : mode->value.as<std::string>();
     if (text != nullptr && *text == "host" && first("L0511", mode->span))
-      findings_.warning("L0511", mode->span, fmt::format("`{}` shares the machine's network", node.path), "its ports are taken on the machine, and names of services do not resolve in it")
+      findings_
+          .warning("L0511", mode->span, fmt::format("`{}` shares the machine's network", node.path),
+                   "its ports are taken on the machine, and names of services do not resolve in it")
           .help("leave `network_mode` out, and publish what is needed with `ports`");
   }
 
   void until_without_end(const Node& node) {
     const Setting* until = node.setting("until");
     const Setting* within = node.setting("within");
-    if (until == nullptr || !until->written || (within != nullptr && !within->value.null()) || node.policy.timeout || !first("L0512", until->span)) return;
-    findings_.warning("L0512", until->span, fmt::format("`{}` may ask for ever", node.path)).help("add `within = 10m`");
+    if (until == nullptr || !until->written || (within != nullptr && !within->value.null()) ||
+        node.policy.timeout || !first("L0512", until->span))
+      return;
+    findings_.warning("L0512", until->span, fmt::format("`{}` may ask for ever", node.path))
+        .help("add `within = 10m`");
   }
 
   void unverified_tls(const Node& node) {
     const Setting* verify = node.setting("verify_tls");
-    if (verify == nullptr || !verify->written || verify->value.as<bool>() == nullptr || *verify->value.as<bool>() || !first("L0513", verify->span)) return;
-    findings_.warning("L0513", verify->span, fmt::format("`{}` believes whoever answers", node.path), "a certificate is not looked at")
+    if (verify == nullptr || !verify->written || verify->value.as<bool>() == nullptr ||
+        *verify->value.as<bool>() || !first("L0513", verify->span))
+      return;
+    findings_
+        .warning("L0513", verify->span, fmt::format("`{}` believes whoever answers", node.path),
+                 "a certificate is not looked at")
         .help("`fingerprint = \"…\"` pins the one certificate that it has");
   }
 
@@ -145,8 +183,12 @@ class Habits {
       const Made* probe = value->as<Made>();
       const Value* within = probe == nullptr ? nullptr : probe->arguments.find("within");
       const Duration* limit = within == nullptr ? nullptr : within->as<Duration>();
-      if (limit == nullptr || limit->milliseconds <= node.policy.timeout->milliseconds || !ready->span.known() || !first("L0514", ready->span)) continue;
-      findings_.warning("L0514", ready->span, fmt::format("`{}` ends before its probe does", node.path), fmt::format("it may take {}", show(Value{*limit})))
+      if (limit == nullptr || limit->milliseconds <= node.policy.timeout->milliseconds ||
+          !ready->span.known() || !first("L0514", ready->span))
+        continue;
+      findings_
+          .warning("L0514", ready->span, fmt::format("`{}` ends before its probe does", node.path),
+                   fmt::format("it may take {}", show(Value{*limit})))
           .note(fmt::format("`timeout` of `{}` is {}", node.path, show(Value{*node.policy.timeout})))
           .help("make `within` the smaller of the two");
     }
@@ -159,8 +201,11 @@ class Habits {
     };
     for (const Setting& setting : node.settings) {
       const auto found = better.find(setting.name);
-      if (!setting.written || found == better.end() || setting.value.null() || !first("L0516", setting.span)) continue;
-      findings_.warning("L0516", setting.span, fmt::format("`{}` exists for imported Compose files", setting.name)).help(std::string(found->second));
+      if (!setting.written || found == better.end() || setting.value.null() || !first("L0516", setting.span))
+        continue;
+      findings_
+          .warning("L0516", setting.span, fmt::format("`{}` exists for imported Compose files", setting.name))
+          .help(std::string(found->second));
     }
   }
 
@@ -171,6 +216,8 @@ class Habits {
 
 }  // namespace
 
-void find_habits(const Graph& graph, Diagnostics& findings) { Habits(graph, findings).look(); }
+void find_habits(const Graph& graph, Diagnostics& findings) {
+  Habits(graph, findings).look();
+}
 
 }  // namespace cairn::lint

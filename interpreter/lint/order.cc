@@ -8,7 +8,8 @@ std::vector<bool> comes_before(const Graph& graph, const std::vector<Question>& 
   std::vector<bool> answers(questions.size(), false);
   std::vector<std::size_t> by_source(questions.size());
   for (std::size_t i = 0; i < by_source.size(); ++i) by_source[i] = i;
-  std::sort(by_source.begin(), by_source.end(), [&](std::size_t a, std::size_t b) { return questions[a].from < questions[b].from; });
+  std::sort(by_source.begin(), by_source.end(),
+            [&](std::size_t a, std::size_t b) { return questions[a].from < questions[b].from; });
 
   std::vector<std::uint64_t> reached(graph.steps.size());
   for (std::size_t first = 0; first < by_source.size();) {
@@ -27,7 +28,8 @@ std::vector<bool> comes_before(const Graph& graph, const std::vector<Question>& 
       ++last;
     }
     std::fill(reached.begin(), reached.end(), 0);
-    for (std::size_t bit = 0; bit < source_of_bit.size(); ++bit) reached[index(source_of_bit[bit])] |= std::uint64_t{1} << bit;
+    for (std::size_t bit = 0; bit < source_of_bit.size(); ++bit)
+      reached[index(source_of_bit[bit])] |= std::uint64_t{1} << bit;
     for (StepId step : graph.order) {
       const std::uint64_t bits = reached[index(step)];
       if (bits == 0) continue;
@@ -35,7 +37,8 @@ std::vector<bool> comes_before(const Graph& graph, const std::vector<Question>& 
     }
     for (std::size_t i = first; i < last; ++i) {
       const Question& question = questions[by_source[i]];
-      answers[by_source[i]] = question.from != question.to && (reached[index(question.to)] >> bit_of[i - first] & 1) != 0;
+      answers[by_source[i]] =
+          question.from != question.to && (reached[index(question.to)] >> bit_of[i - first] & 1) != 0;
     }
     first = last;
   }

@@ -14,8 +14,8 @@ struct Question {
   StepId to = no_step;
 };
 
-// For each question whether a chain of edges leads from `from` to `to`. Sixty-four sources are followed in one pass
-// over the edges, so thousands of questions cost tens of passes.
+// For each question whether a chain of edges leads from `from` to `to`. Sixty-four sources are followed in
+// one pass over the edges, so thousands of questions cost tens of passes.
 std::vector<bool> comes_before(const Graph& graph, const std::vector<Question>& questions);
 
 }  // namespace cairn::lint

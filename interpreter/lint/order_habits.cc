@@ -50,7 +50,11 @@ void find_repeated_after(const Graph& graph, Diagnostics& findings) {
   }
   for (const auto& [text, found] : repeated) {
     if (needed.contains(text)) continue;
-    findings.warning("L0509", found.span, fmt::format("`{}` waits for `{}` already", graph.node(found.ends.second).path, graph.node(found.ends.first).path), "a setting of it reads the other, and a reference is an edge")
+    findings
+        .warning("L0509", found.span,
+                 fmt::format("`{}` waits for `{}` already", graph.node(found.ends.second).path,
+                             graph.node(found.ends.first).path),
+                 "a setting of it reads the other, and a reference is an edge")
         .help("leave it out of `after`");
   }
 }
@@ -60,13 +64,15 @@ void find_pushed_untested(const Graph& graph, Diagnostics& findings) {
   std::map<NodeId, std::vector<NodeId>> tests_of_image;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const NodeRef* image = graph.nodes[n].value("image").as<NodeRef>();
-    if (image != nullptr && graph.nodes[n].kind == "run" && !elements_of(graph.nodes[n], "reports").empty()) tests_of_image[image->node].push_back(NodeId{static_cast<std::uint32_t>(n)});
+    if (image != nullptr && graph.nodes[n].kind == "run" && !elements_of(graph.nodes[n], "reports").empty())
+      tests_of_image[image->node].push_back(NodeId{static_cast<std::uint32_t>(n)});
   }
   std::vector<std::pair<NodeId, NodeId>> pairs;  // a push and a test
   std::vector<Question> questions;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const NodeId push{static_cast<std::uint32_t>(n)};
-    const NodeRef* image = graph.nodes[n].kind != "push" ? nullptr : graph.nodes[n].value("image").as<NodeRef>();
+    const NodeRef* image =
+        graph.nodes[n].kind != "push" ? nullptr : graph.nodes[n].value("image").as<NodeRef>();
     const auto tests = image == nullptr ? tests_of_image.end() : tests_of_image.find(image->node);
     if (tests == tests_of_image.end()) continue;
     for (const NodeId test : tests->second) {
@@ -80,7 +86,10 @@ void find_pushed_untested(const Graph& graph, Diagnostics& findings) {
     const Node& push = graph.node(pairs[p].first);
     const Node& test = graph.node(pairs[p].second);
     if (before[p] || !told.insert({push.span.file, push.span.begin}).second) continue;
-    findings.warning("L0515", push.span, fmt::format("`{}` does not wait for `{}`, which tests the same image", push.path, test.path), "it may be pushed before its tests have passed")
+    findings
+        .warning("L0515", push.span,
+                 fmt::format("`{}` does not wait for `{}`, which tests the same image", push.path, test.path),
+                 "it may be pushed before its tests have passed")
         .label(test.span, "the tests")
         .help(fmt::format("write `after = [{}]`", test.network_name));
   }

@@ -14,12 +14,17 @@ namespace {
 
 std::string code_of(ResourceForm form) {
   switch (form) {
-    case ResourceForm::volume: return "L0401";
-    case ResourceForm::host_path: return "L0402";
-    case ResourceForm::host_port: return "L0403";
+    case ResourceForm::volume:
+      return "L0401";
+    case ResourceForm::host_path:
+      return "L0402";
+    case ResourceForm::host_port:
+      return "L0403";
     case ResourceForm::object_name:
-    case ResourceForm::image_tag: return "L0404";
-    case ResourceForm::database: return "L0405";
+    case ResourceForm::image_tag:
+      return "L0404";
+    case ResourceForm::database:
+      return "L0405";
   }
   return {};
 }
@@ -31,38 +36,49 @@ struct Pair {
 
 // Iterations of one `for` share their text: one finding for all of them.
 using Text = std::tuple<ResourceForm, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
-Text text_of(const Pair& pair) { return {pair.a->form, pair.a->span.file, pair.a->span.begin, pair.b->span.file, pair.b->span.begin}; }
+Text text_of(const Pair& pair) {
+  return {pair.a->form, pair.a->span.file, pair.a->span.begin, pair.b->span.file, pair.b->span.begin};
+}
 
 // A group that is larger is compared neighbour by neighbour only: enough to find that something is unordered.
 constexpr std::size_t compared_in_full = 24;
 
 std::string_view verb(const Access& access) {
   switch (access.form) {
-    case ResourceForm::host_port: return "takes";
+    case ResourceForm::host_port:
+      return "takes";
     case ResourceForm::object_name:
-    case ResourceForm::image_tag: return "gives";
-    default: return access.writes ? "may write" : "reads";
+    case ResourceForm::image_tag:
+      return "gives";
+    default:
+      return access.writes ? "may write" : "reads";
   }
 }
 
 // Held from the beginning of one life to its end: only the end of one orders the beginning of the other.
-bool is_held(ResourceForm form) { return form == ResourceForm::host_port || form == ResourceForm::object_name; }
+bool is_held(ResourceForm form) {
+  return form == ResourceForm::host_port || form == ResourceForm::object_name;
+}
 
 bool can_collide(const Access& a, const Access& b) {
   if (a.node == b.node || (!a.writes && !b.writes)) return false;
-  return a.form != ResourceForm::host_port || a.address.empty() || b.address.empty() || a.address == b.address;
+  return a.form != ResourceForm::host_port || a.address.empty() || b.address.empty() ||
+         a.address == b.address;
 }
 
 class Races {
  public:
-  Races(const Graph& graph, Diagnostics& findings) : graph_(graph), findings_(findings), all_(accesses(graph)) {}
+  Races(const Graph& graph, Diagnostics& findings)
+      : graph_(graph), findings_(findings), all_(accesses(graph)) {}
 
   void find() {
     std::map<std::tuple<ResourceForm, std::string, std::string>, std::vector<const Access*>> by_resource;
-    for (const Access& access : all_) by_resource[{access.form, access.within, access.resource}].push_back(&access);
+    for (const Access& access : all_)
+      by_resource[{access.form, access.within, access.resource}].push_back(&access);
     for (const auto& [resource, users] : by_resource) {
       for (std::size_t i = 0; i < users.size(); ++i) {
-        const std::size_t end = users.size() <= compared_in_full ? users.size() : std::min(users.size(), i + 2);
+        const std::size_t end =
+            users.size() <= compared_in_full ? users.size() : std::min(users.size(), i + 2);
         for (std::size_t j = i + 1; j < end; ++j)
           if (can_collide(*users[i], *users[j])) ask(*users[i], *users[j]);
       }
@@ -71,8 +87,10 @@ class Races {
     std::set<Text> told;
     for (std::size_t p = 0; p < pairs_.size(); ++p) {
       if (before[2 * p] || before[2 * p + 1] || !told.insert(text_of(pairs_[p])).second) continue;
-      if (service_under_clone(pairs_[p])) tell_live_writer(pairs_[p]);
-      else tell(pairs_[p]);
+      if (service_under_clone(pairs_[p]))
+        tell_live_writer(pairs_[p]);
+      else
+        tell(pairs_[p]);
     }
   }
 
@@ -86,19 +104,28 @@ class Races {
     questions_.push_back({whole_life || live_writer ? pair.b->ends : pair.b->begins, pair.a->begins});
   }
 
-  bool is_clone(const Access& access) const { return !access.writes && graph_.node(access.node).kind == "clone"; }
+  bool is_clone(const Access& access) const {
+    return !access.writes && graph_.node(access.node).kind == "clone";
+  }
 
   // A copy that is made file by file while a service writes. An array cuts at one point in time.
   bool service_under_clone(const Pair& pair) const {
-    return is_clone(*pair.a) && pair.b->writes && graph_.node(pair.b->node).node_class == NodeClass::service && graph_.node(pair.a->node).value("on").null();
+    return is_clone(*pair.a) && pair.b->writes &&
+           graph_.node(pair.b->node).node_class == NodeClass::service &&
+           graph_.node(pair.a->node).value("on").null();
   }
 
   void tell_live_writer(const Pair& pair) {
     const Node& clone = graph_.node(pair.a->node);
     const Node& writer = graph_.node(pair.b->node);
-    findings_.warning("L0408", pair.a->span, fmt::format("`{}` is made while `{}` may write to volume `{}`", clone.path, writer.path, pair.a->resource), "the copy may hold half of a change")
+    findings_
+        .warning("L0408", pair.a->span,
+                 fmt::format("`{}` is made while `{}` may write to volume `{}`", clone.path, writer.path,
+                             pair.a->resource),
+                 "the copy may hold half of a change")
         .label(pair.b->span, fmt::format("`{}` writes it as long as it runs", writer.path))
-        .help(fmt::format("write `after = [{}.stopped]` in `{}`, or clone a snapshot of the volume", writer.network_name, clone.path));
+        .help(fmt::format("write `after = [{}.stopped]` in `{}`, or clone a snapshot of the volume",
+                          writer.network_name, clone.path));
   }
 
   void tell(const Pair& pair) {
@@ -106,17 +133,32 @@ class Races {
     const std::string a_path = reader_path(graph_, pair.a->node), b_path = reader_path(graph_, pair.b->node);
     const ResourceForm form = pair.a->form;
     const bool one_text = pair.a->span == pair.b->span;
-    Diagnostic& finding = findings_.warning(code_of(form), pair.b->span, fmt::format("`{}` and `{}` use {} `{}` at the same time", a_path, b_path, name_of(form), pair.a->resource),
-                                            one_text ? "nothing orders the two" : fmt::format("`{}` {} it here", b_path, verb(*pair.b)));
-    if (!one_text) finding.label(pair.a->span, fmt::format("`{}` {} it here, and nothing orders the two", a_path, verb(*pair.a)));
+    Diagnostic& finding = findings_.warning(
+        code_of(form), pair.b->span,
+        fmt::format("`{}` and `{}` use {} `{}` at the same time", a_path, b_path, name_of(form),
+                    pair.a->resource),
+        one_text ? "nothing orders the two" : fmt::format("`{}` {} it here", b_path, verb(*pair.b)));
+    if (!one_text)
+      finding.label(pair.a->span,
+                    fmt::format("`{}` {} it here, and nothing orders the two", a_path, verb(*pair.a)));
     switch (form) {
-      case ResourceForm::host_port: finding.help("give one of them another port, or a plain container port: then cairn picks a free one"); break;
-      case ResourceForm::object_name: finding.help("leave `name` out, then each gets one of its own, or give one of them another name"); break;
-      case ResourceForm::image_tag: finding.help("give each its own tag"); break;
+      case ResourceForm::host_port:
+        finding.help("give one of them another port, or a plain container port: then cairn picks a free one");
+        break;
+      case ResourceForm::object_name:
+        finding.help("leave `name` out, then each gets one of its own, or give one of them another name");
+        break;
+      case ResourceForm::image_tag:
+        finding.help("give each its own tag");
+        break;
       default:
-        if (one_text) finding.help("give each iteration its own, made inside of the `for`");
-        else finding.help(fmt::format("write `after = [{}]` in `{}`, or read what the one makes in the other", a.network_name, b_path));
-        if (form == ResourceForm::volume || form == ResourceForm::host_path) finding.help("where it is only read, mount `readonly(…)`");
+        if (one_text)
+          finding.help("give each iteration its own, made inside of the `for`");
+        else
+          finding.help(fmt::format("write `after = [{}]` in `{}`, or read what the one makes in the other",
+                                   a.network_name, b_path));
+        if (form == ResourceForm::volume || form == ResourceForm::host_path)
+          finding.help("where it is only read, mount `readonly(…)`");
     }
   }
 
@@ -129,6 +171,8 @@ class Races {
 
 }  // namespace
 
-void find_races(const Graph& graph, Diagnostics& findings) { Races(graph, findings).find(); }
+void find_races(const Graph& graph, Diagnostics& findings) {
+  Races(graph, findings).find();
+}
 
 }  // namespace cairn::lint

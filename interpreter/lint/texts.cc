@@ -12,11 +12,14 @@
 namespace cairn::lint {
 
 bool is_literal_secret(std::string name, std::string_view text) {
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (const std::string_view harmless : {"", "yes", "no", "true", "false", "on", "off", "none", "0", "1"})
     if (text == harmless) return false;
-  if (text.find("://") != std::string_view::npos || text.starts_with('/')) return false;  // where it is, not what it is
-  for (const std::string_view word : {"password", "passwd", "secret", "token", "api_key", "apikey", "private_key", "access_key", "secret_key"})
+  if (text.find("://") != std::string_view::npos || text.starts_with('/'))
+    return false;  // where it is, not what it is
+  for (const std::string_view word : {"password", "passwd", "secret", "token", "api_key", "apikey",
+                                      "private_key", "access_key", "secret_key"})
     if (name.ends_with(word)) return true;
   return false;
 }
@@ -57,9 +60,14 @@ class Walker {
   void setting(const syntax::Setting& setting) {
     const std::string& name = setting.name.text;
     const auto* text = std::get_if<syntax::Text>(&setting.value->is);
-    if (text != nullptr && text->parts.size() == 1 && text->parts.front().hole == nullptr && is_literal_secret(name, text->parts.front().text))
-      findings_.warning("L0503", setting.value->span, fmt::format("`{}` is written in the file", name), "whoever can read the file can read it")
-          .help("`secret(\"env:NAME\")` reads it from the environment when it is needed, `secret(\"generate:24\")` makes one for each run");
+    if (text != nullptr && text->parts.size() == 1 && text->parts.front().hole == nullptr &&
+        is_literal_secret(name, text->parts.front().text))
+      findings_
+          .warning("L0503", setting.value->span, fmt::format("`{}` is written in the file", name),
+                   "whoever can read the file can read it")
+          .help(
+              "`secret(\"env:NAME\")` reads it from the environment when it is needed, "
+              "`secret(\"generate:24\")` makes one for each run");
     in_command_ = name == "command" || name == "entrypoint" || name == "script";
     keys_are_paths_ = name == "mounts" || name == "files";
     expression(*setting.value);
@@ -68,7 +76,9 @@ class Walker {
 
   void revealed(const Call& call, Span span) {
     if (!in_command_ || call.function.text != "reveal") return;
-    findings_.warning("L0504", span, "a secret on a command line", "every user of the machine can read it in its list of processes")
+    findings_
+        .warning("L0504", span, "a secret on a command line",
+                 "every user of the machine can read it in its list of processes")
         .help("hand it over in `env`, or as a file in `files`");
   }
 
@@ -78,12 +88,15 @@ class Walker {
     const std::string& word = text->parts.front().text;
     const Resolved meant = resolve(word, *region_);
     const bool variable = meant.form == Resolved::Form::variable;
-    const bool value = meant.form == Resolved::Form::declaration && meant.declarations->front()->form != DeclarationForm::block;
+    const bool value = meant.form == Resolved::Form::declaration &&
+                       meant.declarations->front()->form != DeclarationForm::block;
     // `{ version = version }` means what it says. Where a key is a path, no bare word is one.
     const auto* same = std::get_if<NameRef>(&entry.value->is);
     if (same != nullptr && same->name.text == word) return;
     if (!variable && !(value && keys_are_paths_)) return;
-    findings_.warning("L0605", entry.key->span, fmt::format("the key is the text `{0}`, not the value of `{0}`", word))
+    findings_
+        .warning("L0605", entry.key->span,
+                 fmt::format("the key is the text `{0}`, not the value of `{0}`", word))
         .help(fmt::format("write `\"${{{0}}}\"` for its value, `\"{0}\"` for the text", word));
   }
 

@@ -1,4 +1,5 @@
-// How long lint takes on programs of many nodes that share things: a table of milliseconds, the compiler's own time beside.
+// How long lint takes on programs of many nodes that share things: a table of milliseconds, the compiler's
+// own time beside.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -10,22 +11,28 @@
 
 namespace {
 
-// Services that name each other, mount the same volumes, want the same ports; steps that read and write beside them.
+// Services that name each other, mount the same volumes, want the same ports; steps that read and write
+// beside them.
 std::string crowd(std::size_t nodes) {
   std::string text = "stage test {\n";
   for (std::size_t v = 0; v < 50; ++v) text += "  volume v" + std::to_string(v) + "\n";
   for (std::size_t i = 0; i < nodes; ++i) {
     const std::string n = std::to_string(i);
     if (i % 2 == 0)
-      text += "  service s" + n + " { image = \"x:1\" ; env = { PEER_HOST = \"s" + std::to_string((i + 2) % nodes) + "\", URL = \"http://s0:8080/\" } ; mounts = { \"/v\" = v" +
+      text += "  service s" + n + " { image = \"x:1\" ; env = { PEER_HOST = \"s" +
+              std::to_string((i + 2) % nodes) + "\", URL = \"http://s0:8080/\" } ; mounts = { \"/v\" = v" +
               std::to_string(i % 50) + " } ; ports = [\"" + std::to_string(1024 + i % 5000) + ":80\"] }\n";
     else
-      text += "  run r" + n + " { image = \"y:1\" ; env = { URL = s" + std::to_string(i - 1) + ".url(80) } ; mounts = { \"/v\" = v" + std::to_string(i % 50) + " } ; command = [\"sh\", \"-c\", \"sleep 1\"] }\n";
+      text += "  run r" + n + " { image = \"y:1\" ; env = { URL = s" + std::to_string(i - 1) +
+              ".url(80) } ; mounts = { \"/v\" = v" + std::to_string(i % 50) +
+              " } ; command = [\"sh\", \"-c\", \"sleep 1\"] }\n";
   }
   return text + "}\n";
 }
 
-double since(std::chrono::steady_clock::time_point begin) { return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count(); }
+double since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+}
 
 }  // namespace
 

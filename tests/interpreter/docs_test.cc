@@ -1,4 +1,5 @@
-// The manual's examples are programs that compile. ```stack is a whole file; ```stack NAME is one that others use.
+// The manual's examples are programs that compile. ```stack is a whole file; ```stack NAME is one that others
+// use.
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -45,9 +46,11 @@ TEST(Manual, EveryExampleCompiles) {
     std::map<std::string, std::string> files = named;
     files["main.stack"] = block.text;
     std::vector<GivenParam> params;
-    if (block.text.find("param registry: string") != std::string::npos) params.push_back({"registry", std::string("registry.acme.example"), ParamOrigin::command_line});
+    if (block.text.find("param registry: string") != std::string::npos)
+      params.push_back({"registry", std::string("registry.acme.example"), ParamOrigin::command_line});
     const auto outcome = compile_files(std::move(files), std::move(params));
-    EXPECT_TRUE(outcome->diagnostics.empty()) << "docs/language.md:" << block.line << "\n" << render(outcome->sources, outcome->diagnostics);
+    EXPECT_TRUE(outcome->diagnostics.empty()) << "docs/language.md:" << block.line << "\n"
+                                              << render(outcome->sources, outcome->diagnostics);
     EXPECT_TRUE(outcome->compiled.graph.has_value());
     ++compiled;
   }

@@ -21,13 +21,16 @@ draw::Picture picture_of(const Outcome& outcome, draw::Level level = draw::Level
   return draw::make_picture(outcome.graph(), outcome.sources, request);
 }
 
-draw::Picture picture_of(const std::string& text, draw::Level level = draw::Level::node, bool expand = false) {
+draw::Picture picture_of(const std::string& text, draw::Level level = draw::Level::node,
+                         bool expand = false) {
   const auto outcome = compile_text(text);
   EXPECT_TRUE(outcome->compiled.graph) << outcome->complaints();
   return picture_of(*outcome, level, expand);
 }
 
-std::string example(const std::string& path) { return golden::read(std::filesystem::path(CAIRN_SOURCE_DIR) / "examples" / path); }
+std::string example(const std::string& path) {
+  return golden::read(std::filesystem::path(CAIRN_SOURCE_DIR) / "examples" / path);
+}
 
 std::vector<std::string> titles(const draw::Picture& picture) {
   std::vector<std::string> all;
@@ -50,13 +53,15 @@ const draw::Arrow* arrow(const draw::Picture& picture, const std::string& from, 
 
 TEST(Picture, ShardsAreOneBoxThatSaysWhichItStandsFor) {
   const draw::Picture picture = picture_of(example("quickstart/shop.stack"));
-  EXPECT_EQ(titles(picture), (std::vector<std::string>{"catalogue", "seed", "data[0..3]", "api[0..3]", "checks[0..3]"}));
+  EXPECT_EQ(titles(picture),
+            (std::vector<std::string>{"catalogue", "seed", "data[0..3]", "api[0..3]", "checks[0..3]"}));
   EXPECT_EQ(picture.boxes[2].instances, 4u);
   EXPECT_EQ(picture_of(example("quickstart/shop.stack"), draw::Level::node, true).boxes.size(), 2u + 3u * 4u);
 }
 
 TEST(Picture, AnArrowSaysWhyAndWhere) {
-  const draw::Picture picture = picture_of("service db { image = \"x\" }\nrun unit { image = \"y\" ; env = { H = db.host } }\n");
+  const draw::Picture picture =
+      picture_of("service db { image = \"x\" }\nrun unit { image = \"y\" ; env = { H = db.host } }\n");
   const draw::Arrow* found = arrow(picture, "db", "unit");
   ASSERT_NE(found, nullptr);
   ASSERT_EQ(found->because.size(), 1u);
@@ -65,27 +70,39 @@ TEST(Picture, AnArrowSaysWhyAndWhere) {
 }
 
 TEST(Picture, WhatALongerChainImpliesIsNotDrawn) {
-  const draw::Picture picture = picture_of("run a { in = \"host\" }\nrun b { in = \"host\" ; after = a }\nrun c { in = \"host\" ; after = [a, b] }\n");
+  const draw::Picture picture = picture_of(
+      "run a { in = \"host\" }\nrun b { in = \"host\" ; after = a }\nrun c { in = \"host\" ; after = [a, b] "
+      "}\n");
   EXPECT_NE(arrow(picture, "a", "b"), nullptr);
   EXPECT_NE(arrow(picture, "b", "c"), nullptr);
   EXPECT_EQ(arrow(picture, "a", "c"), nullptr);
 }
 
 TEST(Picture, StagesAreFramesInTheirOrder) {
-  const draw::Picture picture = picture_of("stage one { run a { in = \"host\" } }\nstage two { after = [one] ; run b { in = \"host\" } }\n");
+  const draw::Picture picture = picture_of(
+      "stage one { run a { in = \"host\" } }\nstage two { after = [one] ; run b { in = \"host\" } }\n");
   ASSERT_EQ(picture.frames.size(), 3u);
   EXPECT_EQ(picture.frames[2].title, "two");
   EXPECT_EQ(picture.frames[2].after, std::vector<std::uint32_t>{1});
   EXPECT_TRUE(picture.arrows.empty());
-  EXPECT_TRUE(picture.boxes[0].critical && picture.boxes[1].critical) << "a stage's order is part of the longest chain";
-  EXPECT_EQ(picture_of("stage one { run a { in = \"host\" } }\nstage two { after = [one] ; run b { in = \"host\" } }\n", draw::Level::stage).boxes.size(), 2u);
+  EXPECT_TRUE(picture.boxes[0].critical && picture.boxes[1].critical)
+      << "a stage's order is part of the longest chain";
+  EXPECT_EQ(
+      picture_of(
+          "stage one { run a { in = \"host\" } }\nstage two { after = [one] ; run b { in = \"host\" } }\n",
+          draw::Level::stage)
+          .boxes.size(),
+      2u);
 }
 
 TEST(Picture, EarlierRunsDecideWhichChainIsLongest) {
-  const auto outcome = compile_text("run quick { in = \"host\" }\nrun slow { in = \"host\" }\nrun last { in = \"host\" ; after = [quick, slow] }\n");
+  const auto outcome = compile_text(
+      "run quick { in = \"host\" }\nrun slow { in = \"host\" }\nrun last { in = \"host\" ; after = [quick, "
+      "slow] }\n");
   draw::Request request;
   request.seconds_of_step.assign(outcome->graph().steps.size(), 1);
-  request.seconds_of_step[index(outcome->graph().step(outcome->graph().find("slow").front(), Phase::run))] = 60;
+  request.seconds_of_step[index(outcome->graph().step(outcome->graph().find("slow").front(), Phase::run))] =
+      60;
   const draw::Picture picture = draw::make_picture(outcome->graph(), outcome->sources, request);
   EXPECT_FALSE(picture.boxes[0].critical);
   EXPECT_TRUE(picture.boxes[1].critical);
@@ -93,13 +110,16 @@ TEST(Picture, EarlierRunsDecideWhichChainIsLongest) {
 }
 
 TEST(Picture, SecretsAreNotInIt) {
-  const draw::Picture picture = picture_of("run t { image = \"x\" ; env = { P = secret(\"env:P\", default = \"hunter2\") } }\n");
-  for (const std::string& drawing : {draw::html(picture), draw::json(picture), draw::dot(picture)}) EXPECT_EQ(drawing.find("hunter2"), std::string::npos);
+  const draw::Picture picture =
+      picture_of("run t { image = \"x\" ; env = { P = secret(\"env:P\", default = \"hunter2\") } }\n");
+  for (const std::string& drawing : {draw::html(picture), draw::json(picture), draw::dot(picture)})
+    EXPECT_EQ(drawing.find("hunter2"), std::string::npos);
 }
 
 TEST(Picture, WaysAreAllArrowsBetweenTwoBoxes) {
   const draw::Picture picture = picture_of(
-      "run a { in = \"host\" }\nrun b { in = \"host\" ; after = a }\nrun c { in = \"host\" ; after = a }\nrun d { in = \"host\" ; after = [b, c] }\nrun e { in = \"host\" ; after = d }\n");
+      "run a { in = \"host\" }\nrun b { in = \"host\" ; after = a }\nrun c { in = \"host\" ; after = a "
+      "}\nrun d { in = \"host\" ; after = [b, c] }\nrun e { in = \"host\" ; after = d }\n");
   EXPECT_EQ(draw::ways(picture, "a", "d").size(), 4u);
   EXPECT_EQ(draw::ways(picture, "a", "b").size(), 1u);
   EXPECT_TRUE(draw::ways(picture, "d", "a").empty());
@@ -107,12 +127,16 @@ TEST(Picture, WaysAreAllArrowsBetweenTwoBoxes) {
 }
 
 TEST(Picture, StagesBetweenTwoBoxesAreTold) {
-  const draw::Picture picture = picture_of("stage x { run a { in = \"host\" } }\nstage y { after = x ; run b { in = \"host\" } }\nstage z { after = y ; run c { in = \"host\" } }\n");
+  const draw::Picture picture = picture_of(
+      "stage x { run a { in = \"host\" } }\nstage y { after = x ; run b { in = \"host\" } }\nstage z { after "
+      "= y ; run c { in = \"host\" } }\n");
   EXPECT_EQ(draw::stages_between(picture, "a", "c"), (std::vector<std::string>{"x", "y", "z"}));
   EXPECT_TRUE(draw::stages_between(picture, "c", "a").empty());
 }
 
-bool overlap(const draw::Rectangle& a, const draw::Rectangle& b) { return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height; }
+bool overlap(const draw::Rectangle& a, const draw::Rectangle& b) {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
 
 void expect_tidy(const draw::Picture& picture, const std::string& what) {
   const draw::Layout layout = draw::lay_out(picture);
@@ -120,7 +144,9 @@ void expect_tidy(const draw::Picture& picture, const std::string& what) {
     EXPECT_GE(layout.boxes[a].x, 0) << what;
     EXPECT_LE(layout.boxes[a].x + layout.boxes[a].width, layout.width) << what;
     EXPECT_LE(layout.boxes[a].y + layout.boxes[a].height, layout.height) << what;
-    for (std::size_t b = a + 1; b < layout.boxes.size(); ++b) EXPECT_FALSE(overlap(layout.boxes[a], layout.boxes[b])) << what << ": " << picture.boxes[a].id << " lies on " << picture.boxes[b].id;
+    for (std::size_t b = a + 1; b < layout.boxes.size(); ++b)
+      EXPECT_FALSE(overlap(layout.boxes[a], layout.boxes[b]))
+          << what << ": " << picture.boxes[a].id << " lies on " << picture.boxes[b].id;
   }
   for (std::size_t a = 1; a < layout.frames.size(); ++a)
     for (std::size_t b = a + 1; b < layout.frames.size(); ++b)
@@ -140,7 +166,8 @@ TEST(Layout, NoBoxLiesOnAnotherAndEveryArrowArrives) {
     expect_tidy(picture_of(example(path), draw::Level::step), path);
     expect_tidy(picture_of(example(path), draw::Level::stage), path);
   }
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) expect_tidy(picture_of(generated::random(seed, 40)), "seed " + std::to_string(seed));
+  for (std::uint64_t seed = 1; seed <= 20; ++seed)
+    expect_tidy(picture_of(generated::random(seed, 40)), "seed " + std::to_string(seed));
 }
 
 // Every tag is closed by its own, and text holds no raw mark: enough of XML for what a drawing writes.
@@ -150,7 +177,8 @@ void expect_well_formed(const std::string& xml) {
     const std::size_t end = xml.find('>', at);
     ASSERT_NE(end, std::string::npos);
     const std::string tag = xml.substr(at + 1, end - at - 1);
-    const std::string name = tag.substr(tag.starts_with('/') ? 1 : 0, tag.find_first_of(" \n/", 1) - (tag.starts_with('/') ? 1 : 0));
+    const std::string name = tag.substr(tag.starts_with('/') ? 1 : 0,
+                                        tag.find_first_of(" \n/", 1) - (tag.starts_with('/') ? 1 : 0));
     if (tag.starts_with('/')) {
       ASSERT_FALSE(open.empty()) << tag;
       ASSERT_EQ(open.back(), tag.substr(1));
@@ -199,15 +227,19 @@ TEST(Drawings, OfNothingAreDrawingsToo) {
   EXPECT_EQ(draw::ascii(picture), "");
 }
 
-class Drawing : public testing::TestWithParam<std::pair<std::string, std::string (*)(const draw::Picture&)>> {};
+class Drawing : public testing::TestWithParam<std::pair<std::string, std::string (*)(const draw::Picture&)>> {
+};
 
 TEST_P(Drawing, LooksLikeThis) {
   const auto& [format, function] = GetParam();
-  golden::compare(golden::folder("draw") / ("release." + format), function(picture_of(example("todobackend/release.stack"))));
+  golden::compare(golden::folder("draw") / ("release." + format),
+                  function(picture_of(example("todobackend/release.stack"))));
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, Drawing,
-                         testing::Values(std::pair{std::string("txt"), &draw::ascii}, std::pair{std::string("dot"), &draw::dot}, std::pair{std::string("mmd"), &draw::mermaid},
+                         testing::Values(std::pair{std::string("txt"), &draw::ascii},
+                                         std::pair{std::string("dot"), &draw::dot},
+                                         std::pair{std::string("mmd"), &draw::mermaid},
                                          std::pair{std::string("json"), &draw::json}),
                          [](const auto& one) { return one.param.first; });
 
