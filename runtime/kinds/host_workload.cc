@@ -13,6 +13,7 @@
 #include <set>
 
 #include "runtime/effects/file_descriptor.h"
+#include "runtime/kinds/kept_services.h"
 #include "runtime/kinds/placed_files.h"
 
 extern char** environ;
@@ -196,6 +197,8 @@ Result<Done> HostWorkload::start(execute::StepContext& context, const std::strin
   const std::uintmax_t size = fs::file_size(log_file_, error);
   log_begins_at_ = error ? 0 : size;
   started_wall_ms_ = world_.clock.wall_clock_ms();
+  if (world_.place.up)
+    if (Result<Done> ended = end_earlier(world_.place, log_step, spec.stop_signal, spec.grace, world_.clock, context.stop()); !ended) return ended.failure();
   Result<keeper::Process> process = world_.spawner.spawn(spec);
   if (!process) return process.failure();
   process_ = *process;

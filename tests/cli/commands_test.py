@@ -120,6 +120,18 @@ class UpAndDown(ProjectTest):
         self.assertEqual(self.running(), {})
         self.cairn("plan", "--down", "--exit-code", code=0)
 
+    def test_a_second_up_leaves_one(self):
+        self.write(SERVICES)
+        self.cairn("up")
+        first = int(self.running()["db"]["name"])
+        self.cairn("up")
+        (only,) = self.json("ps")
+        self.assertNotEqual(int(only["name"]), first)
+        self.assertFalse(lives(first))
+        until("the first keeper has nothing to keep", lambda: sum(run["alive"] for run in self.json("runs")) == 1)
+        self.cairn("down")
+        self.assertEqual(self.json("ps"), [])
+
     def test_down_when_the_keeper_was_killed(self):
         self.write(SERVICES)
         self.cairn("up")
