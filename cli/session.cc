@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include "cli/project.h"
@@ -107,6 +108,28 @@ void refuse(Invocation& invocation, const ProgramFile& program, const plan::Plan
   }
 }
 
+// Nodes of kinds that are declared and that this version cannot perform.
+std::vector<NodeId> not_performed(const Graph& graph, const std::map<std::string, execute::PerformKind, std::less<>>& performers) {
+  std::vector<NodeId> found;
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const NodeClass is = graph.nodes[n].node_class;
+    if (is != NodeClass::group && is != NodeClass::endpoint && !performers.contains(graph.nodes[n].kind)) found.push_back(NodeId{static_cast<std::uint32_t>(n)});
+  }
+  return found;
+}
+
+// Before anything runs: half a run is worse than none.
+bool refuse_unknown_kinds(Invocation& invocation, const ProgramFile& program, const plan::Plan& plan, const std::vector<NodeId>& beyond_us) {
+  bool refused = false;
+  for (NodeId node : beyond_us)
+    for (StepId step : program.graph().node(node).steps) {
+      if (is_finaliser(program.graph().steps[index(step)].phase) || plan.steps[index(step)].verdict != plan::Verdict::perform) continue;
+      complain(invocation, wrong_input, fmt::format("this cairn cannot perform `{}`\n --> {}", program.graph().node(node).kind, program.sources.show(program.graph().node(node).span)), "run stages without it, or leave it out with `--skip`");
+      refused = true;
+    }
+  return refused;
+}
+
 // What a run leaves for people and for other tools.
 void write_reports(const fs::path& folder, const report::RunReport& report, const SessionOptions& options, scribe::Ci ci, bool for_people) {
   const std::string junit = report::merged_junit(report);
@@ -187,7 +210,9 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
                      secrets,           addresses, nullptr, kinds::stored_on_engine(graph), {}, {}, {}, {}};
   std::unique_ptr<kinds::Containers> containers = kinds::make_containers(world);
   world.containers = containers.get();
-  execute::KindTable performer(kinds::all_kinds(world));
+  std::map<std::string, execute::PerformKind, std::less<>> performers = kinds::all_kinds(world);
+  const std::vector<NodeId> beyond_us = not_performed(graph, performers);
+  execute::KindTable performer(std::move(performers));
 
   // What is there, and so what is to be done.
   plan::Facts facts;
@@ -202,6 +227,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   plan::RunOptions run_options;
   run_options.fail_fast = options.fail_fast;
   run_options.lanes = plan::usual_lane_sizes(static_cast<int>(std::thread::hardware_concurrency()), options.jobs > 0 ? std::optional<int>(options.jobs) : std::nullopt);
+  if (refuse_unknown_kinds(invocation, *program, plan, beyond_us)) return;
   if (!plan.refusals.empty()) return refuse(invocation, *program, plan);
   auto place_of = [&](Span span) {
     if (!span.known()) return progress::FilePlace{};
