@@ -7,7 +7,7 @@ build="$(cd "$1" && pwd)"
 here="$(cd "$(dirname "$0")" && pwd)"
 
 engines=""
-stop() { for name in $engines; do "$here/engine/stop.sh" "$name" || true; done; }
+stop() { for name in $engines; do "$here/engine/stop.sh" "$name" >/dev/null || true; done; }
 trap stop EXIT
 
 # begin NAME SCRIPT: starts one engine and gives it the image of the tests.

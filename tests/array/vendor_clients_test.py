@@ -23,7 +23,8 @@ def in_a_venv_of_our_own():
     if os.environ.get("CAIRN_VENDOR_CLIENTS"):
         return
     if sys.version_info >= (3, 12):
-        sys.exit("skipped: `purestorage` needs Python 3.11 or older")
+        print("skipped: `purestorage` needs Python 3.11 or older")
+        sys.exit(77)
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
     folder = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else cache / "cairn-tests" / "vendor-clients"
     python = folder / "bin" / "python"
@@ -35,7 +36,7 @@ def in_a_venv_of_our_own():
                                "py-pure-client==1.96.0", "setuptools<70"], capture_output=True, text=True)
         if made.returncode:
             print("skipped: the clients could not be installed:", made.stderr.strip().splitlines()[-1:])
-            sys.exit(0)
+            sys.exit(77)
     os.environ["CAIRN_VENDOR_CLIENTS"] = "1"
     os.execv(python, [str(python), "-W", "ignore", __file__, *sys.argv[1:]])
 
