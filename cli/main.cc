@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/invocation.h"
+#include "grammar/suggest.h"
 #include "runtime/keeper/keeper.h"
 #include "runtime/scribe/masker.h"
 
@@ -58,6 +59,13 @@ int main(int argc, char** argv) {
   add_doctor(app, invocation);
   add_version(app, invocation);
 
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+    const std::optional<std::string> near = cairn::suggest(argv[1], names);
+    complain(invocation, wrong_input, "there is no command `" + std::string(argv[1]) + "`", near ? "did you mean `" + *near + "`?" : "`cairn --help` lists the commands");
+    return invocation.exit_code;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
