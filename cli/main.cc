@@ -1,5 +1,6 @@
 // The command line: constructs every real thing and nothing else decides what is real.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -59,9 +60,9 @@ int main(int argc, char** argv) {
   add_doctor(app, invocation);
   add_version(app, invocation);
 
-  if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
-    std::vector<std::string> names;
-    for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (argc > 1 && argv[1][0] != '-' && std::find(names.begin(), names.end(), argv[1]) == names.end()) {
     const std::optional<std::string> near = cairn::suggest(argv[1], names);
     complain(invocation, wrong_input, "there is no command `" + std::string(argv[1]) + "`", near ? "did you mean `" + *near + "`?" : "`cairn --help` lists the commands");
     return invocation.exit_code;
