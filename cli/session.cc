@@ -118,6 +118,16 @@ std::vector<NodeId> not_performed(const Graph& graph, const std::map<std::string
   return found;
 }
 
+// Settings that are understood and that this version does not act on: said once each, never ignored in silence.
+void tell_what_is_not_done(const ProgramFile& program, const plan::Plan& plan, progress::Emitter& emitter, const execute::PlaceOf& place_of) {
+  for (const Node& node : program.graph().nodes)
+    for (const Setting& setting : node.settings) {
+      const bool ours = setting.name == "remember" || setting.name == "deploy" || setting.name == "logs_on_failure";
+      if (!ours || !setting.written || node.steps.empty() || plan.steps[index(node.steps.front())].verdict == plan::Verdict::not_needed) continue;
+      emitter.say({}, node.path, progress::Message{progress::Level::warning, fmt::format("`{}` has no effect in this version", setting.name), place_of(setting.span), {}});
+    }
+}
+
 // Before anything runs: half a run is worse than none.
 bool refuse_unknown_kinds(Invocation& invocation, const ProgramFile& program, const plan::Plan& plan, const std::vector<NodeId>& beyond_us) {
   bool refused = false;
@@ -241,6 +251,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   started.file = program->path;
   started.cairn = version_text();
   emitter.say(started);
+  tell_what_is_not_done(*program, plan, emitter, place_of);
   execute::Loop loop({graph, plan, facts, performer, clock, *threads, emitter, scribe, masker, exports, durations, place_of}, run_options);
   progress::RunFinished finished;
   {
