@@ -8,7 +8,9 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -20,6 +22,14 @@
 
 namespace cairn::keeper {
 namespace {
+
+// The kernel's own layout of struct sigaction, for the system call (Linux, x86-64 and arm64).
+struct KernelSigaction {
+  void* handler;
+  unsigned long flags;
+  void* restorer;
+  std::uint64_t mask;
+};
 
 // What an epoll event is about: a kind and a number in one word.
 enum class Source : std::uint64_t { signals, listener, client, output };
@@ -47,9 +57,10 @@ Instant now() {
 // have none of that, and inherit it from here.
 sigset_t reset_signals() {
   for (int signal = 1; signal < NSIG; ++signal) {
-    struct sigaction standard {};
-    standard.sa_handler = SIG_DFL;
-    sigaction(signal, &standard, nullptr);
+    // By the system call itself: libc refuses to touch the two signals it keeps for its threads (32 and 33), and
+    // whoever started cairn may have ignored those as well. All zero is the default action (signal(7)).
+    const KernelSigaction standard{};
+    syscall(SYS_rt_sigaction, signal, &standard, nullptr, sizeof standard.mask);
   }
   sigset_t ours;
   sigemptyset(&ours);

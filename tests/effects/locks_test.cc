@@ -91,19 +91,21 @@ TEST_F(Locks, ARunIsAliveUntilItsProcessIsKilled) {
 TEST_F(Locks, ACopyOfTheDescriptorKeepsTheRunAliveAnExecedChildDoesNot) {
   RunFolder run = std::move(*create_run(cairn_, kFirst));
   FileDescriptor keepers(fcntl(run.alive.file(), F_DUPFD_CLOEXEC, 0));
+  // Made last, so that exec closes it last (it closes by number): its end is the end of all of the child's copies.
+  int closed[2];
+  ASSERT_EQ(pipe2(closed, O_CLOEXEC), 0);
   const pid_t child = fork();
   if (child == 0) {
     execl("/bin/sleep", "sleep", "1000", nullptr);
     _exit(1);
   }
+  close(closed[1]);
   run.alive.release();
   EXPECT_TRUE(runs_of(cairn_)[0].alive);
   keepers.close();
-  // The child may still be before its exec, where it has a copy; once the file of its program changes it has
-  // none.
-  const std::string program = "/proc/" + std::to_string(child) + "/exe";
-  const std::string ours = std::filesystem::read_symlink("/proc/self/exe");
-  while (std::filesystem::read_symlink(program) == ours) sched_yield();
+  char byte = 0;
+  EXPECT_EQ(read(closed[0], &byte, 1), 0);
+  close(closed[0]);
   EXPECT_FALSE(runs_of(cairn_)[0].alive);
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
