@@ -34,14 +34,19 @@ void remove_path(const fs::path& path, const char* what, bool dry_run, Removed& 
   std::error_code error;
   if (!fs::exists(fs::symlink_status(path, error))) return;
   if (!dry_run) fs::remove_all(path, error);
-  if (error) removed.left.push_back({what, path.string(), {}, error.message()});
-  else removed.gone.push_back({what, path.string(), {}, {}});
+  if (error)
+    removed.left.push_back({what, path.string(), {}, error.message()});
+  else
+    removed.gone.push_back({what, path.string(), {}, {}});
 }
 
 // What a run needed while it ran; its reports, logs and artifacts stay.
 void remove_scratch(const PastRun& run, bool dry_run, Removed& removed) {
-  for (const std::string& file : kinds::placed_files(run.disk.path)) remove_path(file, "file", dry_run, removed);
-  for (const char* part : {"volumes", "steps", "keeper.sock"}) remove_path(fs::path(run.disk.path) / part, std::string_view(part) == "keeper.sock" ? "socket" : "folder", dry_run, removed);
+  for (const std::string& file : kinds::placed_files(run.disk.path))
+    remove_path(file, "file", dry_run, removed);
+  for (const char* part : {"volumes", "steps", "keeper.sock"})
+    remove_path(fs::path(run.disk.path) / part, std::string_view(part) == "keeper.sock" ? "socket" : "folder",
+                dry_run, removed);
 }
 
 // What an engine has of runs whose folder somebody has removed: whether they live cannot be told any more.
@@ -49,7 +54,8 @@ std::set<std::string> runs_without_folder(const plan::Facts& facts, const std::v
   std::set<std::string> unknown;
   for (const plan::Fact& fact : facts.strays) {
     const plan::Ours& ours = std::get<plan::Ours>(fact.found);
-    const bool known = std::any_of(runs.begin(), runs.end(), [&](const PastRun& run) { return run.disk.id == ours.run; });
+    const bool known =
+        std::any_of(runs.begin(), runs.end(), [&](const PastRun& run) { return run.disk.id == ours.run; });
     if (!known && !ours.run.empty() && !ours.keep) unknown.insert(ours.run);
   }
   return unknown;
@@ -76,20 +82,29 @@ void clean(const CleanCommand& command, Invocation& invocation) {
       alive = !held;
       if (held) one.held = std::move(*held);
     }
-    if (alive) removed.alive.push_back(run.disk.id);
-    else dead.push_back(std::move(one));
+    if (alive)
+      removed.alive.push_back(run.disk.id);
+    else
+      dead.push_back(std::move(one));
   }
   for (const DeadRun& one : dead) end_processes(*project, one.run, command.dry_run, removed);
 
   http::Reactor http;
   http::ReadOnlyClient reading(http);
-  std::vector<kinds::EngineLook> looks = look_at_engines(command.dry_run ? static_cast<http::HttpClient&>(reading) : http, *project, runs);
+  std::vector<kinds::EngineLook> looks =
+      look_at_engines(command.dry_run ? static_cast<http::HttpClient&>(reading) : http, *project, runs);
   const plan::Facts facts = facts_of(looks, removed);
   plan::CleanGoal goal;
   for (const DeadRun& one : dead) goal.runs.push_back(one.run.disk.id);
   for (const std::string& unknown : runs_without_folder(facts, runs)) {
-    if (command.all) goal.runs.push_back(unknown);
-    else removed.left.push_back({"what is left of run", unknown, {}, "its folder is gone, so nobody can say whether it is alive; `cairn clean --all` removes it"});
+    if (command.all)
+      goal.runs.push_back(unknown);
+    else
+      removed.left.push_back(
+          {"what is left of run",
+           unknown,
+           {},
+           "its folder is gone, so nobody can say whether it is alive; `cairn clean --all` removes it"});
   }
   const std::size_t left_before = removed.left.size();
   carry_out(plan::removal_of_runs(facts, goal), looks, *project, command.dry_run, removed);
@@ -98,7 +113,8 @@ void clean(const CleanCommand& command, Invocation& invocation) {
   for (const DeadRun& one : dead) {
     if (!one.run.up) remove_scratch(one.run, command.dry_run, removed);
     // The folder says which engines to ask: it goes when nobody has to be asked again.
-    if (command.all && engines_done && !stays(facts, one.run)) remove_path(one.run.disk.path, "folder", command.dry_run, removed);
+    if (command.all && engines_done && !stays(facts, one.run))
+      remove_path(one.run.disk.path, "folder", command.dry_run, removed);
   }
   const fs::path last = fs::path(project->cairn_folder) / "last";
   std::error_code error;
@@ -117,9 +133,12 @@ void end_kept_services(const ProjectPlace& project, const PastRun& run, bool dry
   const std::vector<keeper::Process> running = (*keeper)->running();
   const Result<Done> ended = dry_run ? Result<Done>(Done{}) : (*keeper)->end();
   for (const keeper::Process& process : running) {
-    const std::string name = fmt::format("{} ({})", process.pid, process.step.substr(0, process.step.rfind(':')));
-    if (ended) removed.gone.push_back({"process", name, {}, {}});
-    else removed.left.push_back({"process", name, {}, ended.failure().message});
+    const std::string name =
+        fmt::format("{} ({})", process.pid, process.step.substr(0, process.step.rfind(':')));
+    if (ended)
+      removed.gone.push_back({"process", name, {}, {}});
+    else
+      removed.left.push_back({"process", name, {}, ended.failure().message});
   }
 }
 
@@ -131,7 +150,10 @@ void down(const DownCommand& command, Invocation& invocation) {
   Lock alone;
   if (!command.dry_run) {
     Result<Lock> lock = lock_project(project->cairn_folder, LockMode::exclusive, "cairn down");
-    if (!lock) return complain(invocation, wrong_input, fmt::format("{}: {}", lock.failure().message, fmt::join(lock.failure().causes, ": ")), lock.failure().help);
+    if (!lock)
+      return complain(invocation, wrong_input,
+                      fmt::format("{}: {}", lock.failure().message, fmt::join(lock.failure().causes, ": ")),
+                      lock.failure().help);
     alone = std::move(*lock);
   }
   const std::vector<PastRun> runs = past_runs(*project);
@@ -140,13 +162,15 @@ void down(const DownCommand& command, Invocation& invocation) {
 
   http::Reactor http;
   http::ReadOnlyClient reading(http);
-  std::vector<kinds::EngineLook> looks = look_at_engines(command.dry_run ? static_cast<http::HttpClient&>(reading) : http, *project, runs);
+  std::vector<kinds::EngineLook> looks =
+      look_at_engines(command.dry_run ? static_cast<http::HttpClient&>(reading) : http, *project, runs);
   const plan::Facts facts = facts_of(looks, removed);
   carry_out(plan::removal_of_stack(facts, {command.volumes}), looks, *project, command.dry_run, removed);
 
   for (const PastRun& run : runs)
     if (run.up) remove_scratch(run, command.dry_run, removed);
-  if (command.volumes) remove_path(fs::path(project->cairn_folder) / "volumes", "folder", command.dry_run, removed);
+  if (command.volumes)
+    remove_path(fs::path(project->cairn_folder) / "volumes", "folder", command.dry_run, removed);
   remove_path(fs::path(project->cairn_folder) / "secrets", "file", command.dry_run, removed);
   tell(invocation, removed, command.json, command.dry_run);
 }
@@ -154,7 +178,8 @@ void down(const DownCommand& command, Invocation& invocation) {
 }  // namespace
 
 void add_clean(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("clean", "remove what dead runs have left: processes, containers, networks, volumes, folders");
+  CLI::App* command = app.add_subcommand(
+      "clean", "remove what dead runs have left: processes, containers, networks, volumes, folders");
   const auto options = std::make_shared<CleanCommand>();
   add_project_option(*command, invocation);
   command->add_flag("--all", options->all, "their reports, logs and artifacts, too");

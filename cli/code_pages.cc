@@ -9,7 +9,8 @@ namespace cairn::cli {
 
 std::vector<CodePage> all_code_pages() {
   std::vector<CodePage> pages = syntax_codes();
-  for (const std::vector<CodePage>* more : {&program_codes(), &lint::lint_codes()}) pages.insert(pages.end(), more->begin(), more->end());
+  for (const std::vector<CodePage>* more : {&program_codes(), &lint::lint_codes()})
+    pages.insert(pages.end(), more->begin(), more->end());
   std::sort(pages.begin(), pages.end(), [](const CodePage& a, const CodePage& b) { return a.code < b.code; });
   return pages;
 }

@@ -53,25 +53,41 @@ Finding engine() {
   if (!endpoint) return {"engine", Finding::Is::bad, endpoint.failure().message, endpoint.failure().help};
   const std::string& socket = endpoint->unix_socket;
   if (!socket.empty() && access(socket.c_str(), F_OK) != 0)
-    return {"engine", Finding::Is::warning, fmt::format("there is no {}", endpoint->shown), "start Docker, or set DOCKER_HOST; files with `in = \"host\"` only need none"};
+    return {"engine", Finding::Is::warning, fmt::format("there is no {}", endpoint->shown),
+            "start Docker, or set DOCKER_HOST; files with `in = \"host\"` only need none"};
   if (!socket.empty() && access(socket.c_str(), R_OK | W_OK) != 0)
-    return {"engine", Finding::Is::bad, fmt::format("you may not use {}", endpoint->shown), "`sudo usermod -aG docker $USER`, then log in again; whoever may use it is root on this machine"};
+    return {"engine", Finding::Is::bad, fmt::format("you may not use {}", endpoint->shown),
+            "`sudo usermod -aG docker $USER`, then log in again; whoever may use it is root on this machine"};
   http::Reactor http;
   http::ReadOnlyClient reading(http);
   docker::Engine engine(reading, real_clock(), *endpoint, environment("DOCKER_API_VERSION").value_or(""));
   const Result<docker::ApiVersion> version = engine.version({});
-  if (!version) return {"engine", Finding::Is::bad, fmt::format("{}: {}", endpoint->shown, version.failure().message), version.failure().help};
+  if (!version)
+    return {"engine", Finding::Is::bad, fmt::format("{}: {}", endpoint->shown, version.failure().message),
+            version.failure().help};
   if (*version < docker::oldest_api)
-    return {"engine", Finding::Is::bad, fmt::format("{} speaks API {}", endpoint->shown, version->text()), fmt::format("cairn needs {} (Docker 20.10) or later", docker::oldest_api.text())};
+    return {"engine", Finding::Is::bad, fmt::format("{} speaks API {}", endpoint->shown, version->text()),
+            fmt::format("cairn needs {} (Docker 20.10) or later", docker::oldest_api.text())};
   const Result<docker::EngineInfo> info = docker::read_info(engine, {});
-  if (!info) return {"engine", Finding::Is::bad, fmt::format("{}: {}", endpoint->shown, info.failure().message), info.failure().help};
-  return {"engine", Finding::Is::good, fmt::format("{}, Docker {}, API {}, {} ({}), {} CPUs, {}", endpoint->shown, info->version, version->text(), info->storage_driver, info->architecture, info->cpus, progress::shown_bytes(static_cast<std::uint64_t>(info->memory))), {}};
+  if (!info)
+    return {"engine", Finding::Is::bad, fmt::format("{}: {}", endpoint->shown, info.failure().message),
+            info.failure().help};
+  return {"engine",
+          Finding::Is::good,
+          fmt::format("{}, Docker {}, API {}, {} ({}), {} CPUs, {}", endpoint->shown, info->version,
+                      version->text(), info->storage_driver, info->architecture, info->cpus,
+                      progress::shown_bytes(static_cast<std::uint64_t>(info->memory))),
+          {}};
 }
 
 // One that starts nothing, in a folder that goes again.
 Finding keeper() {
   std::string folder = (fs::temp_directory_path() / "cairn-doctor-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) return {"keeper", Finding::Is::bad, fmt::format("no folder can be made in {}: {}", fs::temp_directory_path().string(), std::strerror(errno)), "set TMPDIR"};
+  if (mkdtemp(folder.data()) == nullptr)
+    return {"keeper", Finding::Is::bad,
+            fmt::format("no folder can be made in {}: {}", fs::temp_directory_path().string(),
+                        std::strerror(errno)),
+            "set TMPDIR"};
   keeper::KeeperSetup setup;
   setup.project = "doctor";
   setup.run = "doctor";
@@ -79,8 +95,10 @@ Finding keeper() {
   setup.limits = keeper::original_limits();
   Finding finding{"keeper", Finding::Is::good, "processes of this machine can be started and ended", {}};
   Result<std::unique_ptr<keeper::KeeperSpawner>> spawner = keeper::KeeperSpawner::start(setup);
-  if (!spawner) finding = {"keeper", Finding::Is::bad, spawner.failure().message, spawner.failure().help};
-  else if (const Result<Done> ended = (*spawner)->end(); !ended) finding = {"keeper", Finding::Is::bad, ended.failure().message, ended.failure().help};
+  if (!spawner)
+    finding = {"keeper", Finding::Is::bad, spawner.failure().message, spawner.failure().help};
+  else if (const Result<Done> ended = (*spawner)->end(); !ended)
+    finding = {"keeper", Finding::Is::bad, ended.failure().message, ended.failure().help};
   std::error_code error;
   fs::remove_all(folder, error);
   return finding;
@@ -88,14 +106,23 @@ Finding keeper() {
 
 Finding project(const std::string& folder) {
   const std::string cairn_folder = folder + "/.cairn";
-  struct stat is{};
+  struct stat is {};
   if (lstat(cairn_folder.c_str(), &is) != 0) {
-    if (access(folder.c_str(), W_OK) == 0) return {"project", Finding::Is::good, fmt::format("`{}`, nothing was run here yet", folder), {}};
-    return {"project", Finding::Is::bad, fmt::format("`{}` cannot be made: {}", cairn_folder, std::strerror(errno)), "work in a folder that you may write to"};
+    if (access(folder.c_str(), W_OK) == 0)
+      return {"project", Finding::Is::good, fmt::format("`{}`, nothing was run here yet", folder), {}};
+    return {"project", Finding::Is::bad,
+            fmt::format("`{}` cannot be made: {}", cairn_folder, std::strerror(errno)),
+            "work in a folder that you may write to"};
   }
   const Result<std::string> trusted = project_folder(folder);
-  if (trusted) return {"project", Finding::Is::good, fmt::format("`{}`, known to engines as {}", folder, project_name(folder)), {}};
-  return {"project", Finding::Is::bad, fmt::format("{}: {}", trusted.failure().message, fmt::join(trusted.failure().causes, ": ")), trusted.failure().help};
+  if (trusted)
+    return {"project",
+            Finding::Is::good,
+            fmt::format("`{}`, known to engines as {}", folder, project_name(folder)),
+            {}};
+  return {"project", Finding::Is::bad,
+          fmt::format("{}: {}", trusted.failure().message, fmt::join(trusted.failure().causes, ": ")),
+          trusted.failure().help};
 }
 
 Finding space(const std::string& folder) {
@@ -103,18 +130,25 @@ Finding space(const std::string& folder) {
   const fs::space_info space = fs::space(folder, error);
   if (error) return {"disk", Finding::Is::bad, fmt::format("`{}`: {}", folder, error.message()), {}};
   const std::string says = fmt::format("{} free for `{}`", progress::shown_bytes(space.available), folder);
-  return space.available < little_space ? Finding{"disk", Finding::Is::warning, says, "`cairn clean --all` removes what runs have left"} : Finding{"disk", Finding::Is::good, says, {}};
+  return space.available < little_space
+             ? Finding{"disk", Finding::Is::warning, says, "`cairn clean --all` removes what runs have left"}
+             : Finding{"disk", Finding::Is::good, says, {}};
 }
 
 void doctor(bool as_json, Invocation& invocation) {
   std::error_code error;
-  fs::path folder = fs::weakly_canonical(fs::absolute(invocation.file.empty() ? "." : invocation.file), error);
+  fs::path folder =
+      fs::weakly_canonical(fs::absolute(invocation.file.empty() ? "." : invocation.file), error);
   if (!fs::is_directory(folder, error)) folder = folder.parent_path();
-  const std::vector<Finding> findings = {keeper(), project(folder.string()), space(folder.string()), engine()};  // the keeper before any thread
+  const std::vector<Finding> findings = {keeper(), project(folder.string()), space(folder.string()),
+                                         engine()};  // the keeper before any thread
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const Finding& finding : findings) {
-    const char* word = finding.is == Finding::Is::good ? "ok" : finding.is == Finding::Is::warning ? "warning" : "bad";
-    if (finding.is == Finding::Is::bad) invocation.exit_code = finding.what == "engine" ? endpoint_failed : step_failed;
+    const char* word = finding.is == Finding::Is::good      ? "ok"
+                       : finding.is == Finding::Is::warning ? "warning"
+                                                            : "bad";
+    if (finding.is == Finding::Is::bad)
+      invocation.exit_code = finding.what == "engine" ? endpoint_failed : step_failed;
     if (as_json) {
       all.push_back({{"what", finding.what}, {"is", word}, {"says", finding.says}, {"help", finding.help}});
       continue;
@@ -122,8 +156,10 @@ void doctor(bool as_json, Invocation& invocation) {
     fmt::print("{:<8} {:<8} {}\n", word, finding.what, finding.says);
     if (!finding.help.empty()) fmt::print("{:<17} {}\n", "", finding.help);
   }
-  if (as_json) fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
-  else fmt::print("cairn {}\n", version_text());
+  if (as_json)
+    fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  else
+    fmt::print("cairn {}\n", version_text());
 }
 
 }  // namespace

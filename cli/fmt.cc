@@ -43,8 +43,10 @@ void format_one(const std::string& path, const FmtOptions& options, Invocation& 
   const std::string formatted = format(sources, file);
   if (options.check || options.diff) {
     if (formatted == text) return;
-    if (options.diff) fmt::print("{}", unified_diff(text, formatted, path));
-    else fmt::print("{}\n", path);
+    if (options.diff)
+      fmt::print("{}", unified_diff(text, formatted, path));
+    else
+      fmt::print("{}\n", path);
     if (options.check && invocation.exit_code == passed) invocation.exit_code = step_failed;
     return;
   }
@@ -62,7 +64,8 @@ void add_fmt(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("fmt", "write files in the one canonical form");
   const auto options = std::make_shared<FmtOptions>();
   command->add_option("files", options->files, "the files; `-` is standard input")->required();
-  command->add_flag("--check", options->check, "change nothing; name the files that would change, exit 1 if there are any");
+  command->add_flag("--check", options->check,
+                    "change nothing; name the files that would change, exit 1 if there are any");
   command->add_flag("--diff", options->diff, "change nothing; print what would change");
   command->callback([options, &invocation] {
     for (const std::string& path : options->files) format_one(path, *options, invocation);

@@ -28,7 +28,8 @@ void why(const draw::Picture& picture, const GraphOptions& options, Invocation& 
   if (found.empty()) {
     const std::vector<std::string> stages = draw::stages_between(picture, options.why[0], options.why[1]);
     if (!stages.empty()) {
-      fmt::print("`{}` waits for `{}` by the order of their stages: {}\n", options.why[1], options.why[0], fmt::join(stages, " → "));
+      fmt::print("`{}` waits for `{}` by the order of their stages: {}\n", options.why[1], options.why[0],
+                 fmt::join(stages, " → "));
       return;
     }
     fmt::print("`{}` does not wait for `{}`\n", options.why[1], options.why[0]);
@@ -46,7 +47,9 @@ void graph(const GraphOptions& options, Invocation& invocation) {
   const std::unique_ptr<ProgramFile> program = load_graph(invocation);
   if (program == nullptr) return;
   draw::Request request;
-  request.level = options.level == "stage" ? draw::Level::stage : options.level == "step" ? draw::Level::step : draw::Level::node;
+  request.level = options.level == "stage"  ? draw::Level::stage
+                  : options.level == "step" ? draw::Level::step
+                                            : draw::Level::node;
   request.expand = options.expand;
   const draw::Picture picture = draw::make_picture(program->graph(), program->sources, request);
   if (!options.why.empty()) return why(picture, options, invocation);
@@ -59,8 +62,12 @@ void add_graph(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("graph", "draw what the file means; runs nothing");
   const auto options = std::make_shared<GraphOptions>();
   add_file_options(*command, invocation);
-  command->add_option("--format", options->format, "the drawing's format")->check(CLI::IsMember({"ascii", "dot", "mermaid", "svg", "html", "json"}))->capture_default_str();
-  command->add_option("--level", options->level, "what a box is")->check(CLI::IsMember({"stage", "node", "step"}))->capture_default_str();
+  command->add_option("--format", options->format, "the drawing's format")
+      ->check(CLI::IsMember({"ascii", "dot", "mermaid", "svg", "html", "json"}))
+      ->capture_default_str();
+  command->add_option("--level", options->level, "what a box is")
+      ->check(CLI::IsMember({"stage", "node", "step"}))
+      ->capture_default_str();
   command->add_flag("--expand", options->expand, "one box for each iteration of a `for`");
   command->add_option("--why", options->why, "why B waits for A: --why A B")->expected(2);
   command->callback([options, &invocation] { graph(*options, invocation); });

@@ -13,12 +13,14 @@ bool use_colour(const Invocation& invocation, int descriptor) {
   if (invocation.colour == "never") return false;
   const char* refused = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
-  return (refused == nullptr || *refused == 0) && (terminal == nullptr || std::string_view(terminal) != "dumb") && isatty(descriptor) == 1;
+  return (refused == nullptr || *refused == 0) &&
+         (terminal == nullptr || std::string_view(terminal) != "dumb") && isatty(descriptor) == 1;
 }
 
 void add_file_options(CLI::App& command, Invocation& invocation) {
   command.add_option("-f,--file", invocation.file, "the .stack file; default: the only one in this folder");
-  command.add_option("-p,--param", invocation.params, "a param's value, as name=value; may be repeated")->allow_extra_args(false);
+  command.add_option("-p,--param", invocation.params, "a param's value, as name=value; may be repeated")
+      ->allow_extra_args(false);
   command.add_option("--params", invocation.params_file, "a JSON file with values of params");
 }
 

@@ -7,7 +7,14 @@
 
 namespace cairn::cli {
 
-enum ExitCode : int { passed = 0, step_failed = 1, wrong_input = 2, endpoint_failed = 3, changes_found = 4, interrupted = 130 };
+enum ExitCode : int {
+  passed = 0,
+  step_failed = 1,
+  wrong_input = 2,
+  endpoint_failed = 3,
+  changes_found = 4,
+  interrupted = 130
+};
 
 struct Invocation {
   std::string file;                 // -f; empty: the one .stack file of the folder
@@ -24,7 +31,8 @@ bool use_colour(const Invocation& invocation, int descriptor);
 void add_file_options(CLI::App& command, Invocation& invocation);
 
 // Prints `error: …` in our shape to standard error and sets the exit code.
-void complain(Invocation& invocation, int exit_code, const std::string& message, const std::string& help = {});
+void complain(Invocation& invocation, int exit_code, const std::string& message,
+              const std::string& help = {});
 
 // One function a command, one file each: adds it, with what it does, to the command line.
 void add_run(CLI::App& app, Invocation& invocation);

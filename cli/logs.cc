@@ -44,8 +44,10 @@ struct ShownLine {
 
 // `wanted` itself, what it holds, or what ends in it: "db" finds "test.db".
 bool is_meant(const std::string& node, const std::string& wanted) {
-  if (wanted.empty() || node == wanted || node.starts_with(wanted + ".") || node.starts_with(wanted + "[")) return true;
-  return node.ends_with("." + wanted) || node.find("." + wanted + ".") != std::string::npos || node.find("." + wanted + "[") != std::string::npos;
+  if (wanted.empty() || node == wanted || node.starts_with(wanted + ".") || node.starts_with(wanted + "["))
+    return true;
+  return node.ends_with("." + wanted) || node.find("." + wanted + ".") != std::string::npos ||
+         node.find("." + wanted + "[") != std::string::npos;
 }
 
 // Whole lines that came since; a last one without an end stays for the next time.
@@ -54,17 +56,23 @@ void read_new(StepLog& log, std::size_t number, std::vector<ShownLine>& lines) {
   file.seekg(static_cast<std::streamoff>(log.read));
   for (std::string line; std::getline(file, line) && !file.eof();) {
     log.read += line.size() + 1;
-    if (std::optional<scribe::LogLine> read = scribe::read_log_line(line)) lines.push_back({std::move(*read), number});
+    if (std::optional<scribe::LogLine> read = scribe::read_log_line(line))
+      lines.push_back({std::move(*read), number});
   }
 }
 
 void print(std::vector<ShownLine>& lines, const std::vector<StepLog>& logs, const LogsCommand& command) {
-  const bool several = std::any_of(logs.begin(), logs.end(), [&](const StepLog& log) { return log.node != logs.front().node; });
-  std::stable_sort(lines.begin(), lines.end(), [](const ShownLine& a, const ShownLine& b) { return a.line.wall_ms < b.line.wall_ms; });
+  const bool several = std::any_of(logs.begin(), logs.end(),
+                                   [&](const StepLog& log) { return log.node != logs.front().node; });
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const ShownLine& a, const ShownLine& b) { return a.line.wall_ms < b.line.wall_ms; });
   for (const ShownLine& one : lines) {
     const std::string time = command.times ? scribe::shown_time(one.line.wall_ms) + " " : std::string();
     const std::string step = several ? logs[one.log].step + " " : std::string();
-    const char* mark = one.line.stream == scribe::Stream::tool ? "# " : one.line.stream == scribe::Stream::err ? "! " : several ? "| " : "";
+    const char* mark = one.line.stream == scribe::Stream::tool  ? "# "
+                       : one.line.stream == scribe::Stream::err ? "! "
+                       : several                                ? "| "
+                                                                : "";
     fmt::print("{}{}{}{}\n", time, step, mark, scribe::sanitised(one.line.text));
   }
   lines.clear();
@@ -104,9 +112,14 @@ void show_logs(const LogsCommand& command, Invocation& invocation) {
     std::error_code error;
     if (command.follow || fs::exists(path, error)) logs.push_back({step.path, step.node, path, 0});
   }
-  if (std::none_of(state->steps.begin(), state->steps.end(), [&](const progress::StepState& step) { return is_meant(step.node, command.node) || step.path == command.node; })) {
+  if (std::none_of(state->steps.begin(), state->steps.end(), [&](const progress::StepState& step) {
+        return is_meant(step.node, command.node) || step.path == command.node;
+      })) {
     const std::optional<std::string> near = suggest(command.node, nodes);
-    return complain(invocation, wrong_input, fmt::format("run {} has no block `{}`", run->disk.id, command.node), near ? fmt::format("did you mean `{}`?", *near) : fmt::format("`cairn show {}` lists its steps", run->disk.id));
+    return complain(invocation, wrong_input,
+                    fmt::format("run {} has no block `{}`", run->disk.id, command.node),
+                    near ? fmt::format("did you mean `{}`?", *near)
+                         : fmt::format("`cairn show {}` lists its steps", run->disk.id));
   }
   if (command.follow) return follow(logs, *run, command);
   std::vector<ShownLine> lines;

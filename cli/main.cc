@@ -29,13 +29,16 @@ cairn::keeper::Mask mask_for_keeper(const std::vector<cairn::Text>& secrets) {
 int main(int argc, char** argv) {
   using namespace cairn::cli;
   // The keeper is this same program, started before any thread exists.
-  if (argc > 1 && argv[1] == cairn::keeper::kKeeperCommand) return cairn::keeper::keeper_main(mask_for_keeper);
+  if (argc > 1 && argv[1] == cairn::keeper::kKeeperCommand)
+    return cairn::keeper::keeper_main(mask_for_keeper);
 
   CLI::App app("cairn: environments and tests as one graph of services, clones, probes and steps", "cairn");
   Invocation invocation;
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "the options of all commands");
-  app.add_option("--color", invocation.colour, "colours: auto, always, never")->check(CLI::IsMember({"auto", "always", "never"}))->capture_default_str();
+  app.add_option("--color", invocation.colour, "colours: auto, always, never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
   app.fallthrough();
 
   add_run(app, invocation);
@@ -64,7 +67,8 @@ int main(int argc, char** argv) {
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
   if (argc > 1 && argv[1][0] != '-' && std::find(names.begin(), names.end(), argv[1]) == names.end()) {
     const std::optional<std::string> near = cairn::suggest(argv[1], names);
-    complain(invocation, wrong_input, "there is no command `" + std::string(argv[1]) + "`", near ? "did you mean `" + *near + "`?" : "`cairn --help` lists the commands");
+    complain(invocation, wrong_input, "there is no command `" + std::string(argv[1]) + "`",
+             near ? "did you mean `" + *near + "`?" : "`cairn --help` lists the commands");
     return invocation.exit_code;
   }
   try {
@@ -74,7 +78,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::CallForAllHelp& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    complain(invocation, wrong_input, error.what(), "`cairn --help` lists the commands, `cairn COMMAND --help` its options");
+    complain(invocation, wrong_input, error.what(),
+             "`cairn --help` lists the commands, `cairn COMMAND --help` its options");
   }
   std::fflush(stdout);
   return invocation.exit_code;

@@ -7,7 +7,8 @@
 namespace cairn::cli {
 
 void add_params(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("params", "list the file's params, their values and where each comes from");
+  CLI::App* command =
+      app.add_subcommand("params", "list the file's params, their values and where each comes from");
   const auto json = std::make_shared<bool>(false);
   add_file_options(*command, invocation);
   command->add_flag("--json", *json, "as JSON");
@@ -25,8 +26,12 @@ void add_params(CLI::App& app, Invocation& invocation) {
     }
     std::string rows;
     for (const ParamListing& param : program->compiled.params)
-      rows += fmt::format("{}\n  {{\"name\": \"{}\", \"type\": \"{}\", \"value\": \"{}\", \"from\": \"{}\", \"doc\": \"{}\"}}", rows.empty() ? "" : ",", draw::json_escaped(param.name), draw::json_escaped(param.type),
-                          draw::json_escaped(show(param.value)), draw::json_escaped(show(param.origin)), draw::json_escaped(param.doc));
+      rows += fmt::format(
+          "{}\n  {{\"name\": \"{}\", \"type\": \"{}\", \"value\": \"{}\", \"from\": \"{}\", \"doc\": "
+          "\"{}\"}}",
+          rows.empty() ? "" : ",", draw::json_escaped(param.name), draw::json_escaped(param.type),
+          draw::json_escaped(show(param.value)), draw::json_escaped(show(param.origin)),
+          draw::json_escaped(param.doc));
     fmt::print("[{}\n]\n", rows);
   });
 }

@@ -21,7 +21,9 @@ namespace fs = std::filesystem;
 // As every process is given that does not say how it wants to be stopped.
 constexpr std::chrono::seconds sweep_grace(10);
 
-std::string file_of_events(const PastRun& run) { return run.disk.path + "/events.ndjson"; }
+std::string file_of_events(const PastRun& run) {
+  return run.disk.path + "/events.ndjson";
+}
 
 std::string first_goal(const std::string& path) {
   std::ifstream file(path + "/events.ndjson", std::ios::binary);
@@ -36,7 +38,9 @@ std::string first_goal(const std::string& path) {
   return goal;
 }
 
-Removed::Item item_of(const plan::Identity& identity, std::string why = {}) { return {kinds::noun_of(identity), identity.name, identity.where, std::move(why)}; }
+Removed::Item item_of(const plan::Identity& identity, std::string why = {}) {
+  return {kinds::noun_of(identity), identity.name, identity.where, std::move(why)};
+}
 
 std::string in_one_line(const Failure& failure) {
   std::string text = failure.message;
@@ -58,12 +62,14 @@ nlohmann::ordered_json json_of(const std::vector<Removed::Item>& items) {
 }  // namespace
 
 void add_project_option(CLI::App& command, Invocation& invocation) {
-  command.add_option("-f,--file", invocation.file, "the project's .stack file (it is not read), or its folder; default: this folder");
+  command.add_option("-f,--file", invocation.file,
+                     "the project's .stack file (it is not read), or its folder; default: this folder");
 }
 
 std::optional<ProjectPlace> find_project(Invocation& invocation) {
   std::error_code error;
-  fs::path folder = fs::weakly_canonical(fs::absolute(invocation.file.empty() ? "." : invocation.file), error);
+  fs::path folder =
+      fs::weakly_canonical(fs::absolute(invocation.file.empty() ? "." : invocation.file), error);
   if (!fs::is_directory(folder, error)) folder = folder.parent_path();
   if (!fs::is_directory(folder, error)) {
     complain(invocation, wrong_input, fmt::format("there is no folder `{}`", folder.string()));
@@ -93,40 +99,52 @@ std::vector<PastRun> past_runs(const ProjectPlace& project) {
   return runs;
 }
 
-std::optional<PastRun> past_run(const ProjectPlace& project, const std::string& name, Invocation& invocation) {
+std::optional<PastRun> past_run(const ProjectPlace& project, const std::string& name,
+                                Invocation& invocation) {
   const std::vector<PastRun> runs = past_runs(project);
   if (name.empty() && !runs.empty()) return runs.back();
   for (const PastRun& run : runs)
     if (run.disk.id == name || short_run_id(run.disk.id) == name) return run;
-  if (name.empty()) complain(invocation, wrong_input, fmt::format("nothing was run in `{}` yet", project.folder), "`cairn run STAGE` runs a stage; `-f` names another project");
-  else complain(invocation, wrong_input, fmt::format("there is no run `{}`", name), runs.empty() ? "nothing was run here yet" : "`cairn runs` lists them");
+  if (name.empty())
+    complain(invocation, wrong_input, fmt::format("nothing was run in `{}` yet", project.folder),
+             "`cairn run STAGE` runs a stage; `-f` names another project");
+  else
+    complain(invocation, wrong_input, fmt::format("there is no run `{}`", name),
+             runs.empty() ? "nothing was run here yet" : "`cairn runs` lists them");
   return std::nullopt;
 }
 
 std::optional<progress::RunState> recorded_state(const PastRun& run, Invocation& invocation) {
   std::ifstream file(file_of_events(run), std::ios::binary);
   if (!file) {
-    complain(invocation, wrong_input, fmt::format("run `{}` has recorded nothing", run.disk.id), "it ended before its first step");
+    complain(invocation, wrong_input, fmt::format("run `{}` has recorded nothing", run.disk.id),
+             "it ended before its first step");
     return std::nullopt;
   }
-  const progress::Recording recording = progress::read_recording(std::string(std::istreambuf_iterator<char>(file), {}));
-  for (const std::string& problem : recording.problems) fmt::print(stderr, "warning: {}: {}\n", file_of_events(run), problem);
+  const progress::Recording recording =
+      progress::read_recording(std::string(std::istreambuf_iterator<char>(file), {}));
+  for (const std::string& problem : recording.problems)
+    fmt::print(stderr, "warning: {}: {}\n", file_of_events(run), problem);
   if (recording.events.empty()) {
-    complain(invocation, wrong_input, fmt::format("run `{}` has recorded nothing", run.disk.id), "it ended before its first step");
+    complain(invocation, wrong_input, fmt::format("run `{}` has recorded nothing", run.disk.id),
+             "it ended before its first step");
     return std::nullopt;
   }
   return progress::state_after(recording.events);
 }
 
-std::vector<kinds::EngineLook> look_at_engines(http::HttpClient& http, const ProjectPlace& project, const std::vector<PastRun>& runs) {
+std::vector<kinds::EngineLook> look_at_engines(http::HttpClient& http, const ProjectPlace& project,
+                                               const std::vector<PastRun>& runs) {
   std::vector<kinds::EngineLook> looks;
   for (const PastRun& run : runs)
     for (const docker::Endpoint& endpoint : kinds::recorded_engines(run.disk.path)) {
       const auto same = [&](const kinds::EngineLook& look) {
         const docker::Endpoint& other = look.engine->endpoint();
-        return other.shown == endpoint.shown && other.unix_socket == endpoint.unix_socket && other.base_url == endpoint.base_url;
+        return other.shown == endpoint.shown && other.unix_socket == endpoint.unix_socket &&
+               other.base_url == endpoint.base_url;
       };
-      if (std::none_of(looks.begin(), looks.end(), same)) looks.push_back(kinds::look_at(http, real_clock(), endpoint, project.name, {}));
+      if (std::none_of(looks.begin(), looks.end(), same))
+        looks.push_back(kinds::look_at(http, real_clock(), endpoint, project.name, {}));
     }
   return looks;
 }
@@ -135,29 +153,39 @@ plan::Facts facts_of(const std::vector<kinds::EngineLook>& looks, Removed& remov
   plan::Facts facts;
   for (const kinds::EngineLook& look : looks) {
     facts.strays.insert(facts.strays.end(), look.ours.begin(), look.ours.end());
-    if (look.unreachable) removed.unreachable.push_back(fmt::format("{}: {}", look.engine->endpoint().shown, in_one_line(*look.unreachable)));
+    if (look.unreachable)
+      removed.unreachable.push_back(
+          fmt::format("{}: {}", look.engine->endpoint().shown, in_one_line(*look.unreachable)));
   }
   return facts;
 }
 
-void carry_out(const plan::Removal& removal, std::vector<kinds::EngineLook>& looks, const ProjectPlace& project, bool dry_run, Removed& removed) {
+void carry_out(const plan::Removal& removal, std::vector<kinds::EngineLook>& looks,
+               const ProjectPlace& project, bool dry_run, Removed& removed) {
   for (const StepId step : removal.graph.order) {
     const Phase phase = removal.graph.steps[index(step)].phase;
     if (phase != Phase::remove && phase != Phase::unmake) continue;  // removing a container stops it
     const auto found = removal.facts.of_node.find(removal.graph.node_of(step).path);
     if (found == removal.facts.of_node.end()) continue;
     const plan::Fact& fact = found->second;
-    const auto look = std::find_if(looks.begin(), looks.end(), [&](const kinds::EngineLook& one) { return one.engine->endpoint().shown == fact.identity.where; });
+    const auto look = std::find_if(looks.begin(), looks.end(), [&](const kinds::EngineLook& one) {
+      return one.engine->endpoint().shown == fact.identity.where;
+    });
     if (look == looks.end()) continue;
-    const Result<Done> gone = dry_run ? Result<Done>(Done{}) : kinds::remove_object(*look->engine, fact, project.name, {});
-    if (gone) removed.gone.push_back(item_of(fact.identity));
-    else removed.left.push_back(item_of(fact.identity, in_one_line(gone.failure())));
+    const Result<Done> gone =
+        dry_run ? Result<Done>(Done{}) : kinds::remove_object(*look->engine, fact, project.name, {});
+    if (gone)
+      removed.gone.push_back(item_of(fact.identity));
+    else
+      removed.left.push_back(item_of(fact.identity, in_one_line(gone.failure())));
   }
 }
 
 void end_processes(const ProjectPlace& project, const PastRun& run, bool dry_run, Removed& removed) {
   const keeper::SweepFilter filter{project.name, run.disk.id, run.disk.path};
-  const auto item = [](pid_t pid, std::string why = {}) { return Removed::Item{"process", std::to_string(pid), {}, std::move(why)}; };
+  const auto item = [](pid_t pid, std::string why = {}) {
+    return Removed::Item{"process", std::to_string(pid), {}, std::move(why)};
+  };
   if (dry_run) {
     for (const pid_t pid : keeper::left_running(filter)) removed.gone.push_back(item(pid));
     return;
@@ -169,17 +197,28 @@ void end_processes(const ProjectPlace& project, const PastRun& run, bool dry_run
 
 void tell(Invocation& invocation, const Removed& removed, bool json, bool dry_run) {
   if (json) {
-    const nlohmann::ordered_json all = {{"dry_run", dry_run}, {"removed", json_of(removed.gone)}, {"left", json_of(removed.left)}, {"alive", removed.alive}, {"unreachable", removed.unreachable}};
+    const nlohmann::ordered_json all = {{"dry_run", dry_run},
+                                        {"removed", json_of(removed.gone)},
+                                        {"left", json_of(removed.left)},
+                                        {"alive", removed.alive},
+                                        {"unreachable", removed.unreachable}};
     fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   } else {
-    for (const Removed::Item& item : removed.gone) fmt::print("{}  {} {}{}\n", dry_run ? "would remove" : "removed", item.what, item.name, item.where.empty() ? std::string() : " on " + item.where);
-    for (const Removed::Item& item : removed.left) fmt::print("left     {} {}{}: {}\n", item.what, item.name, item.where.empty() ? std::string() : " on " + item.where, item.why);
+    for (const Removed::Item& item : removed.gone)
+      fmt::print("{}  {} {}{}\n", dry_run ? "would remove" : "removed", item.what, item.name,
+                 item.where.empty() ? std::string() : " on " + item.where);
+    for (const Removed::Item& item : removed.left)
+      fmt::print("left     {} {}{}: {}\n", item.what, item.name,
+                 item.where.empty() ? std::string() : " on " + item.where, item.why);
     for (const std::string& run : removed.alive) fmt::print("alive    run {}: not touched\n", run);
-    if (removed.gone.empty() && removed.left.empty() && removed.unreachable.empty()) fmt::print("nothing to remove\n");
+    if (removed.gone.empty() && removed.left.empty() && removed.unreachable.empty())
+      fmt::print("nothing to remove\n");
   }
   std::fflush(stdout);
   if (!removed.left.empty()) invocation.exit_code = step_failed;
-  for (const std::string& engine : removed.unreachable) complain(invocation, endpoint_failed, fmt::format("nobody can say what is left on {}", engine), "repeat this when the engine answers again");
+  for (const std::string& engine : removed.unreachable)
+    complain(invocation, endpoint_failed, fmt::format("nobody can say what is left on {}", engine),
+             "repeat this when the engine answers again");
 }
 
 }  // namespace cairn::cli

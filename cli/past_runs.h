@@ -1,5 +1,5 @@
-// What earlier runs of a project have left: their folders, and what of ours is on the engines that they used. Needs the
-// project's folder only, not its file.
+// What earlier runs of a project have left: their folders, and what of ours is on the engines that they used.
+// Needs the project's folder only, not its file.
 #pragma once
 
 #include <optional>
@@ -19,12 +19,13 @@ struct ProjectPlace {
   std::string folder;        // absolute
   std::string cairn_folder;  // its `.cairn`
   std::string name;
-  bool used = false;         // false: there is no `.cairn`, so nothing was ever run here
+  bool used = false;  // false: there is no `.cairn`, so nothing was ever run here
 };
 
 // Adds `-f`, which names the project by its file, to a command that needs no file.
 void add_project_option(CLI::App& command, Invocation& invocation);
-// The folder of `-f`, or this one. Makes nothing; nothing when its `.cairn` cannot be trusted (complained about).
+// The folder of `-f`, or this one. Makes nothing; nothing when its `.cairn` cannot be trusted (complained
+// about).
 std::optional<ProjectPlace> find_project(Invocation& invocation);
 
 struct PastRun {
@@ -40,7 +41,8 @@ std::optional<PastRun> past_run(const ProjectPlace& project, const std::string& 
 std::optional<progress::RunState> recorded_state(const PastRun& run, Invocation& invocation);
 
 // All engines that these runs have used, looked at.
-std::vector<kinds::EngineLook> look_at_engines(http::HttpClient& http, const ProjectPlace& project, const std::vector<PastRun>& runs);
+std::vector<kinds::EngineLook> look_at_engines(http::HttpClient& http, const ProjectPlace& project,
+                                               const std::vector<PastRun>& runs);
 
 // What was done, for people and as JSON.
 struct Removed {
@@ -53,9 +55,10 @@ struct Removed {
   std::vector<std::string> unreachable;  // engines, and why
 };
 
-// Removes what the plan undoes, users first; with `dry_run` only says so. What hangs on an object that could not be
-// removed fails, too, and is told.
-void carry_out(const plan::Removal& removal, std::vector<kinds::EngineLook>& looks, const ProjectPlace& project, bool dry_run, Removed& removed);
+// Removes what the plan undoes, users first; with `dry_run` only says so. What hangs on an object that could
+// not be removed fails, too, and is told.
+void carry_out(const plan::Removal& removal, std::vector<kinds::EngineLook>& looks,
+               const ProjectPlace& project, bool dry_run, Removed& removed);
 // The processes of one run, or of none; those of runs that live are not the caller's to name.
 void end_processes(const ProjectPlace& project, const PastRun& run, bool dry_run, Removed& removed);
 // All that was seen of ours on the engines.

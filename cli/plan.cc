@@ -1,5 +1,5 @@
-// What would be done, and why: `plan` and `why`. Nothing in here can change anything: the engines are seen through a
-// client that only reads.
+// What would be done, and why: `plan` and `why`. Nothing in here can change anything: the engines are seen
+// through a client that only reads.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,15 +38,20 @@ std::string place_of(const ProgramFile& program, Span span) {
 
 Json json_of(const Planned& planned) {
   const Graph& graph = planned.program->graph();
-  Json all = {{"changes", !planned.plan.changes_nothing()}, {"steps", Json::array()}, {"refused", Json::array()}};
+  Json all = {
+      {"changes", !planned.plan.changes_nothing()}, {"steps", Json::array()}, {"refused", Json::array()}};
   for (const StepId step : graph.order) {
     const plan::StepPlan& its = planned.plan.steps[index(step)];
     if (is_virtual(graph.steps[index(step)].phase)) continue;
-    Json one = {{"step", graph.name(step)}, {"node", graph.node_of(step).path}, {"verdict", plan::name_of(its.verdict)}, {"reason", its.reason}};
+    Json one = {{"step", graph.name(step)},
+                {"node", graph.node_of(step).path},
+                {"verdict", plan::name_of(its.verdict)},
+                {"reason", its.reason}};
     if (const std::string place = place_of(*planned.program, its.span); !place.empty()) one["place"] = place;
     all["steps"].push_back(std::move(one));
   }
-  for (const plan::Refusal& refusal : planned.plan.refusals) all["refused"].push_back({{"message", refusal.message}, {"help", refusal.help}});
+  for (const plan::Refusal& refusal : planned.plan.refusals)
+    all["refused"].push_back({{"message", refusal.message}, {"help", refusal.help}});
   return all;
 }
 
@@ -60,7 +65,8 @@ std::string counted(const Graph& graph, const plan::Plan& plan) {
     replace += verdict == plan::Verdict::replace;
     undo += verdict == plan::Verdict::undo;
   }
-  if (plan.changes_nothing()) return keep == 0 ? "nothing to do" : fmt::format("nothing to do: {} kept", keep);
+  if (plan.changes_nothing())
+    return keep == 0 ? "nothing to do" : fmt::format("nothing to do: {} kept", keep);
   std::vector<std::string> parts;
   const auto add = [&](std::size_t count, const char* word) {
     if (count > 0) parts.push_back(fmt::format("{} to {}", count, word));
@@ -73,7 +79,8 @@ std::string counted(const Graph& graph, const plan::Plan& plan) {
 }
 
 // The goal's plan; false after complaining.
-bool make_plan(Planned& planned, bool up, const std::vector<std::string>& names, const std::vector<std::string>& profiles, Invocation& invocation) {
+bool make_plan(Planned& planned, bool up, const std::vector<std::string>& names,
+               const std::vector<std::string>& profiles, Invocation& invocation) {
   planned.program = load_graph(invocation);
   if (planned.program == nullptr) return false;
   const ProgramFile& program = *planned.program;
@@ -86,8 +93,10 @@ bool make_plan(Planned& planned, bool up, const std::vector<std::string>& names,
   } else {
     plan::RunGoal wanted;
     wanted.profiles = profiles;
-    if (names.empty()) wanted.stages = program.compiled.stages;
-    else if (!nodes_named(program, names, wanted.stages, invocation)) return false;
+    if (names.empty())
+      wanted.stages = program.compiled.stages;
+    else if (!nodes_named(program, names, wanted.stages, invocation))
+      return false;
     goal = wanted;
   }
   if (up) {
@@ -114,7 +123,8 @@ void plan_down(const PlanCommand& command, Invocation& invocation) {
   const plan::Facts facts = facts_of(looks, seen);
   carry_out(plan::removal_of_stack(facts, {command.volumes}), looks, *project, true, seen);
   tell(invocation, seen, command.json, true);
-  if (command.exit_code && invocation.exit_code == passed && !seen.gone.empty()) invocation.exit_code = changes_found;
+  if (command.exit_code && invocation.exit_code == passed && !seen.gone.empty())
+    invocation.exit_code = changes_found;
 }
 
 void show_plan(const PlanCommand& command, Invocation& invocation) {
@@ -122,11 +132,14 @@ void show_plan(const PlanCommand& command, Invocation& invocation) {
   Planned planned;
   if (!make_plan(planned, command.up, command.names, command.profiles, invocation)) return;
   const Graph& graph = planned.program->graph();
-  if (command.json) fmt::print("{}\n", json_of(planned).dump(2, ' ', false, Json::error_handler_t::replace));
-  else fmt::print("{}{}\n", plan::show(graph, planned.plan), counted(graph, planned.plan));
+  if (command.json)
+    fmt::print("{}\n", json_of(planned).dump(2, ' ', false, Json::error_handler_t::replace));
+  else
+    fmt::print("{}{}\n", plan::show(graph, planned.plan), counted(graph, planned.plan));
   std::fflush(stdout);
   if (command.exit_code && !planned.plan.changes_nothing()) invocation.exit_code = changes_found;
-  for (const plan::Refusal& refusal : planned.plan.refusals) complain(invocation, refusal.endpoint ? endpoint_failed : wrong_input, refusal.message, refusal.help);
+  for (const plan::Refusal& refusal : planned.plan.refusals)
+    complain(invocation, refusal.endpoint ? endpoint_failed : wrong_input, refusal.message, refusal.help);
 }
 
 struct WhyCommand {
@@ -150,7 +163,10 @@ void why(const WhyCommand& command, Invocation& invocation) {
       const Edge& edge = graph.edges[number];
       if (edge.reason == EdgeReason::phase) continue;
       const std::string place = place_of(*planned.program, edge.span);
-      fmt::print("    waits for {}{}{}{}\n", graph.name(edge.from), edge.kind == EdgeKind::follows ? ", however it ends" : "", edge.because.empty() ? std::string() : ": " + edge.because, place.empty() ? std::string() : " (" + place + ")");
+      fmt::print("    waits for {}{}{}{}\n", graph.name(edge.from),
+                 edge.kind == EdgeKind::follows ? ", however it ends" : "",
+                 edge.because.empty() ? std::string() : ": " + edge.because,
+                 place.empty() ? std::string() : " (" + place + ")");
     }
   }
 }
@@ -158,7 +174,8 @@ void why(const WhyCommand& command, Invocation& invocation) {
 }  // namespace
 
 void add_plan(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("plan", "what `run` (or `up`, `down`) would do, and why; changes nothing");
+  CLI::App* command =
+      app.add_subcommand("plan", "what `run` (or `up`, `down`) would do, and why; changes nothing");
   const auto options = std::make_shared<PlanCommand>();
   add_file_options(*command, invocation);
   command->add_option("stages", options->names, "the stages, or with --up the services; default: all");
@@ -172,7 +189,8 @@ void add_plan(CLI::App& app, Invocation& invocation) {
 }
 
 void add_why(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("why", "what would be done with a block, and what each of its steps waits for");
+  CLI::App* command =
+      app.add_subcommand("why", "what would be done with a block, and what each of its steps waits for");
   const auto options = std::make_shared<WhyCommand>();
   add_file_options(*command, invocation);
   command->add_option("node", options->node, "the block")->required();

@@ -38,8 +38,11 @@ void add_pool(CLI::App& app, Invocation& invocation) {
 
   CLI::App* create = command->add_subcommand("create", "make a pool, or mount it again");
   create->add_option("name", wish->name, "its name")->capture_default_str();
-  create->add_option("--type", wish->type, "its file system")->check(CLI::IsMember({"xfs", "btrfs"}))->capture_default_str();
-  create->add_option("--size", *gibibytes, "what it may grow to, in GiB; the image is sparse")->capture_default_str();
+  create->add_option("--type", wish->type, "its file system")
+      ->check(CLI::IsMember({"xfs", "btrfs"}))
+      ->capture_default_str();
+  create->add_option("--size", *gibibytes, "what it may grow to, in GiB; the image is sparse")
+      ->capture_default_str();
   create->callback([=, &invocation] {
     wish->size = *gibibytes << 30;
     const Result<clone::Pool> pool = clone::create_pool(*wish);
@@ -49,15 +52,19 @@ void add_pool(CLI::App& app, Invocation& invocation) {
   CLI::App* list = command->add_subcommand("list", "the pools, and the clones in them");
   list->callback([=] {
     for (const clone::Pool& pool : clone::list_pools(wish->folder)) {
-      fmt::print("{}: {} at {}, {}, {} on disk\n", pool.name, pool.type, pool.where, pool.mounted ? "mounted" : "not mounted", shown_bytes(pool.on_disk));
-      for (const clone::PoolClone& one : clone::clones_in(pool)) fmt::print("  {} of run {} of {}\n", one.node, one.run, one.project);
+      fmt::print("{}: {} at {}, {}, {} on disk\n", pool.name, pool.type, pool.where,
+                 pool.mounted ? "mounted" : "not mounted", shown_bytes(pool.on_disk));
+      for (const clone::PoolClone& one : clone::clones_in(pool))
+        fmt::print("  {} of run {} of {}\n", one.node, one.run, one.project);
     }
   });
   CLI::App* remove = command->add_subcommand("remove", "unmount a pool and remove its image");
   remove->add_option("name", wish->name, "its name")->capture_default_str();
   remove->add_flag("--with-clones", *with_clones, "even if there are clones in it");
   remove->callback([=, &invocation] {
-    if (Result<> removed = clone::remove_pool(wish->folder, wish->name, *with_clones, real_clock(), {}); !removed) complain_about(invocation, removed.failure());
+    if (Result<> removed = clone::remove_pool(wish->folder, wish->name, *with_clones, real_clock(), {});
+        !removed)
+      complain_about(invocation, removed.failure());
   });
 }
 

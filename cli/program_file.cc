@@ -47,15 +47,18 @@ std::uint64_t randomness() {
 bool read_params_file(Invocation& invocation, std::vector<GivenParam>& given) {
   std::ifstream file(invocation.params_file, std::ios::binary);
   if (!file) {
-    complain(invocation, wrong_input, fmt::format("the file `{}` of --params cannot be read", invocation.params_file));
+    complain(invocation, wrong_input,
+             fmt::format("the file `{}` of --params cannot be read", invocation.params_file));
     return false;
   }
   const nlohmann::ordered_json json = nlohmann::ordered_json::parse(file, nullptr, false);
   if (!json.is_object()) {
-    complain(invocation, wrong_input, fmt::format("`{}` is no JSON object", invocation.params_file), "--params reads `{\"name\": value, …}`");
+    complain(invocation, wrong_input, fmt::format("`{}` is no JSON object", invocation.params_file),
+             "--params reads `{\"name\": value, …}`");
     return false;
   }
-  for (const auto& [name, item] : json.items()) given.push_back({name, value_of(item), ParamOrigin::params_file});
+  for (const auto& [name, item] : json.items())
+    given.push_back({name, value_of(item), ParamOrigin::params_file});
   return true;
 }
 
@@ -66,13 +69,18 @@ std::optional<std::string> find_stack_file(Invocation& invocation) {
   std::vector<std::string> found;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(".", error))
-    if (entry.path().extension() == ".stack" && entry.is_regular_file(error)) found.push_back(entry.path().filename().string());
+    if (entry.path().extension() == ".stack" && entry.is_regular_file(error))
+      found.push_back(entry.path().filename().string());
   std::sort(found.begin(), found.end());
   if (found.size() == 1) return found.front();
   if (found.empty())
-    complain(invocation, wrong_input, "there is no .stack file in this folder", "name one with `-f FILE`, or begin one: `cairn explain service` shows how");
+    complain(invocation, wrong_input, "there is no .stack file in this folder",
+             "name one with `-f FILE`, or begin one: `cairn explain service` shows how");
   else
-    complain(invocation, wrong_input, fmt::format("there are {} .stack files in this folder: {}", found.size(), fmt::join(found, ", ")), fmt::format("name one of them: `-f {}`", found.front()));
+    complain(
+        invocation, wrong_input,
+        fmt::format("there are {} .stack files in this folder: {}", found.size(), fmt::join(found, ", ")),
+        fmt::format("name one of them: `-f {}`", found.front()));
   return std::nullopt;
 }
 
@@ -98,14 +106,18 @@ std::unique_ptr<ProgramFile> load_program(Invocation& invocation, bool allow_unk
   }
   if (!invocation.params_file.empty() && !read_params_file(invocation, request.params)) return nullptr;
   program->run_id = new_run_id(real_clock().wall_clock_ms(), randomness());
-  program->inputs = real_inputs({.root = program->project_folder, .run_id = program->run_id, .now_ms = real_clock().wall_clock_ms()});
+  program->inputs = real_inputs(
+      {.root = program->project_folder, .run_id = program->run_id, .now_ms = real_clock().wall_clock_ms()});
   program->compiled = compile(request, *program->inputs, program->sources, program->diagnostics);
   return program;
 }
 
-void ProgramFile::print_diagnostics(const Invocation& invocation) const { fmt::print(stderr, "{}", render(sources, diagnostics, use_colour(invocation, STDERR_FILENO))); }
+void ProgramFile::print_diagnostics(const Invocation& invocation) const {
+  fmt::print(stderr, "{}", render(sources, diagnostics, use_colour(invocation, STDERR_FILENO)));
+}
 
-bool nodes_named(const ProgramFile& program, const std::vector<std::string>& names, std::vector<NodeId>& found, Invocation& invocation) {
+bool nodes_named(const ProgramFile& program, const std::vector<std::string>& names,
+                 std::vector<NodeId>& found, Invocation& invocation) {
   for (const std::string& name : names) {
     const std::vector<NodeId> matches = program.graph().find(name);
     if (matches.size() == 1) {
@@ -114,7 +126,11 @@ bool nodes_named(const ProgramFile& program, const std::vector<std::string>& nam
     }
     std::vector<std::string> paths;
     for (NodeId match : matches) paths.push_back(program.graph().node(match).path);
-    complain(invocation, wrong_input, matches.empty() ? fmt::format("there is no block `{}`", name) : fmt::format("`{}` is not one block but {}", name, matches.size()), matches.empty() ? "`cairn graph` lists them" : fmt::format("say which: {}", fmt::join(paths, ", ")));
+    complain(
+        invocation, wrong_input,
+        matches.empty() ? fmt::format("there is no block `{}`", name)
+                        : fmt::format("`{}` is not one block but {}", name, matches.size()),
+        matches.empty() ? "`cairn graph` lists them" : fmt::format("say which: {}", fmt::join(paths, ", ")));
     return false;
   }
   return true;

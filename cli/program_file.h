@@ -28,14 +28,16 @@ struct ProgramFile {
 // The file that `-f` names, or the only one of the folder; nothing when there is no such (complained about).
 std::optional<std::string> find_stack_file(Invocation& invocation);
 
-// Null when the file cannot be found. `allow_unknown`: params without a value are unknown instead of an error.
-// Diagnostics are collected, not printed.
+// Null when the file cannot be found. `allow_unknown`: params without a value are unknown instead of an
+// error. Diagnostics are collected, not printed.
 std::unique_ptr<ProgramFile> load_program(Invocation& invocation, bool allow_unknown);
 
 // As load_program, for commands that go on only with a graph: prints what is wrong and gives null then.
 std::unique_ptr<ProgramFile> load_graph(Invocation& invocation);
 
-// The nodes by unique suffixes of their paths; false after complaining about the first that is none, or several.
-bool nodes_named(const ProgramFile& program, const std::vector<std::string>& names, std::vector<NodeId>& found, Invocation& invocation);
+// The nodes by unique suffixes of their paths; false after complaining about the first that is none, or
+// several.
+bool nodes_named(const ProgramFile& program, const std::vector<std::string>& names,
+                 std::vector<NodeId>& found, Invocation& invocation);
 
 }  // namespace cairn::cli

@@ -25,15 +25,18 @@ std::string project_name(const std::string& project_folder) {
   std::string slug;
   for (char c : real.filename().string()) {
     const char lower = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if ((lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9')) slug += lower;
-    else if (!slug.empty() && slug.back() != '-') slug += '-';
+    if ((lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9'))
+      slug += lower;
+    else if (!slug.empty() && slug.back() != '-')
+      slug += '-';
   }
   while (slug.ends_with('-')) slug.pop_back();
   if (slug.size() > 24) slug.resize(24);
   std::ifstream file("/etc/machine-id");
   std::string machine;
   std::getline(file, machine);
-  return fmt::format("{}-{:06x}", slug.empty() ? "project" : slug, hash_of(machine + real.string()) & 0xffffff);
+  return fmt::format("{}-{:06x}", slug.empty() ? "project" : slug,
+                     hash_of(machine + real.string()) & 0xffffff);
 }
 
 std::size_t terminal_columns() {

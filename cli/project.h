@@ -7,8 +7,8 @@
 
 namespace cairn::cli {
 
-// "shop-1a2b3c": the folder's name, and a hash of this machine and the folder's real path, so that two checkouts never
-// meet on one engine.
+// "shop-1a2b3c": the folder's name, and a hash of this machine and the folder's real path, so that two
+// checkouts never meet on one engine.
 std::string project_name(const std::string& project_folder);
 
 // Of the terminal on standard output; 100 when it is none.

@@ -21,21 +21,27 @@ struct Running {
 // What the keeper has noted and the kernel confirms: the same pid of the same boot, started at the same tick.
 std::vector<Running> processes_of(const PastRun& run) {
   std::vector<Running> found;
-  for (const keeper::RecordedProcess& record : keeper::read_records(fmt::format("{}/{}", run.disk.path, keeper::kRecordsName))) {
+  for (const keeper::RecordedProcess& record :
+       keeper::read_records(fmt::format("{}/{}", run.disk.path, keeper::kRecordsName))) {
     if (!record.started || record.boot != keeper::boot_id()) continue;
     const std::optional<keeper::ProcessFacts> now = keeper::facts_of(record.started->pid);
     if (!now || !now->running() || now->start_time != record.started->start_time) continue;
-    found.push_back({record.step.substr(0, record.step.rfind(':')), "process", std::to_string(now->pid), "this machine", run.disk.alive ? "running" : "left behind", run.disk.id});
+    found.push_back({record.step.substr(0, record.step.rfind(':')), "process", std::to_string(now->pid),
+                     "this machine", run.disk.alive ? "running" : "left behind", run.disk.id});
   }
   return found;
 }
 
 std::string word_for(plan::ObjectState state) {
   switch (state) {
-    case plan::ObjectState::made: return "made";
-    case plan::ObjectState::running: return "running";
-    case plan::ObjectState::ready: return "ready";
-    case plan::ObjectState::ended: return "ended";
+    case plan::ObjectState::made:
+      return "made";
+    case plan::ObjectState::running:
+      return "running";
+    case plan::ObjectState::ready:
+      return "ready";
+    case plan::ObjectState::ended:
+      return "ended";
   }
   return {};
 }
@@ -54,21 +60,34 @@ void list(bool as_json, Invocation& invocation) {
   for (const plan::Fact& fact : facts_of(looks, seen).strays) {
     if (fact.identity.what != "service") continue;
     const plan::Ours& ours = std::get<plan::Ours>(fact.found);
-    const bool alive = std::any_of(runs.begin(), runs.end(), [&](const PastRun& run) { return run.disk.id == ours.run && run.disk.alive; });
-    all.push_back({ours.node, "container", fact.identity.name, fact.identity.where, !alive && !ours.run.empty() ? "left behind" : word_for(ours.state), ours.run.empty() ? "up" : ours.run});
+    const bool alive = std::any_of(runs.begin(), runs.end(), [&](const PastRun& run) {
+      return run.disk.id == ours.run && run.disk.alive;
+    });
+    all.push_back({ours.node, "container", fact.identity.name, fact.identity.where,
+                   !alive && !ours.run.empty() ? "left behind" : word_for(ours.state),
+                   ours.run.empty() ? "up" : ours.run});
   }
   if (as_json) {
     nlohmann::ordered_json out = nlohmann::ordered_json::array();
-    for (const Running& one : all) out.push_back({{"node", one.node}, {"what", one.what}, {"name", one.name}, {"where", one.where}, {"state", one.state}, {"run", one.run}});
+    for (const Running& one : all)
+      out.push_back({{"node", one.node},
+                     {"what", one.what},
+                     {"name", one.name},
+                     {"where", one.where},
+                     {"state", one.state},
+                     {"run", one.run}});
     fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   } else {
     std::size_t widest = 4;
     for (const Running& one : all) widest = std::max(widest, one.node.size());
-    for (const Running& one : all) fmt::print("{:<{}}  {:<11}  {} {} on {}  ({})\n", one.node, widest, one.state, one.what, one.name, one.where, one.run);
+    for (const Running& one : all)
+      fmt::print("{:<{}}  {:<11}  {} {} on {}  ({})\n", one.node, widest, one.state, one.what, one.name,
+                 one.where, one.run);
     if (all.empty()) fmt::print("nothing is running\n");
   }
   std::fflush(stdout);
-  for (const std::string& engine : seen.unreachable) complain(invocation, endpoint_failed, fmt::format("nobody can say what runs on {}", engine));
+  for (const std::string& engine : seen.unreachable)
+    complain(invocation, endpoint_failed, fmt::format("nobody can say what runs on {}", engine));
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ struct RunCommand {
 };
 
 // The stages by their names; complains about the first that is none.
-bool stages_named(const ProgramFile& program, const std::vector<std::string>& names, std::vector<NodeId>& found, Invocation& invocation) {
+bool stages_named(const ProgramFile& program, const std::vector<std::string>& names,
+                  std::vector<NodeId>& found, Invocation& invocation) {
   std::vector<std::string> known;
   for (NodeId stage : program.compiled.stages) known.push_back(program.graph().node(stage).path);
   for (const std::string& name : names) {
@@ -24,7 +25,9 @@ bool stages_named(const ProgramFile& program, const std::vector<std::string>& na
     }
     const std::optional<std::string> near = suggest(name, known);
     complain(invocation, wrong_input, fmt::format("{} has no stage `{}`", program.path, name),
-             near ? fmt::format("did you mean `{}`?", *near) : known.empty() ? "write `stage test { … }` around what is to be run" : fmt::format("its stages are {}", fmt::join(known, ", ")));
+             near            ? fmt::format("did you mean `{}`?", *near)
+             : known.empty() ? "write `stage test { … }` around what is to be run"
+                             : fmt::format("its stages are {}", fmt::join(known, ", ")));
     return false;
   }
   return true;
@@ -50,12 +53,16 @@ void add_run(CLI::App& app, Invocation& invocation) {
   const auto options = std::make_shared<RunCommand>();
   add_file_options(*command, invocation);
   command->add_option("stages", options->stages, "the stages")->required();
-  command->add_option("--only", options->only, "only these blocks, and the services and things that they need");
+  command->add_option("--only", options->only,
+                      "only these blocks, and the services and things that they need");
   command->add_option("--skip", options->skip, "all but these blocks");
   command->add_option("--profile", options->profiles, "take part, too: blocks of this profile");
   command->add_flag("--fail-fast", options->session.fail_fast, "the first failure cancels the rest");
-  command->add_option("-j,--jobs", options->session.jobs, "how many `run` steps at once")->check(CLI::PositiveNumber);
-  command->add_option("--output", options->session.output, "what standard output shows")->check(CLI::IsMember({"auto", "tty", "plain", "json", "quiet"}))->capture_default_str();
+  command->add_option("-j,--jobs", options->session.jobs, "how many `run` steps at once")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--output", options->session.output, "what standard output shows")
+      ->check(CLI::IsMember({"auto", "tty", "plain", "json", "quiet"}))
+      ->capture_default_str();
   command->add_option("--junit", options->session.junit, "a copy of the merged JUnit report");
   command->add_option("--html", options->session.html, "a copy of the HTML report");
   command->callback([options, &invocation] { run(*options, invocation); });

@@ -22,18 +22,25 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string dumped(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string dumped(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
 // "alive", "passed", "failed", "interrupted", "died".
 std::string state_of(const PastRun& run, const progress::RunState& state) {
-  if (state.end) return state.end->exit_code == passed ? "passed" : state.end->exit_code == interrupted ? "interrupted" : "failed";
+  if (state.end)
+    return state.end->exit_code == passed        ? "passed"
+           : state.end->exit_code == interrupted ? "interrupted"
+                                                 : "failed";
   return run.disk.alive ? "alive" : "died";
 }
 
 std::optional<progress::RunState> quiet_state(const PastRun& run) {
   std::ifstream file(run.disk.path + "/events.ndjson", std::ios::binary);
-  const progress::Recording recording = progress::read_recording(std::string(std::istreambuf_iterator<char>(file), {}));
-  return recording.events.empty() ? std::optional<progress::RunState>() : progress::state_after(recording.events);
+  const progress::Recording recording =
+      progress::read_recording(std::string(std::istreambuf_iterator<char>(file), {}));
+  return recording.events.empty() ? std::optional<progress::RunState>()
+                                  : progress::state_after(recording.events);
 }
 
 void list_runs(bool as_json, Invocation& invocation) {
@@ -47,7 +54,8 @@ void list_runs(bool as_json, Invocation& invocation) {
     const std::string is = state_of(run, state);
     const double seconds = state.end ? state.end->seconds : static_cast<double>(state.time_ms) / 1000;
     if (as_json) {
-      Json one = {{"run", run.disk.id}, {"goal", run.goal}, {"state", is}, {"alive", run.disk.alive}, {"seconds", seconds}, {"folder", run.disk.path}};
+      Json one = {{"run", run.disk.id},      {"goal", run.goal},   {"state", is},
+                  {"alive", run.disk.alive}, {"seconds", seconds}, {"folder", run.disk.path}};
       if (state.wall_ms != 0) one["began"] = scribe::shown_time(state.wall_ms);
       if (state.end) one["exit_code"] = state.end->exit_code;
       list.push_back(std::move(one));
@@ -55,7 +63,8 @@ void list_runs(bool as_json, Invocation& invocation) {
     }
     // A service of an `up` lives with its keeper when the command has ended.
     const std::string shown = state.end && run.disk.alive ? is + ", running" : is;
-    fmt::print("{}  {:<16} {:>8}  {}\n", run.disk.id, shown, progress::shown_duration(seconds), scribe::sanitised(run.goal));
+    fmt::print("{}  {:<16} {:>8}  {}\n", run.disk.id, shown, progress::shown_duration(seconds),
+               scribe::sanitised(run.goal));
   }
   if (as_json) fmt::print("{}", dumped(list));
 }
@@ -96,10 +105,14 @@ void show_run(const ShowCommand& command, Invocation& invocation) {
   if (!run) return;
   const std::optional<progress::RunState> state = recorded_state(*run, invocation);
   if (!state) return;
-  if (!command.timeline.empty() && !write_to(command.timeline, progress::timeline_page(*state), invocation)) return;
+  if (!command.timeline.empty() && !write_to(command.timeline, progress::timeline_page(*state), invocation))
+    return;
   if (!command.trace.empty() && !write_to(command.trace, progress::chrome_trace(*state), invocation)) return;
   if (command.json) {
-    Json all = {{"run", run->disk.id}, {"goal", run->goal}, {"state", state_of(*run, *state)}, {"alive", run->disk.alive}};
+    Json all = {{"run", run->disk.id},
+                {"goal", run->goal},
+                {"state", state_of(*run, *state)},
+                {"alive", run->disk.alive}};
     if (state->end) all["exit_code"] = state->end->exit_code;
     all["steps"] = Json::array();
     for (const progress::StepState& step : state->steps)
@@ -111,26 +124,40 @@ void show_run(const ShowCommand& command, Invocation& invocation) {
   fmt::print("{}  {}\n", run->disk.id, scribe::sanitised(run->goal));
   for (const progress::StepState& step : state->steps) {
     if (step.plan.is_virtual || (step.end && step.end->outcome == progress::Outcome::not_needed)) continue;
-    const std::string outcome = step.end ? std::string(progress::shown_outcome(step.end->outcome)) : step.is == progress::StepState::Is::running ? (run->disk.alive ? "running" : "cut off") : "not begun";
-    fmt::print("{:<10} {:>8}  {}{}\n", outcome, step.end && step.end->seconds > 0 ? progress::shown_duration(step.end->seconds) : "", step.path,
-               step.end && !step.end->reason.empty() ? "  " + scribe::sanitised(step.end->reason) : std::string());
+    const std::string outcome = step.end ? std::string(progress::shown_outcome(step.end->outcome))
+                                : step.is == progress::StepState::Is::running
+                                    ? (run->disk.alive ? "running" : "cut off")
+                                    : "not begun";
+    fmt::print(
+        "{:<10} {:>8}  {}{}\n", outcome,
+        step.end && step.end->seconds > 0 ? progress::shown_duration(step.end->seconds) : "", step.path,
+        step.end && !step.end->reason.empty() ? "  " + scribe::sanitised(step.end->reason) : std::string());
   }
   report::RunReport report;
   report.run = *state;
   fmt::print("{}", report::failure_table(report, terminal_columns(), use_colour(invocation, STDOUT_FILENO)));
-  if (state->end) fmt::print("{}\n", progress::shown_end(*state->end));
-  else fmt::print("{}\n", run->disk.alive ? "it is under way" : "it was cut off; `cairn clean` removes what it left");
+  if (state->end)
+    fmt::print("{}\n", progress::shown_end(*state->end));
+  else
+    fmt::print("{}\n",
+               run->disk.alive ? "it is under way" : "it was cut off; `cairn clean` removes what it left");
 }
 
 Json json_of(const progress::SlowAnalysis& slow) {
-  Json all = {{"seconds", slow.seconds}, {"lower_bound", slow.lower_bound}, {"waited", slow.waited}, {"chain", Json::array()}, {"slack", Json::array()}};
+  Json all = {{"seconds", slow.seconds},
+              {"lower_bound", slow.lower_bound},
+              {"waited", slow.waited},
+              {"chain", Json::array()},
+              {"slack", Json::array()}};
   for (const progress::ChainLink& link : slow.chain) {
-    Json one = {{"step", link.step}, {"begins", link.begins}, {"seconds", link.seconds}, {"waited", link.waited}};
+    Json one = {
+        {"step", link.step}, {"begins", link.begins}, {"seconds", link.seconds}, {"waited", link.waited}};
     if (!link.waited_for.empty()) one["waited_for"] = link.waited_for;
     if (!link.causes.empty()) one["causes"] = link.causes;
     all["chain"].push_back(std::move(one));
   }
-  for (const progress::Slack& slack : slow.slack) all["slack"].push_back({{"step", slack.step}, {"seconds", slack.seconds}, {"slack", slack.slack}});
+  for (const progress::Slack& slack : slow.slack)
+    all["slack"].push_back({{"step", slack.step}, {"seconds", slack.seconds}, {"slack", slack.slack}});
   return all;
 }
 

@@ -23,8 +23,8 @@
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/observe.h"
 #include "runtime/kinds/storage.h"
-#include "runtime/platform/host/ports.h"
 #include "runtime/plan/plan.h"
+#include "runtime/platform/host/ports.h"
 #include "runtime/progress/fan_out.h"
 #include "runtime/progress/live_view.h"
 #include "runtime/progress/ndjson.h"
@@ -65,15 +65,18 @@ class Views {
     const bool colour = use_colour(invocation, STDOUT_FILENO);
     if (output == "tty") {
       terminal_ = progress::real_terminal(STDOUT_FILENO);
-      live_ = std::make_unique<progress::LiveView>(*terminal_, real_clock(), progress::LiveOptions{.colour = colour});
+      live_ = std::make_unique<progress::LiveView>(*terminal_, real_clock(),
+                                                   progress::LiveOptions{.colour = colour});
       live_->start();
       sinks.add(*live_);
     } else if (output == "json") {
-      json_ = std::make_unique<progress::NdjsonSink>([this](std::string_view lines) { outlet_.write(lines); });
+      json_ =
+          std::make_unique<progress::NdjsonSink>([this](std::string_view lines) { outlet_.write(lines); });
       sinks.add(*json_);
     } else {
-      plain_ = std::make_unique<progress::PlainView>([this](std::string_view lines) { outlet_.write(lines); },
-                                                     progress::PlainOptions{.quiet = output == "quiet", .colour = colour, .ci = ci});
+      plain_ = std::make_unique<progress::PlainView>(
+          [this](std::string_view lines) { outlet_.write(lines); },
+          progress::PlainOptions{.quiet = output == "quiet", .colour = colour, .ci = ci});
       sinks.add(*plain_);
     }
     machine_ = output == "json";
@@ -98,50 +101,72 @@ class Views {
 void complain_about(Invocation& invocation, const Failure& failure) {
   std::string text = failure.message;
   for (const std::string& cause : failure.causes) text += "\n  = cause: " + cause;
-  complain(invocation, failure.is == FailureClass::endpoint ? endpoint_failed : wrong_input, text, failure.help);
+  complain(invocation, failure.is == FailureClass::endpoint ? endpoint_failed : wrong_input, text,
+           failure.help);
 }
 
 void refuse(Invocation& invocation, const ProgramFile& program, const plan::Plan& plan) {
   for (const plan::Refusal& refusal : plan.refusals) {
     const Span span = refusal.node == no_node ? Span() : program.graph().node(refusal.node).span;
-    complain(invocation, refusal.endpoint ? endpoint_failed : wrong_input, span.known() ? fmt::format("{}\n --> {}", refusal.message, program.sources.show(span)) : refusal.message, refusal.help);
+    complain(invocation, refusal.endpoint ? endpoint_failed : wrong_input,
+             span.known() ? fmt::format("{}\n --> {}", refusal.message, program.sources.show(span))
+                          : refusal.message,
+             refusal.help);
   }
 }
 
 // Nodes of kinds that are declared and that this version cannot perform.
-std::vector<NodeId> not_performed(const Graph& graph, const std::map<std::string, execute::PerformKind, std::less<>>& performers) {
+std::vector<NodeId> not_performed(
+    const Graph& graph, const std::map<std::string, execute::PerformKind, std::less<>>& performers) {
   std::vector<NodeId> found;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const NodeClass is = graph.nodes[n].node_class;
-    if (is != NodeClass::group && is != NodeClass::endpoint && !performers.contains(graph.nodes[n].kind)) found.push_back(NodeId{static_cast<std::uint32_t>(n)});
+    if (is != NodeClass::group && is != NodeClass::endpoint && !performers.contains(graph.nodes[n].kind))
+      found.push_back(NodeId{static_cast<std::uint32_t>(n)});
   }
   return found;
 }
 
-// Settings that are understood and that this version does not act on: said once each, never ignored in silence.
-void tell_what_is_not_done(const ProgramFile& program, const plan::Plan& plan, progress::Emitter& emitter, const execute::PlaceOf& place_of) {
+// Settings that are understood and that this version does not act on: said once each, never ignored in
+// silence.
+void tell_what_is_not_done(const ProgramFile& program, const plan::Plan& plan, progress::Emitter& emitter,
+                           const execute::PlaceOf& place_of) {
   for (const Node& node : program.graph().nodes)
     for (const Setting& setting : node.settings) {
-      const bool ours = setting.name == "remember" || setting.name == "deploy" || setting.name == "logs_on_failure";
-      if (!ours || !setting.written || node.steps.empty() || plan.steps[index(node.steps.front())].verdict == plan::Verdict::not_needed) continue;
-      emitter.say({}, node.path, progress::Message{progress::Level::warning, fmt::format("`{}` has no effect in this version", setting.name), place_of(setting.span), {}});
+      const bool ours =
+          setting.name == "remember" || setting.name == "deploy" || setting.name == "logs_on_failure";
+      if (!ours || !setting.written || node.steps.empty() ||
+          plan.steps[index(node.steps.front())].verdict == plan::Verdict::not_needed)
+        continue;
+      emitter.say({}, node.path,
+                  progress::Message{progress::Level::warning,
+                                    fmt::format("`{}` has no effect in this version", setting.name),
+                                    place_of(setting.span),
+                                    {}});
     }
 }
 
 // Before anything runs: half a run is worse than none.
-bool refuse_unknown_kinds(Invocation& invocation, const ProgramFile& program, const plan::Plan& plan, const std::vector<NodeId>& beyond_us) {
+bool refuse_unknown_kinds(Invocation& invocation, const ProgramFile& program, const plan::Plan& plan,
+                          const std::vector<NodeId>& beyond_us) {
   bool refused = false;
   for (NodeId node : beyond_us)
     for (StepId step : program.graph().node(node).steps) {
-      if (is_finaliser(program.graph().steps[index(step)].phase) || plan.steps[index(step)].verdict != plan::Verdict::perform) continue;
-      complain(invocation, wrong_input, fmt::format("this cairn cannot perform `{}`\n --> {}", program.graph().node(node).kind, program.sources.show(program.graph().node(node).span)), "run stages without it, or leave it out with `--skip`");
+      if (is_finaliser(program.graph().steps[index(step)].phase) ||
+          plan.steps[index(step)].verdict != plan::Verdict::perform)
+        continue;
+      complain(invocation, wrong_input,
+               fmt::format("this cairn cannot perform `{}`\n --> {}", program.graph().node(node).kind,
+                           program.sources.show(program.graph().node(node).span)),
+               "run stages without it, or leave it out with `--skip`");
       refused = true;
     }
   return refused;
 }
 
 // What a run leaves for people and for other tools.
-void write_reports(const fs::path& folder, const report::RunReport& report, const SessionOptions& options, scribe::Ci ci, bool for_people) {
+void write_reports(const fs::path& folder, const report::RunReport& report, const SessionOptions& options,
+                   scribe::Ci ci, bool for_people) {
   const std::string junit = report::merged_junit(report);
   const std::string html = report::html_report(report);
   write_file(folder / "junit.xml", junit);
@@ -149,12 +174,14 @@ void write_reports(const fs::path& folder, const report::RunReport& report, cons
   if (!options.junit.empty()) write_file(options.junit, junit);
   if (!options.html.empty()) write_file(options.html, html);
   if (ci == scribe::Ci::github) {
-    if (const std::optional<std::string> summary = environment("GITHUB_STEP_SUMMARY")) std::ofstream(*summary, std::ios::app) << report::summary_markdown(report);
+    if (const std::optional<std::string> summary = environment("GITHUB_STEP_SUMMARY"))
+      std::ofstream(*summary, std::ios::app) << report::summary_markdown(report);
     if (for_people) fmt::print("{}", report::github_annotations(report));
   }
   if (ci == scribe::Ci::azure && for_people) {
     write_file(folder / "summary.md", report::summary_markdown(report));
-    fmt::print("{}", report::azure_commands(report, (folder / "junit.xml").string(), (folder / "summary.md").string()));
+    fmt::print("{}", report::azure_commands(report, (folder / "junit.xml").string(),
+                                            (folder / "summary.md").string()));
   }
 }
 
@@ -175,7 +202,8 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   // A place of its own, and the right to be there.
   const Result<std::string> cairn_folder = project_folder(program->project_folder);
   if (!cairn_folder) return complain_about(invocation, cairn_folder.failure());
-  Result<Lock> project_lock = lock_project(*cairn_folder, options.up ? LockMode::exclusive : LockMode::shared, fmt::format("cairn {} (pid {})", options.goal_text, getpid()));
+  Result<Lock> project_lock = lock_project(*cairn_folder, options.up ? LockMode::exclusive : LockMode::shared,
+                                           fmt::format("cairn {} (pid {})", options.goal_text, getpid()));
   if (!project_lock) return complain_about(invocation, project_lock.failure());
   const std::string& run = program->run_id;
   Result<RunFolder> folder = create_run(*cairn_folder, run);
@@ -204,20 +232,44 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   progress::Emitter emitter(run, clock, views.sinks);
 
   scribe::Masker masker;
-  const std::unique_ptr<scribe::LogFolder> logs = scribe::real_log_folder((fs::path(folder->path) / "logs").string());
-  scribe::Scribe scribe(*logs, masker, clock, [&](const std::string& step, scribe::Stream stream, std::string_view line) {
-    emitter.say(step, step.substr(0, step.rfind(':')), progress::StepLog{std::string(line), stream});
-  });
+  const std::unique_ptr<scribe::LogFolder> logs =
+      scribe::real_log_folder((fs::path(folder->path) / "logs").string());
+  scribe::Scribe scribe(
+      *logs, masker, clock, [&](const std::string& step, scribe::Stream stream, std::string_view line) {
+        emitter.say(step, step.substr(0, step.rfind(':')), progress::StepLog{std::string(line), stream});
+      });
 
   http::Reactor http;
   kinds::Secrets secrets({[&](const std::string& name) { return program->inputs->environment(name); },
-                          [&](const std::string& path) { return file_text(fs::path(path).is_absolute() ? fs::path(path) : fs::path(program->project_folder) / path); }, kinds::random_text,
-                          options.up ? *cairn_folder + "/secrets" : std::string()},
+                          [&](const std::string& path) {
+                            return file_text(fs::path(path).is_absolute()
+                                                 ? fs::path(path)
+                                                 : fs::path(program->project_folder) / path);
+                          },
+                          kinds::random_text, options.up ? *cairn_folder + "/secrets" : std::string()},
                          masker);
-  host::Ports ports(host::port_registry_folder(environment("XDG_RUNTIME_DIR").value_or(""), environment("HOME").value_or("/tmp")), static_cast<std::uint64_t>(getpid()));
+  host::Ports ports(host::port_registry_folder(environment("XDG_RUNTIME_DIR").value_or(""),
+                                               environment("HOME").value_or("/tmp")),
+                    static_cast<std::uint64_t>(getpid()));
   kinds::Addresses addresses(graph, [&] { return ports.pick(); });
-  kinds::World world{program->compiled, graph,   program->sources, *program->inputs, {project, program->project_folder, run, folder->path, options.up}, clock, http, **spawner, masker, scribe,
-                     secrets,           addresses, nullptr, kinds::stored_on_engine(graph), {}, {}, {}, {}};
+  kinds::World world{program->compiled,
+                     graph,
+                     program->sources,
+                     *program->inputs,
+                     {project, program->project_folder, run, folder->path, options.up},
+                     clock,
+                     http,
+                     **spawner,
+                     masker,
+                     scribe,
+                     secrets,
+                     addresses,
+                     nullptr,
+                     kinds::stored_on_engine(graph),
+                     {},
+                     {},
+                     {},
+                     {}};
   std::unique_ptr<kinds::Containers> containers = kinds::make_containers(world);
   world.containers = containers.get();
   std::map<std::string, execute::PerformKind, std::less<>> performers = kinds::all_kinds(world);
@@ -236,7 +288,9 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   execute::Exports exports;
   plan::RunOptions run_options;
   run_options.fail_fast = options.fail_fast;
-  run_options.lanes = plan::usual_lane_sizes(static_cast<int>(std::thread::hardware_concurrency()), options.jobs > 0 ? std::optional<int>(options.jobs) : std::nullopt);
+  run_options.lanes =
+      plan::usual_lane_sizes(static_cast<int>(std::thread::hardware_concurrency()),
+                             options.jobs > 0 ? std::optional<int>(options.jobs) : std::nullopt);
   if (refuse_unknown_kinds(invocation, *program, plan, beyond_us)) return;
   if (!plan.refusals.empty()) return refuse(invocation, *program, plan);
   auto place_of = [&](Span span) {
@@ -252,10 +306,13 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   started.cairn = version_text();
   emitter.say(started);
   tell_what_is_not_done(*program, plan, emitter, place_of);
-  execute::Loop loop({graph, plan, facts, performer, clock, *threads, emitter, scribe, masker, exports, durations, place_of}, run_options);
+  execute::Loop loop(
+      {graph, plan, facts, performer, clock, *threads, emitter, scribe, masker, exports, durations, place_of},
+      run_options);
   progress::RunFinished finished;
   {
-    execute::SignalThread signals([&](int, int count) { loop.cancel(count == 1 ? "interrupted" : "interrupted again"); });
+    execute::SignalThread signals(
+        [&](int, int count) { loop.cancel(count == 1 ? "interrupted" : "interrupted again"); });
     finished = loop.run();
   }
 
@@ -274,8 +331,11 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   report.run = progress::state_after(record.events());
   write_reports(folder->path, report, options, ci, views.for_people());
   if (views.for_people()) {
-    fmt::print("{}", report::failure_table(report, terminal_columns(), use_colour(invocation, STDOUT_FILENO)));
-    fmt::print("report: {}\n", (fs::path(*cairn_folder).lexically_proximate(fs::current_path()) / "last" / "report.html").string());
+    fmt::print("{}",
+               report::failure_table(report, terminal_columns(), use_colour(invocation, STDOUT_FILENO)));
+    fmt::print(
+        "report: {}\n",
+        (fs::path(*cairn_folder).lexically_proximate(fs::current_path()) / "last" / "report.html").string());
   }
   point_last_at(*cairn_folder, run);
   invocation.exit_code = finished.exit_code;

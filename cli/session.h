@@ -1,4 +1,5 @@
-// What a command that acts needs: a run's folder, the keeper, the engines, the scribe, the views; and the run itself.
+// What a command that acts needs: a run's folder, the keeper, the engines, the scribe, the views; and the run
+// itself.
 #pragma once
 
 #include <memory>
@@ -15,10 +16,10 @@ struct SessionOptions {
   plan::Goal goal;
   bool up = false;
   bool fail_fast = false;
-  int jobs = 0;            // 0: as many as make sense
+  int jobs = 0;                 // 0: as many as make sense
   std::string output = "auto";  // auto, tty, plain, json, quiet
-  std::string junit, html; // copies of the reports
-  std::string timeout;     // of the whole run, as a duration; empty: none
+  std::string junit, html;      // copies of the reports
+  std::string timeout;          // of the whole run, as a duration; empty: none
 };
 
 // Runs the goal and leaves the exit code in the invocation.

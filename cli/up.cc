@@ -14,7 +14,9 @@ void add_up(CLI::App& app, Invocation& invocation) {
   add_file_options(*command, invocation);
   command->add_option("services", options->services, "the services; default: all");
   command->add_option("--profile", options->profiles, "take part, too: blocks of this profile");
-  command->add_option("--output", options->session.output, "what standard output shows")->check(CLI::IsMember({"auto", "tty", "plain", "json", "quiet"}))->capture_default_str();
+  command->add_option("--output", options->session.output, "what standard output shows")
+      ->check(CLI::IsMember({"auto", "tty", "plain", "json", "quiet"}))
+      ->capture_default_str();
   command->callback([options, &invocation] {
     std::unique_ptr<ProgramFile> program = load_graph(invocation);
     if (program == nullptr) return;

@@ -12,9 +12,9 @@ struct ForeignName {
   bool block = false;       // stands where a kind does; otherwise where a setting does
 };
 
-// `context`: the kind whose setting it would be ("service"), or "" for a word that stands where a kind does. A word that
-// is at home in several languages is answered for the one in which it is most used. Null when it is not known, or when
-// it is a name of ours there.
+// `context`: the kind whose setting it would be ("service"), or "" for a word that stands where a kind does.
+// A word that is at home in several languages is answered for the one in which it is most used. Null when it
+// is not known, or when it is a name of ours there.
 const ForeignName* foreign(std::string_view context, std::string_view name);
 
 }  // namespace cairn

@@ -1,10 +1,12 @@
-// The frozen graph: what a .stack file means, before anything runs. Facts only: nothing about a run lives in here.
+// The frozen graph: what a .stack file means, before anything runs. Facts only: nothing about a run lives in
+// here.
 //
 // A *node* is one block instance; a *step* is (node, phase). Steps are what is scheduled. Edges:
 //   needs(a, b)    b starts only if a succeeded
 //   follows(a, b)  b starts once a is settled, however it ended
 // A *hold* is the lease that comes with a use: service S must live while U's step runs, and S.stop follows U.
-// Finalisers (collect, stop, remove, unmake) have only follows edges, so that no failure or cancel reaches them.
+// Finalisers (collect, stop, remove, unmake) have only follows edges, so that no failure or cancel reaches
+// them.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +23,12 @@ namespace cairn {
 
 enum class StepId : std::uint32_t {};
 constexpr StepId no_step{0xffffffff};
-constexpr std::size_t index(NodeId id) { return static_cast<std::size_t>(id); }
-constexpr std::size_t index(StepId id) { return static_cast<std::size_t>(id); }
+constexpr std::size_t index(NodeId id) {
+  return static_cast<std::size_t>(id);
+}
+constexpr std::size_t index(StepId id) {
+  return static_cast<std::size_t>(id);
+}
 
 // What a node is to the executor; decided by the base kind its declaration inherits from.
 enum class NodeClass {
@@ -38,7 +44,9 @@ std::string_view name_of(Phase phase);
 constexpr bool is_finaliser(Phase phase) {
   return phase == Phase::unmake || phase == Phase::stop || phase == Phase::remove || phase == Phase::collect;
 }
-constexpr bool is_virtual(Phase phase) { return phase == Phase::begin || phase == Phase::end; }
+constexpr bool is_virtual(Phase phase) {
+  return phase == Phase::begin || phase == Phase::end;
+}
 
 enum class When { success, failure, always };
 
@@ -68,21 +76,21 @@ struct Policy {
 };
 
 struct Node {
-  std::string path;          // "test.sql[0].main": stable, never moves because a neighbour came
-  std::string kind;          // the native kind ("service"), "stage", or "module.kind" of an instance
+  std::string path;  // "test.sql[0].main": stable, never moves because a neighbour came
+  std::string kind;  // the native kind ("service"), "stage", or "module.kind" of an instance
   NodeClass node_class = NodeClass::thing;
-  Span span;                 // the block's head: kind and name
+  Span span;  // the block's head: kind and name
   std::string description;
-  std::string network_name;  // its own name: "db"
-  std::string scope;         // whose network it is on: "test", "test[0]", "test.db"; empty for the file
-  NodeId stage = no_node;    // the stage it stands in; none for file-level nodes
-  NodeId parent = no_node;   // the group it belongs to: instance, loop or stage
-  std::vector<NodeId> members;  // of a group
+  std::string network_name;       // its own name: "db"
+  std::string scope;              // whose network it is on: "test", "test[0]", "test.db"; empty for the file
+  NodeId stage = no_node;         // the stage it stands in; none for file-level nodes
+  NodeId parent = no_node;        // the group it belongs to: instance, loop or stage
+  std::vector<NodeId> members;    // of a group
   std::vector<Setting> settings;  // in the order of the declaration, defaults filled in
   Policy policy;
-  std::vector<std::int64_t> publish;   // container ports that a reader outside the network needs
+  std::vector<std::int64_t> publish;     // container ports that a reader outside the network needs
   std::vector<std::string> join_scopes;  // further networks: those of what it links or refers to
-  std::vector<StepId> steps;  // in the order of the phases; empty for an endpoint
+  std::vector<StepId> steps;             // in the order of the phases; empty for an endpoint
 
   const Setting* setting(std::string_view name) const;  // null when the kind has no such setting
   const Value& value(std::string_view name) const;      // Null when absent
@@ -111,8 +119,8 @@ struct Edge {
   StepId to = no_step;
   EdgeKind kind = EdgeKind::needs;
   EdgeReason reason = EdgeReason::phase;
-  bool data = false;  // a value flows: not even allow_failure lets the dependant start without it
-  Span span;          // where the file says so
+  bool data = false;    // a value flows: not even allow_failure lets the dependant start without it
+  Span span;            // where the file says so
   std::string because;  // for people: "reads `db.host`"
 };
 
@@ -128,7 +136,7 @@ struct Graph {
   std::vector<Step> steps;
   std::vector<Edge> edges;
   std::vector<Hold> holds;
-  std::vector<StepId> order;                         // one topological order of all steps
+  std::vector<StepId> order;                           // one topological order of all steps
   std::vector<std::vector<std::uint32_t>> edges_to;    // by step: indexes of edges that end there
   std::vector<std::vector<std::uint32_t>> edges_from;  // by step: indexes of edges that start there
   std::unordered_map<std::string, NodeId> by_path;

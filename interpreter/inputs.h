@@ -1,6 +1,6 @@
 // The one seam through which the front end learns anything from outside: files, environment, git, time. Every
-// answer is recorded once per run (the capsule), so that the same capsule always gives the same graph. Secrets are
-// not read here: only their place is known to the front end.
+// answer is recorded once per run (the capsule), so that the same capsule always gives the same graph.
+// Secrets are not read here: only their place is known to the front end.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace cairn {
 
-// Either the text or why there is none ("no such file", "is a directory", "is larger than 100 MB", "is outside of
-// the project").
+// Either the text or why there is none ("no such file", "is a directory", "is larger than 100 MB", "is
+// outside of the project").
 struct ReadAnswer {
   std::optional<std::string> text;
   std::string why_not;
@@ -26,7 +26,7 @@ class Inputs {
   virtual std::vector<std::string> glob(const std::string& folder, const std::string& pattern) = 0;  // sorted
   virtual bool exists(const std::string& path) = 0;
   virtual std::optional<std::string> environment(const std::string& name) = 0;  // the real one, then `.env`
-  virtual std::optional<std::string> git_sha() = 0;  // reads .git, runs nothing
+  virtual std::optional<std::string> git_sha() = 0;                             // reads .git, runs nothing
   virtual std::optional<std::string> git_branch() = 0;
   virtual std::optional<std::string> git_tag() = 0;
   virtual std::optional<bool> git_changed(const std::vector<std::string>& paths) = 0;

@@ -5,7 +5,6 @@
 #include <type_traits>
 #include <utility>
 
-
 namespace cairn {
 namespace {
 
@@ -69,14 +68,30 @@ Answer once(std::map<Key, Answer>& known, const Key& key, const Ask& ask) {
 RecordingInputs::RecordingInputs(Inputs& from) : from_(from), state_(std::make_unique<State>()) {}
 RecordingInputs::~RecordingInputs() = default;
 
-ReadAnswer RecordingInputs::read_file(const std::string& path) { return once(state_->files, path, [&] { return from_.read_file(path); }); }
-std::vector<std::string> RecordingInputs::glob(const std::string& folder, const std::string& pattern) { return once(state_->globs, std::pair(folder, pattern), [&] { return from_.glob(folder, pattern); }); }
-bool RecordingInputs::exists(const std::string& path) { return once(state_->there, path, [&] { return from_.exists(path); }); }
-std::optional<std::string> RecordingInputs::environment(const std::string& name) { return once(state_->variables, name, [&] { return from_.environment(name); }); }
-std::optional<std::string> RecordingInputs::git_sha() { return once(state_->git, std::string("sha"), [&] { return from_.git_sha(); }); }
-std::optional<std::string> RecordingInputs::git_branch() { return once(state_->git, std::string("branch"), [&] { return from_.git_branch(); }); }
-std::optional<std::string> RecordingInputs::git_tag() { return once(state_->git, std::string("tag"), [&] { return from_.git_tag(); }); }
-std::optional<bool> RecordingInputs::git_changed(const std::vector<std::string>& paths) { return once(state_->changed, paths, [&] { return from_.git_changed(paths); }); }
+ReadAnswer RecordingInputs::read_file(const std::string& path) {
+  return once(state_->files, path, [&] { return from_.read_file(path); });
+}
+std::vector<std::string> RecordingInputs::glob(const std::string& folder, const std::string& pattern) {
+  return once(state_->globs, std::pair(folder, pattern), [&] { return from_.glob(folder, pattern); });
+}
+bool RecordingInputs::exists(const std::string& path) {
+  return once(state_->there, path, [&] { return from_.exists(path); });
+}
+std::optional<std::string> RecordingInputs::environment(const std::string& name) {
+  return once(state_->variables, name, [&] { return from_.environment(name); });
+}
+std::optional<std::string> RecordingInputs::git_sha() {
+  return once(state_->git, std::string("sha"), [&] { return from_.git_sha(); });
+}
+std::optional<std::string> RecordingInputs::git_branch() {
+  return once(state_->git, std::string("branch"), [&] { return from_.git_branch(); });
+}
+std::optional<std::string> RecordingInputs::git_tag() {
+  return once(state_->git, std::string("tag"), [&] { return from_.git_tag(); });
+}
+std::optional<bool> RecordingInputs::git_changed(const std::vector<std::string>& paths) {
+  return once(state_->changed, paths, [&] { return from_.git_changed(paths); });
+}
 
 std::int64_t RecordingInputs::now_ms() {
   if (!state_->now_ms) state_->now_ms = from_.now_ms();
@@ -97,12 +112,17 @@ std::string RecordingInputs::capsule() const {
   all["git"] = Json::object();
   all["globs"] = Json::array();
   all["changed"] = Json::array();
-  for (const auto& [path, answer] : state_->files) all["files"][path] = answer.text ? Json{{"text", bytes_as_json(*answer.text)}} : Json{{"why_not", answer.why_not}};
-  for (const auto& [asked, paths] : state_->globs) all["globs"].push_back({{"folder", asked.first}, {"pattern", asked.second}, {"paths", paths}});
+  for (const auto& [path, answer] : state_->files)
+    all["files"][path] =
+        answer.text ? Json{{"text", bytes_as_json(*answer.text)}} : Json{{"why_not", answer.why_not}};
+  for (const auto& [asked, paths] : state_->globs)
+    all["globs"].push_back({{"folder", asked.first}, {"pattern", asked.second}, {"paths", paths}});
   for (const auto& [path, there] : state_->there) all["exists"][path] = there;
-  for (const auto& [name, value] : state_->variables) all["environment"][name] = value ? bytes_as_json(*value) : Json(nullptr);
+  for (const auto& [name, value] : state_->variables)
+    all["environment"][name] = value ? bytes_as_json(*value) : Json(nullptr);
   for (const auto& [name, value] : state_->git) all["git"][name] = maybe(value);
-  for (const auto& [paths, changed] : state_->changed) all["changed"].push_back({{"paths", paths}, {"changed", maybe(changed)}});
+  for (const auto& [paths, changed] : state_->changed)
+    all["changed"].push_back({{"paths", paths}, {"changed", maybe(changed)}});
   all["now_ms"] = maybe(state_->now_ms);
   all["run_id"] = maybe(state_->run_id);
   return all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -113,19 +133,29 @@ namespace {
 class ReplayedInputs final : public Inputs {
  public:
   explicit ReplayedInputs(const Json& all) {
-    for (const auto& [path, answer] : all.at("files").items()) files_[path] = answer.contains("text") ? ReadAnswer{bytes_of(answer.at("text")), {}} : ReadAnswer{std::nullopt, answer.at("why_not").get<std::string>()};
-    for (const Json& glob : all.at("globs")) globs_[{glob.at("folder").get<std::string>(), glob.at("pattern").get<std::string>()}] = glob.at("paths").get<std::vector<std::string>>();
+    for (const auto& [path, answer] : all.at("files").items())
+      files_[path] = answer.contains("text")
+                         ? ReadAnswer{bytes_of(answer.at("text")), {}}
+                         : ReadAnswer{std::nullopt, answer.at("why_not").get<std::string>()};
+    for (const Json& glob : all.at("globs"))
+      globs_[{glob.at("folder").get<std::string>(), glob.at("pattern").get<std::string>()}] =
+          glob.at("paths").get<std::vector<std::string>>();
     for (const auto& [path, there] : all.at("exists").items()) there_[path] = there.get<bool>();
     for (const auto& [name, value] : all.at("environment").items())
       if (!value.is_null()) variables_[name] = bytes_of(value);
     for (const auto& [name, value] : all.at("git").items()) git_[name] = maybe_of<std::string>(value);
-    for (const Json& asked : all.at("changed")) changed_[asked.at("paths").get<std::vector<std::string>>()] = maybe_of<bool>(asked.at("changed"));
+    for (const Json& asked : all.at("changed"))
+      changed_[asked.at("paths").get<std::vector<std::string>>()] = maybe_of<bool>(asked.at("changed"));
     now_ms_ = maybe_of<std::int64_t>(all.at("now_ms")).value_or(0);
     run_id_ = maybe_of<std::string>(all.at("run_id")).value_or("");
   }
 
-  ReadAnswer read_file(const std::string& path) override { return get(files_, path, ReadAnswer{std::nullopt, "was not read in that run"}); }
-  std::vector<std::string> glob(const std::string& folder, const std::string& pattern) override { return get(globs_, std::pair(folder, pattern), {}); }
+  ReadAnswer read_file(const std::string& path) override {
+    return get(files_, path, ReadAnswer{std::nullopt, "was not read in that run"});
+  }
+  std::vector<std::string> glob(const std::string& folder, const std::string& pattern) override {
+    return get(globs_, std::pair(folder, pattern), {});
+  }
   bool exists(const std::string& path) override { return get(there_, path, false); }
   std::optional<std::string> environment(const std::string& name) override {
     const auto found = variables_.find(name);
@@ -134,13 +164,16 @@ class ReplayedInputs final : public Inputs {
   std::optional<std::string> git_sha() override { return get(git_, std::string("sha"), std::nullopt); }
   std::optional<std::string> git_branch() override { return get(git_, std::string("branch"), std::nullopt); }
   std::optional<std::string> git_tag() override { return get(git_, std::string("tag"), std::nullopt); }
-  std::optional<bool> git_changed(const std::vector<std::string>& paths) override { return get(changed_, paths, std::nullopt); }
+  std::optional<bool> git_changed(const std::vector<std::string>& paths) override {
+    return get(changed_, paths, std::nullopt);
+  }
   std::int64_t now_ms() override { return now_ms_; }
   std::string run_id() override { return run_id_; }
 
  private:
   template <class Key, class Answer>
-  static Answer get(const std::map<Key, Answer>& known, const Key& key, std::type_identity_t<Answer> otherwise) {
+  static Answer get(const std::map<Key, Answer>& known, const Key& key,
+                    std::type_identity_t<Answer> otherwise) {
     const auto found = known.find(key);
     return found == known.end() ? std::move(otherwise) : found->second;
   }
@@ -161,7 +194,8 @@ std::variant<std::unique_ptr<Inputs>, std::string> replayed_inputs(const std::st
   try {
     const Json all = Json::parse(capsule);
     if (!all.is_object() || !all.contains("capsule")) return std::string("this is not a capsule");
-    if (all.at("capsule") != capsule_version) return std::string("this capsule is of another version of cairn");
+    if (all.at("capsule") != capsule_version)
+      return std::string("this capsule is of another version of cairn");
     return std::make_unique<ReplayedInputs>(all);
   } catch (const Json::exception&) {
     return std::string("this is not a capsule, or a damaged one");

@@ -1,5 +1,5 @@
-// The capsule: everything the front end has learned from outside in one run. The same capsule gives the same graph.
-// Secrets are not read through Inputs, so there is none in it; what `env()` and `file()` gave is.
+// The capsule: everything the front end has learned from outside in one run. The same capsule gives the same
+// graph. Secrets are not read through Inputs, so there is none in it; what `env()` and `file()` gave is.
 #pragma once
 
 #include <memory>
@@ -36,8 +36,8 @@ class RecordingInputs final : public Inputs {
   std::unique_ptr<State> state_;
 };
 
-// Inputs that answer from a capsule; what was not asked then is unknown now ("was not read in that run"). Or why the
-// text is no capsule.
+// Inputs that answer from a capsule; what was not asked then is unknown now ("was not read in that run"). Or
+// why the text is no capsule.
 std::variant<std::unique_ptr<Inputs>, std::string> replayed_inputs(const std::string& capsule);
 
 }  // namespace cairn

@@ -29,12 +29,17 @@ std::vector<std::string_view> parts_of(std::string_view path) {
 std::string why_not(int error) {
   switch (error) {
     case ENOENT:
-    case ENOTDIR: return "no such file";
-    case EXDEV: return "is outside of the project";
-    case ELOOP: return "is a symbolic link that leads nowhere";
+    case ENOTDIR:
+      return "no such file";
+    case EXDEV:
+      return "is outside of the project";
+    case ELOOP:
+      return "is a symbolic link that leads nowhere";
     case EACCES:
-    case EPERM: return "this user may not read it";
-    default: return std::strerror(error);
+    case EPERM:
+      return "this user may not read it";
+    default:
+      return std::strerror(error);
   }
 }
 
@@ -81,7 +86,8 @@ bool fits_name(std::string_view name, std::string_view pattern) {
 
 }  // namespace
 
-Folder::Folder(const std::string& path) : path_(path), descriptor_(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+Folder::Folder(const std::string& path)
+    : path_(path), descriptor_(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
   while (path_.size() > 1 && path_.ends_with('/')) path_.pop_back();
 }
 
@@ -97,10 +103,13 @@ std::optional<std::string> Folder::below(std::string_view path) const {
     const std::vector<std::string_view> root = parts_of(path_);
     std::vector<std::string_view> whole;
     for (const std::string_view part : all) {
-      if (part != "..") whole.push_back(part);
-      else if (!whole.empty()) whole.pop_back();
+      if (part != "..")
+        whole.push_back(part);
+      else if (!whole.empty())
+        whole.pop_back();
     }
-    if (whole.size() < root.size() || !std::equal(root.begin(), root.end(), whole.begin())) return std::nullopt;
+    if (whole.size() < root.size() || !std::equal(root.begin(), root.end(), whole.begin()))
+      return std::nullopt;
     parts.assign(whole.begin() + static_cast<std::ptrdiff_t>(root.size()), whole.end());
   } else {
     for (const std::string_view part : all) {
@@ -119,21 +128,27 @@ int Folder::open_below(const std::string& path, int flags) const {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  return static_cast<int>(::syscall(SYS_openat2, descriptor_, path.empty() ? "." : path.c_str(), &how, sizeof how));
+  return static_cast<int>(
+      ::syscall(SYS_openat2, descriptor_, path.empty() ? "." : path.c_str(), &how, sizeof how));
 }
 
 ReadAnswer Folder::read(std::string_view path, std::size_t largest) const {
   const std::optional<std::string> inner = below(path);
   if (!inner) return {std::nullopt, "is outside of the project"};
-  // Non-blocking: opening a pipe that nobody writes to must not wait. What it is, is looked at before it is read.
+  // Non-blocking: opening a pipe that nobody writes to must not wait. What it is, is looked at before it is
+  // read.
   const int file = open_below(*inner, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (file < 0) return {std::nullopt, why_not(errno)};
   ReadAnswer answer;
   struct stat status {};
-  if (::fstat(file, &status) != 0) answer.why_not = why_not(errno);
-  else if (S_ISDIR(status.st_mode)) answer.why_not = "is a directory";
-  else if (!S_ISREG(status.st_mode)) answer.why_not = "is not a regular file";
-  else if (static_cast<std::uint64_t>(status.st_size) > largest) answer.why_not = fmt::format("is larger than {} MB", largest / 1'000'000);
+  if (::fstat(file, &status) != 0)
+    answer.why_not = why_not(errno);
+  else if (S_ISDIR(status.st_mode))
+    answer.why_not = "is a directory";
+  else if (!S_ISREG(status.st_mode))
+    answer.why_not = "is not a regular file";
+  else if (static_cast<std::uint64_t>(status.st_size) > largest)
+    answer.why_not = fmt::format("is larger than {} MB", largest / 1'000'000);
   if (!answer.why_not.empty()) {
     ::close(file);
     return answer;
@@ -183,7 +198,8 @@ std::vector<Folder::Entry> Folder::entries(const std::string& path) const {
     bool folder = entry->d_type == DT_DIR;
     if (entry->d_type == DT_UNKNOWN) {
       struct stat status {};
-      folder = ::fstatat(::dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+      folder = ::fstatat(::dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+               S_ISDIR(status.st_mode);
     }
     found.push_back({std::string(name), folder});
   }

@@ -23,7 +23,8 @@ class Folder {
   bool open() const { return descriptor_ >= 0; }
   const std::string& path() const { return path_; }
 
-  // As a path below the folder: "." and ".." resolved in the text, an absolute one cut. Nothing when it leads out.
+  // As a path below the folder: "." and ".." resolved in the text, an absolute one cut. Nothing when it leads
+  // out.
   std::optional<std::string> below(std::string_view path) const;
 
   ReadAnswer read(std::string_view path, std::size_t largest) const;

@@ -20,7 +20,8 @@ constexpr std::uintmax_t largest_git_file = 256u << 20;
 
 std::optional<std::string> text_of(const fs::path& path) {
   std::error_code error;
-  if (!fs::is_regular_file(path, error) || fs::file_size(path, error) > largest_git_file || error) return std::nullopt;
+  if (!fs::is_regular_file(path, error) || fs::file_size(path, error) > largest_git_file || error)
+    return std::nullopt;
   std::ifstream in(path, std::ios::binary);
   if (!in) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(in), {});
@@ -33,11 +34,14 @@ std::string_view first_line(std::string_view text) {
 }
 
 bool is_id(std::string_view text) {
-  return (text.size() == 40 || text.size() == 64) && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return (text.size() == 40 || text.size() == 64) &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 // A ref's name may not leave the folder of refs.
-bool is_ref(std::string_view name) { return name.starts_with("refs/") && name.find("..") == std::string_view::npos; }
+bool is_ref(std::string_view name) {
+  return name.starts_with("refs/") && name.find("..") == std::string_view::npos;
+}
 
 struct Packed {
   std::map<std::string, std::string, std::less<>> id_of;      // by ref
@@ -106,14 +110,16 @@ std::optional<GitPlace> find_git(const std::string& folder) {
     place.work_tree = at.string();
     if (fs::is_directory(git, error)) {
       place.git_folder = git.string();
-    } else if (const std::optional<std::string> text = text_of(git); text && first_line(*text).starts_with("gitdir: ")) {
+    } else if (const std::optional<std::string> text = text_of(git);
+               text && first_line(*text).starts_with("gitdir: ")) {
       // A work tree or a submodule: the file says where its folder is.
       place.git_folder = (at / std::string(first_line(*text).substr(8))).lexically_normal().string();
     }
     if (!place.git_folder.empty() && fs::exists(fs::path(place.git_folder) / "HEAD", error)) {
       place.common_folder = place.git_folder;
       if (const std::optional<std::string> common = text_of(fs::path(place.git_folder) / "commondir"))
-        place.common_folder = (fs::path(place.git_folder) / std::string(first_line(*common))).lexically_normal().string();
+        place.common_folder =
+            (fs::path(place.git_folder) / std::string(first_line(*common))).lexically_normal().string();
       return place;
     }
     if (at == at.root_path() || at.empty()) return std::nullopt;
@@ -140,14 +146,17 @@ GitFacts read_git(const GitPlace& place) {
   for (const auto& [name, id] : packed.id_of) {
     if (!name.starts_with(below)) continue;
     const auto commit = packed.commit_of.find(name);
-    if ((commit == packed.commit_of.end() ? id : commit->second) == *facts.sha) tags.push_back(name.substr(below.size()));
+    if ((commit == packed.commit_of.end() ? id : commit->second) == *facts.sha)
+      tags.push_back(name.substr(below.size()));
   }
   // Of a loose annotated tag the file names the tag object, not the commit: it is found once it is packed.
   std::error_code error;
   const fs::path loose = fs::path(place.common_folder) / "refs" / "tags";
-  for (fs::recursive_directory_iterator at(loose, fs::directory_options::skip_permission_denied, error), end; !error && at != end; at.increment(error)) {
+  for (fs::recursive_directory_iterator at(loose, fs::directory_options::skip_permission_denied, error), end;
+       !error && at != end; at.increment(error)) {
     const std::optional<std::string> text = text_of(at->path());
-    if (text && first_line(*text) == *facts.sha) tags.push_back(at->path().lexically_relative(loose).string());
+    if (text && first_line(*text) == *facts.sha)
+      tags.push_back(at->path().lexically_relative(loose).string());
   }
   if (!tags.empty()) facts.tag = *std::max_element(tags.begin(), tags.end());
   return facts;
@@ -170,7 +179,8 @@ std::optional<std::vector<GitEntry>> read_git_index(const GitPlace& place) {
     entry.mode = number_at(bytes, at + 24);
     entry.size = number_at(bytes, at + 36);
     entry.blob = hex(bytes.substr(at + 40, 20));
-    const unsigned flags = static_cast<unsigned>(static_cast<unsigned char>(bytes[at + 60])) << 8 | static_cast<unsigned char>(bytes[at + 61]);
+    const unsigned flags = static_cast<unsigned>(static_cast<unsigned char>(bytes[at + 60])) << 8 |
+                           static_cast<unsigned char>(bytes[at + 61]);
     std::size_t name = at + 62 + ((flags & 0x4000u) != 0 ? 2 : 0);
     if (version == 4) {
       // The name takes over the beginning of the one before: how much is cut from its end comes first.

@@ -17,12 +17,15 @@ constexpr std::size_t deepest_glob = 64;
 
 bool is_name(std::string_view name) {
   if (name.empty() || (name.front() >= '0' && name.front() <= '9')) return false;
-  return std::all_of(name.begin(), name.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
 }
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t\r");
-  return begin == std::string_view::npos ? std::string_view() : text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+  return begin == std::string_view::npos ? std::string_view()
+                                         : text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
 // Between double quotes `\n`, `\t`, `\"` and `\\` are read; between single ones nothing is.
@@ -64,8 +67,10 @@ std::map<std::string, std::string> parse_dotenv(std::string_view text) {
 class RealInputs final : public Inputs {
  public:
   explicit RealInputs(RealInputsOptions options)
-      : options_(std::move(options)), root_(std::filesystem::absolute(options_.root).lexically_normal().string()) {
-    if (const ReadAnswer dotenv = root_.read(".env", largest_dotenv); dotenv.text) dotenv_ = parse_dotenv(*dotenv.text);
+      : options_(std::move(options)),
+        root_(std::filesystem::absolute(options_.root).lexically_normal().string()) {
+    if (const ReadAnswer dotenv = root_.read(".env", largest_dotenv); dotenv.text)
+      dotenv_ = parse_dotenv(*dotenv.text);
   }
 
   ReadAnswer read_file(const std::string& path) override { return root_.read(path, options_.largest_file); }
@@ -103,7 +108,8 @@ class RealInputs final : public Inputs {
     if (!place || git().sha.value_or("").size() == 64) return std::nullopt;
     const std::optional<std::vector<GitEntry>> entries = read_git_index(*place);
     if (!entries) return std::nullopt;
-    const std::string above = std::filesystem::path(root_.path()).lexically_relative(place->work_tree).string();
+    const std::string above =
+        std::filesystem::path(root_.path()).lexically_relative(place->work_tree).string();
     for (const std::string& path : paths) {
       const std::optional<std::string> wanted = root_.below(path);
       if (!wanted) continue;
@@ -116,7 +122,8 @@ class RealInputs final : public Inputs {
           if (!inner.starts_with(above + "/")) continue;
           inner.remove_prefix(above.size() + 1);
         }
-        const bool below = wanted->empty() || inner == *wanted || (inner.starts_with(*wanted) && inner[wanted->size()] == '/');
+        const bool below = wanted->empty() || inner == *wanted ||
+                           (inner.starts_with(*wanted) && inner[wanted->size()] == '/');
         if (below && differs(std::string(inner), entry)) return true;
       }
     }
@@ -137,19 +144,24 @@ class RealInputs final : public Inputs {
 
   bool differs(const std::string& path, const GitEntry& entry) const {
     const ReadAnswer now = root_.read(path, options_.largest_file);
-    return !now.text || static_cast<std::uint32_t>(now.text->size()) != entry.size || git_blob(*now.text) != entry.blob;
+    return !now.text || static_cast<std::uint32_t>(now.text->size()) != entry.size ||
+           git_blob(*now.text) != entry.blob;
   }
 
-  void walk(const std::string& folder, const std::string& pattern, std::size_t deep, std::size_t& looked_at, std::vector<std::string>& found) const {
+  void walk(const std::string& folder, const std::string& pattern, std::size_t deep, std::size_t& looked_at,
+            std::vector<std::string>& found) const {
     if (deep > deepest_glob) return;
     for (const Folder::Entry& entry : root_.entries(folder)) {
       if (++looked_at > options_.most_files) return;
       const std::string path = folder.empty() ? entry.name : folder + "/" + entry.name;
       // Hidden folders (.git, .cairn) are entered only by a pattern that names one.
-      const bool hidden = entry.name.starts_with('.') && pattern.find("/.") == std::string::npos && !pattern.starts_with('.');
+      const bool hidden =
+          entry.name.starts_with('.') && pattern.find("/.") == std::string::npos && !pattern.starts_with('.');
       if (hidden) continue;
-      if (entry.folder) walk(path, pattern, deep + 1, looked_at, found);
-      else if (fits_pattern(path, pattern)) found.push_back(path);
+      if (entry.folder)
+        walk(path, pattern, deep + 1, looked_at, found);
+      else if (fits_pattern(path, pattern))
+        found.push_back(path);
     }
   }
 
@@ -161,6 +173,8 @@ class RealInputs final : public Inputs {
 
 }  // namespace
 
-std::unique_ptr<Inputs> real_inputs(RealInputsOptions options) { return std::make_unique<RealInputs>(std::move(options)); }
+std::unique_ptr<Inputs> real_inputs(RealInputsOptions options) {
+  return std::make_unique<RealInputs>(std::move(options));
+}
 
 }  // namespace cairn

@@ -14,30 +14,34 @@ namespace {
 using Form = Type::Form;
 
 constexpr std::array<std::pair<std::string_view, Form>, 10> simple_types = {{{"string", Form::string},
-                                                                            {"int", Form::integer},
-                                                                            {"float", Form::floating},
-                                                                            {"bool", Form::boolean},
-                                                                            {"duration", Form::duration},
-                                                                            {"size", Form::size},
-                                                                            {"path", Form::path},
-                                                                            {"secret", Form::secret},
-                                                                            {"any", Form::any},
-                                                                            {"null", Form::null}}};
-// What constructors give: probes, reports, policies, mounts. Each is the result of some function of functions/.
+                                                                             {"int", Form::integer},
+                                                                             {"float", Form::floating},
+                                                                             {"bool", Form::boolean},
+                                                                             {"duration", Form::duration},
+                                                                             {"size", Form::size},
+                                                                             {"path", Form::path},
+                                                                             {"secret", Form::secret},
+                                                                             {"any", Form::any},
+                                                                             {"null", Form::null}}};
+// What constructors give: probes, reports, policies, mounts. Each is the result of some function of
+// functions/.
 constexpr std::array<std::string_view, 4> families = {"check", "report_file", "retry", "mount"};
 
-// A base kind, or `service`, whose name says what all that inherits from it is to the executor. The nearest counts.
+// A base kind, or `service`, whose name says what all that inherits from it is to the executor. The nearest
+// counts.
 constexpr std::array<std::pair<std::string_view, NodeClass>, 5> classes = {{{"endpoint", NodeClass::endpoint},
-                                                                           {"thing", NodeClass::thing},
-                                                                           {"service", NodeClass::service},
-                                                                           {"task", NodeClass::task},
-                                                                           {"group", NodeClass::group}}};
+                                                                            {"thing", NodeClass::thing},
+                                                                            {"service", NodeClass::service},
+                                                                            {"task", NodeClass::task},
+                                                                            {"group", NodeClass::group}}};
 
 constexpr std::string_view kinds_folder = "kinds/";
 constexpr std::string_view base_folder = "kinds/base/";
 constexpr std::string_view functions_folder = "functions/";
 
-bool is_variable(std::string_view name) { return name.size() == 1 && name.front() >= 'A' && name.front() <= 'Z'; }
+bool is_variable(std::string_view name) {
+  return name.size() == 1 && name.front() >= 'A' && name.front() <= 'Z';
+}
 
 }  // namespace
 
@@ -61,7 +65,7 @@ struct Vocabulary::State {
 
   Sources& sources;
   Diagnostics mistakes;
-  std::vector<std::unique_ptr<syntax::File>> files;  // own the default expressions
+  std::vector<std::unique_ptr<syntax::File>> files;                     // own the default expressions
   std::map<std::string, std::unique_ptr<KindDecl>, std::less<>> kinds;  // null: there is none
   std::map<std::string, std::unique_ptr<FunctionDecl>, std::less<>> functions;
   bool has_functions = false;
@@ -82,13 +86,15 @@ const syntax::File& Vocabulary::State::parse_embedded(std::string_view name, std
 }
 
 bool Vocabulary::State::is_kind(std::string_view name) const {
-  return stdlib::text_of(fmt::format("{}{}", kinds_folder, name)) || stdlib::text_of(fmt::format("{}{}", base_folder, name));
+  return stdlib::text_of(fmt::format("{}{}", kinds_folder, name)) ||
+         stdlib::text_of(fmt::format("{}{}", base_folder, name));
 }
 
 Type Vocabulary::State::type(const syntax::TypeItem& item) {
   Type result;
   const std::string& name = item.name.text;
-  const auto simple = std::find_if(simple_types.begin(), simple_types.end(), [&](const auto& row) { return row.first == name; });
+  const auto simple = std::find_if(simple_types.begin(), simple_types.end(),
+                                   [&](const auto& row) { return row.first == name; });
   if (item.form == syntax::TypeItem::Form::literal) {
     result = Type{Form::literal, name, {}};
   } else if (item.form == syntax::TypeItem::Form::applied) {
@@ -96,7 +102,8 @@ Type Vocabulary::State::type(const syntax::TypeItem& item) {
     inner.span = item.span;
     inner.alternatives = item.of;
     result = Type{name == "list" ? Form::list : Form::map, {}, {type(inner)}};
-    if (name != "list" && name != "map") mistakes.error("S0301", item.span, fmt::format("no type named `{}`", name));
+    if (name != "list" && name != "map")
+      mistakes.error("S0301", item.span, fmt::format("no type named `{}`", name));
   } else if (simple != simple_types.end()) {
     result = Type{simple->second, {}, {}};
   } else if (std::find(families.begin(), families.end(), name) != families.end()) {
@@ -129,11 +136,13 @@ Type Vocabulary::State::type(const syntax::Type& written) {
 
 std::vector<TakesDecl> Vocabulary::State::takes(const std::vector<syntax::Field>& fields) {
   std::vector<TakesDecl> all;
-  for (const syntax::Field& field : fields) all.push_back({field.name.text, type(field.type), field.variadic, field.value.get()});
+  for (const syntax::Field& field : fields)
+    all.push_back({field.name.text, type(field.type), field.variadic, field.value.get()});
   return all;
 }
 
-std::unique_ptr<KindDecl> Vocabulary::State::declared(const syntax::Statement& statement, const syntax::Kind& kind) {
+std::unique_ptr<KindDecl> Vocabulary::State::declared(const syntax::Statement& statement,
+                                                      const syntax::Kind& kind) {
   auto result = std::make_unique<KindDecl>();
   result->name = kind.name.text;
   result->inherits = kind.inherits ? kind.inherits->text : std::string();
@@ -143,15 +152,19 @@ std::unique_ptr<KindDecl> Vocabulary::State::declared(const syntax::Statement& s
   result->span = kind.name.span;
   for (const auto& [name, node_class] : classes)
     if (name == result->name) result->node_class = node_class;
-  const bool names_class = std::any_of(classes.begin(), classes.end(), [&](const auto& row) { return row.first == result->name; });
+  const bool names_class =
+      std::any_of(classes.begin(), classes.end(), [&](const auto& row) { return row.first == result->name; });
   std::vector<ParamDecl> own_params;
   std::vector<ExportDecl> own_exports;
   for (const syntax::Statement& inner : kind.body.statements) {
     if (const syntax::Param* param = std::get_if<syntax::Param>(&inner.is)) {
       ParamDecl one;
       one.name = param->name.text;
-      if (param->type) one.type = type(*param->type);
-      else mistakes.error("S0301", param->name.span, fmt::format("`{}` of `{}` has no type", one.name, result->name));
+      if (param->type)
+        one.type = type(*param->type);
+      else
+        mistakes.error("S0301", param->name.span,
+                       fmt::format("`{}` of `{}` has no type", one.name, result->name));
       one.known = param->known;
       one.default_value = param->value.get();
       one.takes = takes(param->takes);
@@ -162,8 +175,11 @@ std::unique_ptr<KindDecl> Vocabulary::State::declared(const syntax::Statement& s
     } else if (const syntax::Export* exported = std::get_if<syntax::Export>(&inner.is)) {
       ExportDecl one;
       one.name = exported->name.text;
-      if (exported->type) one.type = type(*exported->type);
-      else mistakes.error("S0301", exported->name.span, fmt::format("`{}` of `{}` has no type", one.name, result->name));
+      if (exported->type)
+        one.type = type(*exported->type);
+      else
+        mistakes.error("S0301", exported->name.span,
+                       fmt::format("`{}` of `{}` has no type", one.name, result->name));
       one.late = exported->late;
       one.callable = exported->has_takes;
       one.takes = takes(exported->takes);
@@ -171,7 +187,8 @@ std::unique_ptr<KindDecl> Vocabulary::State::declared(const syntax::Statement& s
       one.span = exported->name.span;
       own_exports.push_back(std::move(one));
     } else {
-      mistakes.error("S0206", inner.span, fmt::format("native kind `{}` holds params and exports only", result->name));
+      mistakes.error("S0206", inner.span,
+                     fmt::format("native kind `{}` holds params and exports only", result->name));
     }
   }
   if (!result->inherits.empty()) {
@@ -185,8 +202,11 @@ std::unique_ptr<KindDecl> Vocabulary::State::declared(const syntax::Statement& s
   }
   // Own ones stand first; one that is declared again takes the place of what is inherited.
   const auto join = [](auto& inherited, auto& own) {
-    std::erase_if(inherited, [&](const auto& old) { return std::any_of(own.begin(), own.end(), [&](const auto& is) { return is.name == old.name; }); });
-    own.insert(own.end(), std::make_move_iterator(inherited.begin()), std::make_move_iterator(inherited.end()));
+    std::erase_if(inherited, [&](const auto& old) {
+      return std::any_of(own.begin(), own.end(), [&](const auto& is) { return is.name == old.name; });
+    });
+    own.insert(own.end(), std::make_move_iterator(inherited.begin()),
+               std::make_move_iterator(inherited.end()));
     inherited = std::move(own);
   };
   join(result->params, own_params);
@@ -207,7 +227,8 @@ const KindDecl* Vocabulary::State::kind(std::string_view name) {
   if (!text) return nullptr;
   const syntax::File& parsed = parse_embedded(file, *text);
   for (const syntax::Statement& statement : parsed.body.statements)
-    if (const syntax::Kind* written = std::get_if<syntax::Kind>(&statement.is); written != nullptr && written->name.text == name)
+    if (const syntax::Kind* written = std::get_if<syntax::Kind>(&statement.is);
+        written != nullptr && written->name.text == name)
       place = declared(statement, *written);
   return place.get();
 }
@@ -222,7 +243,8 @@ void Vocabulary::State::read_functions() {
       const syntax::Function* written = std::get_if<syntax::Function>(&statement.is);
       if (written == nullptr) continue;
       functions[written->name.text] = std::make_unique<FunctionDecl>(
-          FunctionDecl{written->name.text, takes(written->takes), type(written->result), statement.doc, written->name.span});
+          FunctionDecl{written->name.text, takes(written->takes), type(written->result), statement.doc,
+                       written->name.span});
     }
   }
 }
@@ -230,7 +252,9 @@ void Vocabulary::State::read_functions() {
 Vocabulary::Vocabulary(Sources& sources) : state_(std::make_unique<State>(sources)) {}
 Vocabulary::~Vocabulary() = default;
 
-const KindDecl* Vocabulary::kind(std::string_view name) { return state_->kind(name); }
+const KindDecl* Vocabulary::kind(std::string_view name) {
+  return state_->kind(name);
+}
 
 const FunctionDecl* Vocabulary::function(std::string_view name) {
   state_->read_functions();
@@ -241,7 +265,8 @@ const FunctionDecl* Vocabulary::function(std::string_view name) {
 std::vector<std::string> Vocabulary::kind_names() const {
   std::vector<std::string> names;
   for (const stdlib::Embedded& embedded : stdlib::all())
-    if (embedded.name.starts_with(kinds_folder) && !embedded.name.starts_with(base_folder)) names.emplace_back(embedded.name.substr(kinds_folder.size()));
+    if (embedded.name.starts_with(kinds_folder) && !embedded.name.starts_with(base_folder))
+      names.emplace_back(embedded.name.substr(kinds_folder.size()));
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -261,6 +286,8 @@ bool Vocabulary::inherits(std::string_view kind, std::string_view base) {
   return false;
 }
 
-const Diagnostics& Vocabulary::mistakes() const { return state_->mistakes; }
+const Diagnostics& Vocabulary::mistakes() const {
+  return state_->mistakes;
+}
 
 }  // namespace cairn

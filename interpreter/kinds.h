@@ -1,5 +1,5 @@
-// Kinds and functions as the declarations in stdlib/ say: their settings, types, defaults, docs and exports. The
-// checker, `explain`, `doc`, completion and did-you-mean read nothing else.
+// Kinds and functions as the declarations in stdlib/ say: their settings, types, defaults, docs and exports.
+// The checker, `explain`, `doc`, completion and did-you-mean read nothing else.
 #pragma once
 
 #include <functional>
@@ -28,7 +28,7 @@ struct TakesDecl {
 struct ParamDecl {
   std::string name;
   Type type;
-  bool known = false;  // must be known before the run (rule 33)
+  bool known = false;                           // must be known before the run (rule 33)
   const syntax::Expr* default_value = nullptr;  // null: required, unless the type is optional
   std::vector<TakesDecl> takes;  // names the expression may use: it is evaluated later, once per answer
   bool deferred = false;         // has takes, even if empty
@@ -48,9 +48,9 @@ struct ExportDecl {
 
 struct KindDecl {
   std::string name;
-  std::string inherits;      // empty for a root
+  std::string inherits;  // empty for a root
   bool native = false;
-  bool base = false;         // cannot be instantiated
+  bool base = false;  // cannot be instantiated
   NodeClass node_class = NodeClass::thing;
   std::vector<ParamDecl> params;    // own and inherited
   std::vector<ExportDecl> exports;  // own and inherited
@@ -69,8 +69,9 @@ struct FunctionDecl {
   Span span;
 };
 
-// The built-in vocabulary: stdlib/kinds and stdlib/functions. A kind's file is parsed when a program first names
-// it. Not thread-safe; one per program. `sources` receives the embedded texts, so that spans can be shown.
+// The built-in vocabulary: stdlib/kinds and stdlib/functions. A kind's file is parsed when a program first
+// names it. Not thread-safe; one per program. `sources` receives the embedded texts, so that spans can be
+// shown.
 class Vocabulary {
  public:
   explicit Vocabulary(Sources& sources);
@@ -78,8 +79,8 @@ class Vocabulary {
 
   const KindDecl* kind(std::string_view name);  // null when there is none
   const FunctionDecl* function(std::string_view name);
-  std::vector<std::string> kind_names() const;      // without base kinds, sorted
-  std::vector<std::string> function_names() const;  // sorted
+  std::vector<std::string> kind_names() const;                  // without base kinds, sorted
+  std::vector<std::string> function_names() const;              // sorted
   bool inherits(std::string_view kind, std::string_view base);  // reflexive
 
   // What is wrong with the declarations that were read so far. Always empty in a cairn that passed its tests.

@@ -1,5 +1,5 @@
-// A text that may be a secret. It has no formatter, no stream operator and no conversion: showing one by accident
-// does not compile. What accepts secrets (an environment, a file, a header) asks for exposed().
+// A text that may be a secret. It has no formatter, no stream operator and no conversion: showing one by
+// accident does not compile. What accepts secrets (an environment, a file, a header) asks for exposed().
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ class Text {
   explicit Text(std::string text, bool secret = false) : text_(std::move(text)), secret_(secret) {}
 
   bool secret() const { return secret_; }
-  const std::string& exposed() const { return text_; }                      // for the sink that needs it, never for a log
+  const std::string& exposed() const { return text_; }  // for the sink that needs it, never for a log
   std::string shown() const { return secret_ ? std::string("•••") : text_; }  // for people
   bool operator==(const Text&) const = default;
 

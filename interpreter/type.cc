@@ -5,24 +5,41 @@ namespace cairn {
 std::string show(const Type& type) {
   using Form = Type::Form;
   switch (type.form) {
-    case Form::poison: return "?";
-    case Form::any: return "any";
-    case Form::null: return "null";
-    case Form::boolean: return "bool";
-    case Form::integer: return "int";
-    case Form::floating: return "float";
-    case Form::string: return "string";
-    case Form::duration: return "duration";
-    case Form::size: return "size";
-    case Form::path: return "path";
-    case Form::secret: return "secret";
-    case Form::literal: return '"' + type.text + '"';
-    case Form::list: return "list(" + (type.of.empty() ? std::string("any") : show(type.of.front())) + ")";
-    case Form::map: return "map(" + (type.of.empty() ? std::string("any") : show(type.of.front())) + ")";
-    case Form::node: return type.text.empty() ? "node" : type.text;
+    case Form::poison:
+      return "?";
+    case Form::any:
+      return "any";
+    case Form::null:
+      return "null";
+    case Form::boolean:
+      return "bool";
+    case Form::integer:
+      return "int";
+    case Form::floating:
+      return "float";
+    case Form::string:
+      return "string";
+    case Form::duration:
+      return "duration";
+    case Form::size:
+      return "size";
+    case Form::path:
+      return "path";
+    case Form::secret:
+      return "secret";
+    case Form::literal:
+      return '"' + type.text + '"';
+    case Form::list:
+      return "list(" + (type.of.empty() ? std::string("any") : show(type.of.front())) + ")";
+    case Form::map:
+      return "map(" + (type.of.empty() ? std::string("any") : show(type.of.front())) + ")";
+    case Form::node:
+      return type.text.empty() ? "node" : type.text;
     case Form::made:
-    case Form::variable: return type.text;
-    case Form::one_of: break;
+    case Form::variable:
+      return type.text;
+    case Form::one_of:
+      break;
   }
   // `T?` where one alternative is left beside null; otherwise null is written last, as its own alternative.
   std::string text;

@@ -12,16 +12,24 @@ namespace cairn {
 
 struct Type {
   enum class Form {
-    poison,   // of something already reported: fits everything, gives no further error
-    any,      // parsed JSON: checked when its value is known
-    null, boolean, integer, floating, string, duration, size, path, secret,
-    literal,  // the string `text`
-    list,     // of.front(): element type
-    map,      // of.front(): value type
-    node,     // a reference; `text` is the kind ("volume", "postgres.server"); "" is any node
-    made,     // what a constructor gives; `text` names the family ("check", "report_file", "retry", "mount")
-    one_of,   // any of `of`; T? is one_of {T, null}
-    variable, // T in a native function's signature; `text` is its name
+    poison,  // of something already reported: fits everything, gives no further error
+    any,     // parsed JSON: checked when its value is known
+    null,
+    boolean,
+    integer,
+    floating,
+    string,
+    duration,
+    size,
+    path,
+    secret,
+    literal,   // the string `text`
+    list,      // of.front(): element type
+    map,       // of.front(): value type
+    node,      // a reference; `text` is the kind ("volume", "postgres.server"); "" is any node
+    made,      // what a constructor gives; `text` names the family ("check", "report_file", "retry", "mount")
+    one_of,    // any of `of`; T? is one_of {T, null}
+    variable,  // T in a native function's signature; `text` is its name
   };
   Form form = Form::any;
   std::string text;

@@ -1,8 +1,8 @@
 // The values of the language. Plain data: copyable, comparable, printable in a stable form.
 //
 // A value may be *late*: known only at run time (rule 33). Lists and maps may hold late elements; everything
-// computed from a late value is late. A value may be *secret*: the bit is set by any secret operand and cleared by
-// reveal() only (rule 30); what is secret is never printed.
+// computed from a late value is late. A value may be *secret*: the bit is set by any secret operand and
+// cleared by reveal() only (rule 30); what is secret is never printed.
 #pragma once
 
 #include <cstdint>
@@ -53,8 +53,9 @@ struct Map {
   void set(std::string key, Value value);         // replaces, or appends
 };
 
-// What a constructor function gives: a probe (`tcp(5432, within = 1m)`), a report (`junit("…")`), `retries(3)`,
-// `readonly(x)`, `subpath(x, p)`. Arguments are by name, defaults filled in, in the order of the declaration.
+// What a constructor function gives: a probe (`tcp(5432, within = 1m)`), a report (`junit("…")`),
+// `retries(3)`, `readonly(x)`, `subpath(x, p)`. Arguments are by name, defaults filled in, in the order of
+// the declaration.
 struct Made {
   std::string function;
   Map arguments;
@@ -67,18 +68,23 @@ struct Late {
 };
 
 struct Value {
-  std::variant<Null, bool, std::int64_t, double, std::string, Duration, Size, Path, List, Map, NodeRef, Made, Late> is;
+  std::variant<Null, bool, std::int64_t, double, std::string, Duration, Size, Path, List, Map, NodeRef, Made,
+               Late>
+      is;
   bool secret = false;
 
   template <class T>
-  const T* as() const { return std::get_if<T>(&is); }
+  const T* as() const {
+    return std::get_if<T>(&is);
+  }
   bool null() const { return std::holds_alternative<Null>(is); }
   bool late() const { return std::holds_alternative<Late>(is); }
   bool late_anywhere() const;    // itself, or any element
   bool secret_anywhere() const;  // itself, or any element
 };
 
-bool equal(const Value& a, const Value& b);  // structural; late values are equal when they are the same expression
+bool equal(const Value& a,
+           const Value& b);  // structural; late values are equal when they are the same expression
 
 // As a literal of the language, on one line, stable; a secret is `•••`, a late value is `<late>`.
 std::string show(const Value& value);

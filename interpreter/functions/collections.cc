@@ -9,14 +9,18 @@
 namespace cairn::functions {
 namespace {
 
-const List& list_in(const Value& value) { return as<List>(value); }
+const List& list_in(const Value& value) {
+  return as<List>(value);
+}
 
 FunctionResult len(Arguments arguments, Inputs&) {
   if (const List* list = arguments[0].as<List>()) return value_of(static_cast<std::int64_t>(list->size()));
-  if (const Map* map = arguments[0].as<Map>()) return value_of(static_cast<std::int64_t>(map->entries.size()));
+  if (const Map* map = arguments[0].as<Map>())
+    return value_of(static_cast<std::int64_t>(map->entries.size()));
   // Characters, not bytes: those that do not go on with one that has begun.
   const std::string& text = as<std::string>(arguments[0]);
-  return value_of(static_cast<std::int64_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; })));
+  return value_of(static_cast<std::int64_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; })));
 }
 
 FunctionResult range(Arguments arguments, Inputs&) {
@@ -28,7 +32,9 @@ FunctionResult range(Arguments arguments, Inputs&) {
   if (!both && end < 0) return FunctionError{fmt::format("a range of {} numbers", end), 0, {}};
   List numbers;
   for (std::int64_t at = begin; step > 0 ? at < end : at > end;) {
-    if (static_cast<std::int64_t>(numbers.size()) >= most_elements) return FunctionError{"a range holds at most 1000000 numbers", both ? std::size_t{1} : std::size_t{0}, {}};
+    if (static_cast<std::int64_t>(numbers.size()) >= most_elements)
+      return FunctionError{
+          "a range holds at most 1000000 numbers", both ? std::size_t{1} : std::size_t{0}, {}};
     numbers.push_back(value_of(at));
     if (__builtin_add_overflow(at, step, &at)) break;
   }
@@ -74,7 +80,8 @@ FunctionResult flatten(Arguments arguments, Inputs&) {
 FunctionResult distinct(Arguments arguments, Inputs&) {
   List once;
   for (const Value& element : list_in(arguments[0]))
-    if (std::none_of(once.begin(), once.end(), [&](const Value& seen) { return equal(seen, element); })) once.push_back(element);
+    if (std::none_of(once.begin(), once.end(), [&](const Value& seen) { return equal(seen, element); }))
+      once.push_back(element);
   return value_of(std::move(once));
 }
 
@@ -96,19 +103,27 @@ double number_in(const Value& value) {
 bool less(const Value& a, const Value& b) {
   switch (sort_of(a)) {
     case 1:
-      if (a.as<std::int64_t>() != nullptr && b.as<std::int64_t>() != nullptr) return *a.as<std::int64_t>() < *b.as<std::int64_t>();
+      if (a.as<std::int64_t>() != nullptr && b.as<std::int64_t>() != nullptr)
+        return *a.as<std::int64_t>() < *b.as<std::int64_t>();
       return number_in(a) < number_in(b);
-    case 2: return as<std::string>(a) < as<std::string>(b);
-    case 3: return as<Duration>(a) < as<Duration>(b);
-    case 4: return as<Size>(a) < as<Size>(b);
-    default: return as<Path>(a).text < as<Path>(b).text;
+    case 2:
+      return as<std::string>(a) < as<std::string>(b);
+    case 3:
+      return as<Duration>(a) < as<Duration>(b);
+    case 4:
+      return as<Size>(a) < as<Size>(b);
+    default:
+      return as<Path>(a).text < as<Path>(b).text;
   }
 }
 
 std::optional<FunctionError> not_comparable(const List& list) {
   for (const Value& element : list) {
-    if (sort_of(element) == 0) return FunctionError{"the elements have no order: numbers, texts, durations, sizes and paths have", 0, {}};
-    if (sort_of(element) != sort_of(list.front())) return FunctionError{"the elements are of different types: they have no order", 0, {}};
+    if (sort_of(element) == 0)
+      return FunctionError{
+          "the elements have no order: numbers, texts, durations, sizes and paths have", 0, {}};
+    if (sort_of(element) != sort_of(list.front()))
+      return FunctionError{"the elements are of different types: they have no order", 0, {}};
   }
   return std::nullopt;
 }
@@ -126,7 +141,10 @@ FunctionResult reverse(Arguments arguments, Inputs&) {
   return value_of(std::move(reversed));
 }
 
-FunctionError empty_list(std::string_view what) { return {fmt::format("the list is empty: it has no {} element", what), 0, "`coalesce` gives another value where there is none"}; }
+FunctionError empty_list(std::string_view what) {
+  return {fmt::format("the list is empty: it has no {} element", what), 0,
+          "`coalesce` gives another value where there is none"};
+}
 
 FunctionResult first(Arguments arguments, Inputs&) {
   if (list_in(arguments[0]).empty()) return empty_list("first");
@@ -157,8 +175,10 @@ FunctionResult sum(Arguments arguments, Inputs&) {
   if (list.empty()) return value_of(std::int64_t{0});
   if (std::optional<FunctionError> error = not_comparable(list)) return *error;
   const int sort = sort_of(list.front());
-  if (sort == 2 || sort == 5) return FunctionError{"texts cannot be added up", 0, "`join(list)` puts them together"};
-  const bool whole = std::none_of(list.begin(), list.end(), [](const Value& value) { return value.as<double>() != nullptr; });
+  if (sort == 2 || sort == 5)
+    return FunctionError{"texts cannot be added up", 0, "`join(list)` puts them together"};
+  const bool whole = std::none_of(list.begin(), list.end(),
+                                  [](const Value& value) { return value.as<double>() != nullptr; });
   if (!whole) {
     double total = 0;
     for (const Value& value : list) total += number_in(value);
@@ -166,7 +186,9 @@ FunctionResult sum(Arguments arguments, Inputs&) {
   }
   std::int64_t total = 0;
   for (const Value& value : list) {
-    const std::int64_t one = sort == 1 ? as<std::int64_t>(value) : sort == 3 ? as<Duration>(value).milliseconds : as<Size>(value).bytes;
+    const std::int64_t one = sort == 1   ? as<std::int64_t>(value)
+                             : sort == 3 ? as<Duration>(value).milliseconds
+                                         : as<Size>(value).bytes;
     if (__builtin_add_overflow(total, one, &total)) return FunctionError{"the sum is too large", 0, {}};
   }
   if (sort == 3) return value_of(Duration{total});
@@ -205,15 +227,21 @@ FunctionResult zip(Arguments arguments, Inputs&) {
   const List& left = list_in(arguments[0]);
   const List& right = list_in(arguments[1]);
   List pairs;
-  for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i) pairs.push_back(value_of(List{left[i], right[i]}));
+  for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i)
+    pairs.push_back(value_of(List{left[i], right[i]}));
   return value_of(std::move(pairs));
 }
 
-constexpr Row rows[] = {{"len", len},     {"range", range}, {"keys", keys}, {"values", values}, {"merge", merge}, {"flatten", flatten}, {"distinct", distinct}, {"sort", sort},   {"reverse", reverse},
-                        {"first", first}, {"last", last},   {"min", min},   {"max", max},       {"sum", sum},     {"chunks", chunks},   {"coalesce", coalesce}, {"lookup", lookup}, {"zip", zip}};
+constexpr Row rows[] = {
+    {"len", len},           {"range", range},       {"keys", keys}, {"values", values},   {"merge", merge},
+    {"flatten", flatten},   {"distinct", distinct}, {"sort", sort}, {"reverse", reverse}, {"first", first},
+    {"last", last},         {"min", min},           {"max", max},   {"sum", sum},         {"chunks", chunks},
+    {"coalesce", coalesce}, {"lookup", lookup},     {"zip", zip}};
 
 }  // namespace
 
-std::span<const Row> collections() { return rows; }
+std::span<const Row> collections() {
+  return rows;
+}
 
 }  // namespace cairn::functions

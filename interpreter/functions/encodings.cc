@@ -15,7 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t deepest_json = 200;
-constexpr std::string_view base64_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view base64_letters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 FunctionResult sha256(Arguments arguments, Inputs&) {
   const std::string& text = as<std::string>(arguments[0]);
@@ -33,8 +34,10 @@ FunctionResult base64_encode(Arguments arguments, Inputs&) {
   for (std::size_t i = 0; i < text.size(); i += 3) {
     const std::size_t here = std::min<std::size_t>(3, text.size() - i);
     std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < here ? static_cast<unsigned char>(text[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) encoded += k <= here ? base64_letters[group >> (18 - 6 * k) & 63] : '=';
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (k < here ? static_cast<unsigned char>(text[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k)
+      encoded += k <= here ? base64_letters[group >> (18 - 6 * k) & 63] : '=';
   }
   return value_of(std::move(encoded));
 }
@@ -43,7 +46,11 @@ bool is_utf8(std::string_view text) {
   std::size_t i = 0;
   while (i < text.size()) {
     const unsigned char lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    const std::size_t length = lead < 0x80       ? 1
+                               : lead >> 5 == 6  ? 2
+                               : lead >> 4 == 14 ? 3
+                               : lead >> 3 == 30 ? 4
+                                                 : 0;
     if (length == 0 || i + length > text.size()) return false;
     std::uint32_t point = length == 1 ? lead : lead & (0x7fu >> length);
     for (std::size_t k = 1; k < length; ++k) {
@@ -90,9 +97,12 @@ FunctionResult base64_decode(Arguments arguments, Inputs&) {
 FunctionResult url_encode(Arguments arguments, Inputs&) {
   std::string encoded;
   for (const char c : as<std::string>(arguments[0])) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) encoded += c;
-    else encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain)
+      encoded += c;
+    else
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return value_of(std::move(encoded));
 }
@@ -103,8 +113,10 @@ FunctionResult shell_quote(Arguments arguments, Inputs&) {
   if (!text.empty() && text.find_first_not_of(safe) == std::string::npos) return value_of(text);
   std::string quoted = "'";
   for (const char c : text) {
-    if (c == '\'') quoted += "'\\''";
-    else quoted += c;
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
   }
   return value_of(quoted + "'");
 }
@@ -135,14 +147,17 @@ Json to_json(const Value& value) {
   if (const Map* map = value.as<Map>()) {
     Json object = Json::object();
     // Keys are distinct already: appended without a search for each.
-    for (const auto& [key, element] : map->entries) object.get_ref<Json::object_t&>().emplace_back(key, to_json(element));
+    for (const auto& [key, element] : map->entries)
+      object.get_ref<Json::object_t&>().emplace_back(key, to_json(element));
     return object;
   }
   return plain_text(value);
 }
 
 FunctionResult json(Arguments arguments, Inputs&) {
-  if (std::string why = refused(arguments[0]); !why.empty()) return FunctionError{fmt::format("{} cannot be written as JSON", why), 0, "name the value of it that is meant"};
+  if (std::string why = refused(arguments[0]); !why.empty())
+    return FunctionError{fmt::format("{} cannot be written as JSON", why), 0,
+                         "name the value of it that is meant"};
   return value_of(to_json(arguments[0]).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
@@ -192,9 +207,13 @@ class JsonReader : public Json::json_sax_t {
   }
 
   bool add(Value value) {
-    if (open_.empty()) root = std::move(value);
-    else if (List* list = std::get_if<List>(&open_.back().value.is)) list->push_back(std::move(value));
-    else std::get<Map>(open_.back().value.is).entries.emplace_back(std::move(open_.back().key), std::move(value));
+    if (open_.empty())
+      root = std::move(value);
+    else if (List* list = std::get_if<List>(&open_.back().value.is))
+      list->push_back(std::move(value));
+    else
+      std::get<Map>(open_.back().value.is)
+          .entries.emplace_back(std::move(open_.back().key), std::move(value));
     return true;
   }
 
@@ -225,14 +244,21 @@ FunctionResult parse_json(Arguments arguments, Inputs&) {
   if (reader.too_deep) return FunctionError{"this JSON nests more than 200 levels deep", 0, {}};
   if (text.empty()) return FunctionError{"an empty text is not JSON", 0, {}};
   const auto wrong = text.begin() + static_cast<std::ptrdiff_t>(std::min(reader.wrong_at, text.size()));
-  return FunctionError{fmt::format("this is not JSON: it goes wrong in line {}, at byte {}", std::count(text.begin(), wrong, '\n') + 1, reader.wrong_at), 0, {}};
+  return FunctionError{fmt::format("this is not JSON: it goes wrong in line {}, at byte {}",
+                                   std::count(text.begin(), wrong, '\n') + 1, reader.wrong_at),
+                       0,
+                       {}};
 }
 
-constexpr Row rows[] = {{"sha256", sha256},           {"base64_encode", base64_encode}, {"base64_decode", base64_decode}, {"url_encode", url_encode},
-                        {"shell_quote", shell_quote}, {"json", json},                   {"parse_json", parse_json}};
+constexpr Row rows[] = {
+    {"sha256", sha256},         {"base64_encode", base64_encode}, {"base64_decode", base64_decode},
+    {"url_encode", url_encode}, {"shell_quote", shell_quote},     {"json", json},
+    {"parse_json", parse_json}};
 
 }  // namespace
 
-std::span<const Row> encodings() { return rows; }
+std::span<const Row> encodings() {
+  return rows;
+}
 
 }  // namespace cairn::functions

@@ -30,7 +30,9 @@ Value value_of(T is) {
   value.is = std::move(is);
   return value;
 }
-inline Value value_of(std::string_view text) { return value_of(std::string(text)); }
+inline Value value_of(std::string_view text) {
+  return value_of(std::string(text));
+}
 
 // An argument that its declaration says is of this type.
 template <class T>
@@ -44,7 +46,8 @@ inline const std::string& text_in(const Value& value) {
   return path != nullptr ? path->text : as<std::string>(value);
 }
 
-// The text that a function may give; what is longer is a mistake of the file, not a reason to run out of memory.
+// The text that a function may give; what is longer is a mistake of the file, not a reason to run out of
+// memory.
 constexpr std::size_t longest_text = std::size_t{64} << 20;
 constexpr std::int64_t most_elements = 1'000'000;
 

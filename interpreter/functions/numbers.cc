@@ -24,7 +24,8 @@ FunctionResult abs(Arguments arguments, Inputs&) {
   if (const double* is = number.as<double>()) return value_of(std::fabs(*is));
   const std::int64_t* whole = number.as<std::int64_t>();
   const Duration* duration = number.as<Duration>();
-  if (whole == nullptr && duration == nullptr) return FunctionError{"only numbers and durations have a sign", 0, {}};
+  if (whole == nullptr && duration == nullptr)
+    return FunctionError{"only numbers and durations have a sign", 0, {}};
   const std::int64_t is = whole != nullptr ? *whole : duration->milliseconds;
   if (is == smallest) return FunctionError{"the number is too large", 0, {}};
   const std::int64_t positive = is < 0 ? -is : is;
@@ -36,17 +37,38 @@ FunctionResult whole(double number) {
   return value_of(static_cast<std::int64_t>(number));
 }
 
-FunctionResult ceil(Arguments arguments, Inputs&) { return whole(std::ceil(as<double>(arguments[0]))); }
-FunctionResult floor(Arguments arguments, Inputs&) { return whole(std::floor(as<double>(arguments[0]))); }
-FunctionResult round(Arguments arguments, Inputs&) { return whole(std::round(as<double>(arguments[0]))); }
-FunctionResult seconds(Arguments arguments, Inputs&) { return value_of(as<Duration>(arguments[0]).milliseconds / 1000); }
-FunctionResult milliseconds(Arguments arguments, Inputs&) { return value_of(as<Duration>(arguments[0]).milliseconds); }
-FunctionResult bytes(Arguments arguments, Inputs&) { return value_of(as<Size>(arguments[0]).bytes); }
+FunctionResult ceil(Arguments arguments, Inputs&) {
+  return whole(std::ceil(as<double>(arguments[0])));
+}
+FunctionResult floor(Arguments arguments, Inputs&) {
+  return whole(std::floor(as<double>(arguments[0])));
+}
+FunctionResult round(Arguments arguments, Inputs&) {
+  return whole(std::round(as<double>(arguments[0])));
+}
+FunctionResult seconds(Arguments arguments, Inputs&) {
+  return value_of(as<Duration>(arguments[0]).milliseconds / 1000);
+}
+FunctionResult milliseconds(Arguments arguments, Inputs&) {
+  return value_of(as<Duration>(arguments[0]).milliseconds);
+}
+FunctionResult bytes(Arguments arguments, Inputs&) {
+  return value_of(as<Size>(arguments[0]).bytes);
+}
 
-constexpr Row rows[] = {{"div", div}, {"abs", abs}, {"ceil", ceil}, {"floor", floor}, {"round", round}, {"seconds", seconds}, {"milliseconds", milliseconds}, {"bytes", bytes}};
+constexpr Row rows[] = {{"div", div},
+                        {"abs", abs},
+                        {"ceil", ceil},
+                        {"floor", floor},
+                        {"round", round},
+                        {"seconds", seconds},
+                        {"milliseconds", milliseconds},
+                        {"bytes", bytes}};
 
 }  // namespace
 
-std::span<const Row> numbers() { return rows; }
+std::span<const Row> numbers() {
+  return rows;
+}
 
 }  // namespace cairn::functions

@@ -17,14 +17,16 @@ std::string whole(const Path& path) {
 FunctionResult file(Arguments arguments, Inputs& inputs) {
   const Path& path = as<Path>(arguments[0]);
   ReadAnswer answer = inputs.read_file(whole(path));
-  if (!answer.text) return FunctionError{fmt::format("`{}` cannot be read: {}", path.text, answer.why_not), 0, {}};
+  if (!answer.text)
+    return FunctionError{fmt::format("`{}` cannot be read: {}", path.text, answer.why_not), 0, {}};
   return value_of(std::move(*answer.text));
 }
 
 FunctionResult glob(Arguments arguments, Inputs& inputs) {
   const Path& pattern = as<Path>(arguments[0]);
   List found;
-  for (std::string& path : inputs.glob(pattern.folder, pattern.text)) found.push_back(value_of(Path{std::move(path), pattern.folder}));
+  for (std::string& path : inputs.glob(pattern.folder, pattern.text))
+    found.push_back(value_of(Path{std::move(path), pattern.folder}));
   return value_of(std::move(found));
 }
 
@@ -32,22 +34,31 @@ FunctionResult env(Arguments arguments, Inputs& inputs) {
   const std::string& name = as<std::string>(arguments[0]);
   if (std::optional<std::string> text = inputs.environment(name)) return value_of(std::move(*text));
   if (!arguments[1].null()) return arguments[1];
-  return FunctionError{fmt::format("the environment has no `{}`", name), 0, fmt::format("set it, write `{0}=…` into `.env`, or give a default: `env(\"{0}\", \"…\")`", name)};
+  return FunctionError{
+      fmt::format("the environment has no `{}`", name), 0,
+      fmt::format("set it, write `{0}=…` into `.env`, or give a default: `env(\"{0}\", \"…\")`", name)};
 }
 
-FunctionResult maybe(std::optional<std::string> text) { return text ? value_of(std::move(*text)) : Value{}; }
+FunctionResult maybe(std::optional<std::string> text) {
+  return text ? value_of(std::move(*text)) : Value{};
+}
 
 FunctionResult git_sha(Arguments, Inputs& inputs) {
   if (std::optional<std::string> sha = inputs.git_sha()) return value_of(std::move(*sha));
   return FunctionError{"the project is in no git repository that has a commit", 0, {}};
 }
-FunctionResult git_branch(Arguments, Inputs& inputs) { return maybe(inputs.git_branch()); }
-FunctionResult git_tag(Arguments, Inputs& inputs) { return maybe(inputs.git_tag()); }
+FunctionResult git_branch(Arguments, Inputs& inputs) {
+  return maybe(inputs.git_branch());
+}
+FunctionResult git_tag(Arguments, Inputs& inputs) {
+  return maybe(inputs.git_tag());
+}
 
 FunctionResult git_changed(Arguments arguments, Inputs& inputs) {
   std::vector<std::string> paths;
   for (const Value& path : as<List>(arguments[0])) paths.push_back(whole(as<Path>(path)));
-  if (paths.empty()) return FunctionError{"no path to look at", 0, "`git_changed(\".\")` looks at the whole folder"};
+  if (paths.empty())
+    return FunctionError{"no path to look at", 0, "`git_changed(\".\")` looks at the whole folder"};
   const std::optional<bool> changed = inputs.git_changed(paths);
   if (!changed) return FunctionError{"the project is in no git repository that can be read", 0, {}};
   return value_of(*changed);
@@ -62,13 +73,24 @@ FunctionResult now(Arguments, Inputs& inputs) {
   return value_of(std::string(text.data(), length));
 }
 
-FunctionResult run_id(Arguments, Inputs& inputs) { return value_of(inputs.run_id()); }
+FunctionResult run_id(Arguments, Inputs& inputs) {
+  return value_of(inputs.run_id());
+}
 
-constexpr Row rows[] = {{"file", file},       {"glob", glob},         {"env", env}, {"git_sha", git_sha}, {"git_branch", git_branch},
-                        {"git_tag", git_tag}, {"git_changed", git_changed}, {"now", now}, {"run_id", run_id}};
+constexpr Row rows[] = {{"file", file},
+                        {"glob", glob},
+                        {"env", env},
+                        {"git_sha", git_sha},
+                        {"git_branch", git_branch},
+                        {"git_tag", git_tag},
+                        {"git_changed", git_changed},
+                        {"now", now},
+                        {"run_id", run_id}};
 
 }  // namespace
 
-std::span<const Row> outside() { return rows; }
+std::span<const Row> outside() {
+  return rows;
+}
 
 }  // namespace cairn::functions

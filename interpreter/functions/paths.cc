@@ -16,7 +16,9 @@ std::string_view last_part(std::string_view path) {
   return slash == std::string_view::npos || path.size() == 1 ? path : path.substr(slash + 1);
 }
 
-FunctionResult basename(Arguments arguments, Inputs&) { return value_of(last_part(text_in(arguments[0]))); }
+FunctionResult basename(Arguments arguments, Inputs&) {
+  return value_of(last_part(text_in(arguments[0])));
+}
 
 FunctionResult dirname(Arguments arguments, Inputs&) {
   const std::string_view path = without_end(text_in(arguments[0]));
@@ -28,13 +30,16 @@ FunctionResult dirname(Arguments arguments, Inputs&) {
 FunctionResult extension(Arguments arguments, Inputs&) {
   const std::string_view name = last_part(text_in(arguments[0]));
   const std::size_t point = name.rfind('.');
-  return value_of(point == std::string_view::npos || point == 0 ? std::string_view() : name.substr(point + 1));
+  return value_of(point == std::string_view::npos || point == 0 ? std::string_view()
+                                                                : name.substr(point + 1));
 }
 
 constexpr Row rows[] = {{"basename", basename}, {"dirname", dirname}, {"extension", extension}};
 
 }  // namespace
 
-std::span<const Row> paths() { return rows; }
+std::span<const Row> paths() {
+  return rows;
+}
 
 }  // namespace cairn::functions

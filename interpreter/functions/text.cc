@@ -19,23 +19,30 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
-std::string shown(const Value& value) { return value.secret ? "this secret" : "`" + show(value) + "`"; }
+std::string shown(const Value& value) {
+  return value.secret ? "this secret" : "`" + show(value) + "`";
+}
 
-FunctionResult string(Arguments arguments, Inputs&) { return value_of(plain_text(arguments[0])); }
+FunctionResult string(Arguments arguments, Inputs&) {
+  return value_of(plain_text(arguments[0]));
+}
 
 FunctionResult integer(Arguments arguments, Inputs&) {
   const Value& from = arguments[0];
   if (from.as<std::int64_t>() != nullptr) return from;
   if (const double* number = from.as<double>()) {
-    if (!(std::abs(*number) < 9.2e18)) return FunctionError{fmt::format("{} is too large for an int", shown(from)), 0, {}};
+    if (!(std::abs(*number) < 9.2e18))
+      return FunctionError{fmt::format("{} is too large for an int", shown(from)), 0, {}};
     return value_of(static_cast<std::int64_t>(*number));
   }
   std::string_view text = trimmed(as<std::string>(from));
   if (text.starts_with('+') && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc::result_out_of_range) return FunctionError{fmt::format("{} is too large for an int", shown(from)), 0, {}};
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return FunctionError{fmt::format("{} is not a whole number", shown(from)), 0, {}};
+  if (error == std::errc::result_out_of_range)
+    return FunctionError{fmt::format("{} is too large for an int", shown(from)), 0, {}};
+  if (text.empty() || error != std::errc() || end != text.data() + text.size())
+    return FunctionError{fmt::format("{} is not a whole number", shown(from)), 0, {}};
   return value_of(number);
 }
 
@@ -47,7 +54,8 @@ FunctionResult floating(Arguments arguments, Inputs&) {
   if (text.starts_with('+') && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return FunctionError{fmt::format("{} is not a number", shown(from)), 0, {}};
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || !std::isfinite(number))
+    return FunctionError{fmt::format("{} is not a number", shown(from)), 0, {}};
   return value_of(number);
 }
 
@@ -65,7 +73,9 @@ FunctionResult lower(Arguments arguments, Inputs&) {
   return value_of(std::move(text));
 }
 
-FunctionResult trim(Arguments arguments, Inputs&) { return value_of(trimmed(as<std::string>(arguments[0]))); }
+FunctionResult trim(Arguments arguments, Inputs&) {
+  return value_of(trimmed(as<std::string>(arguments[0])));
+}
 
 FunctionResult split(Arguments arguments, Inputs&) {
   const std::string& text = as<std::string>(arguments[0]);
@@ -118,7 +128,8 @@ RE2::Options quiet() {
 }
 
 FunctionError not_a_pattern(const RE2& pattern) {
-  return {fmt::format("the pattern is not a regular expression: {}", pattern.error()), 1, "`'…'` takes `\\d` and the like as they stand"};
+  return {fmt::format("the pattern is not a regular expression: {}", pattern.error()), 1,
+          "`'…'` takes `\\d` and the like as they stand"};
 }
 
 FunctionResult matches(Arguments arguments, Inputs&) {
@@ -134,7 +145,8 @@ FunctionResult capture(Arguments arguments, Inputs&) {
   const int groups = pattern.NumberOfCapturingGroups();
   std::int64_t group = as<std::int64_t>(arguments[2]);
   if (group == 1 && groups == 0) group = 0;
-  if (group < 0 || group > groups) return FunctionError{fmt::format("the pattern has {} group{}", groups, groups == 1 ? "" : "s"), 2, {}};
+  if (group < 0 || group > groups)
+    return FunctionError{fmt::format("the pattern has {} group{}", groups, groups == 1 ? "" : "s"), 2, {}};
   std::vector<re2::StringPiece> found(static_cast<std::size_t>(groups) + 1);
   if (!pattern.Match(text, 0, text.size(), RE2::UNANCHORED, found.data(), groups + 1)) return Value{};
   const re2::StringPiece& part = found[static_cast<std::size_t>(group)];
@@ -142,14 +154,24 @@ FunctionResult capture(Arguments arguments, Inputs&) {
   return value_of(std::string(part.data(), part.size()));
 }
 
-FunctionResult starts_with(Arguments arguments, Inputs&) { return value_of(as<std::string>(arguments[0]).starts_with(as<std::string>(arguments[1]))); }
-FunctionResult ends_with(Arguments arguments, Inputs&) { return value_of(as<std::string>(arguments[0]).ends_with(as<std::string>(arguments[1]))); }
+FunctionResult starts_with(Arguments arguments, Inputs&) {
+  return value_of(as<std::string>(arguments[0]).starts_with(as<std::string>(arguments[1])));
+}
+FunctionResult ends_with(Arguments arguments, Inputs&) {
+  return value_of(as<std::string>(arguments[0]).ends_with(as<std::string>(arguments[1])));
+}
 
 FunctionResult contains(Arguments arguments, Inputs&) {
   const Value& what = arguments[1];
-  if (const List* list = arguments[0].as<List>()) return value_of(std::any_of(list->begin(), list->end(), [&](const Value& element) { return equal(element, what); }));
+  if (const List* list = arguments[0].as<List>())
+    return value_of(
+        std::any_of(list->begin(), list->end(), [&](const Value& element) { return equal(element, what); }));
   const std::string* text = what.as<std::string>();
-  if (text == nullptr) return FunctionError{arguments[0].as<Map>() != nullptr ? "the keys of a map are strings" : "a text holds strings only", 1, {}};
+  if (text == nullptr)
+    return FunctionError{
+        arguments[0].as<Map>() != nullptr ? "the keys of a map are strings" : "a text holds strings only",
+        1,
+        {}};
   if (const Map* map = arguments[0].as<Map>()) return value_of(map->find(*text) != nullptr);
   return value_of(as<std::string>(arguments[0]).find(*text) != std::string::npos);
 }
@@ -167,12 +189,16 @@ FunctionResult lines(Arguments arguments, Inputs&) {
   return value_of(std::move(all));
 }
 
-constexpr Row rows[] = {{"string", string},   {"int", integer},           {"float", floating},       {"upper", upper},       {"lower", lower},
-                        {"trim", trim},       {"split", split},           {"join", join},            {"replace", replace},   {"matches", matches},
-                        {"capture", capture}, {"starts_with", starts_with}, {"ends_with", ends_with}, {"contains", contains}, {"lines", lines}};
+constexpr Row rows[] = {{"string", string},       {"int", integer},       {"float", floating},
+                        {"upper", upper},         {"lower", lower},       {"trim", trim},
+                        {"split", split},         {"join", join},         {"replace", replace},
+                        {"matches", matches},     {"capture", capture},   {"starts_with", starts_with},
+                        {"ends_with", ends_with}, {"contains", contains}, {"lines", lines}};
 
 }  // namespace
 
-std::span<const Row> text() { return rows; }
+std::span<const Row> text() {
+  return rows;
+}
 
 }  // namespace cairn::functions

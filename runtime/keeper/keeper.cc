@@ -57,8 +57,8 @@ Instant now() {
 // have none of that, and inherit it from here.
 sigset_t reset_signals() {
   for (int signal = 1; signal < NSIG; ++signal) {
-    // By the system call itself: libc refuses to touch the two signals it keeps for its threads (32 and 33), and
-    // whoever started cairn may have ignored those as well. All zero is the default action (signal(7)).
+    // By the system call itself: libc refuses to touch the two signals it keeps for its threads (32 and 33),
+    // and whoever started cairn may have ignored those as well. All zero is the default action (signal(7)).
     const KernelSigaction standard{};
     syscall(SYS_rt_sigaction, signal, &standard, nullptr, sizeof standard.mask);
   }

@@ -37,7 +37,8 @@ LateAnswer Addresses::named_port(NodeId service, const std::string& name) {
   return Value{std::int64_t{*port}};
 }
 
-std::optional<LateAnswer> Addresses::answer(NodeId service, std::string_view name, const List& arguments, NodeId reader) {
+std::optional<LateAnswer> Addresses::answer(NodeId service, std::string_view name, const List& arguments,
+                                            NodeId reader) {
   if (name != "host" && name != "port" && name != "url" && name != "ip") return std::nullopt;
   const Node& node = graph_.node(service);
   const bool service_inside = in_container(graph_, service);
@@ -53,7 +54,8 @@ std::optional<LateAnswer> Addresses::answer(NodeId service, std::string_view nam
   if (name == "host") return Value{host};
   if (name == "ip") {
     if (!service_inside) return Value{std::string(machine)};
-    if (!place || place->address.empty()) return Unanswered{fmt::format("`{}` has no address of its own yet", node.path), {}, {}};
+    if (!place || place->address.empty())
+      return Unanswered{fmt::format("`{}` has no address of its own yet", node.path), {}, {}};
     return Value{place->address};
   }
 
@@ -68,9 +70,13 @@ std::optional<LateAnswer> Addresses::answer(NodeId service, std::string_view nam
     } else if (number != nullptr) {
       port = *number;
       if (service_inside && !reader_inside) {
-        const auto published = place ? place->published.find(port) : std::map<std::int64_t, std::int64_t>::const_iterator();
+        const auto published =
+            place ? place->published.find(port) : std::map<std::int64_t, std::int64_t>::const_iterator();
         if (!place || published == place->published.end())
-          return Unanswered{fmt::format("port {} of `{}` cannot be reached from this machine", port, node.path), {"it is not published"}, fmt::format("add `ports = [{}]` to `{}`", port, node.path)};
+          return Unanswered{
+              fmt::format("port {} of `{}` cannot be reached from this machine", port, node.path),
+              {"it is not published"},
+              fmt::format("add `ports = [{}]` to `{}`", port, node.path)};
         port = published->second;
       }
     }

@@ -1,4 +1,5 @@
-// Where services can be reached, and the address that a given reader has to use (language: the reader's address).
+// Where services can be reached, and the address that a given reader has to use (language: the reader's
+// address).
 #pragma once
 
 #include <cstdint>
@@ -16,9 +17,9 @@ namespace cairn::kinds {
 
 // Known once a service was started.
 struct ServicePlace {
-  std::string address;                          // of a container: on its first network, empty for a host process
+  std::string address;  // of a container: on its first network, empty for a host process
   std::map<std::int64_t, std::int64_t> published;  // container port → port on the engine's machine
-  std::string engine_host = "127.0.0.1";        // where published ports are
+  std::string engine_host = "127.0.0.1";           // where published ports are
 };
 
 // Whether a node's own process sees the networks of containers (true), or this machine's (false).
@@ -28,13 +29,16 @@ bool in_container(const Graph& graph, NodeId node);
 class Addresses {
  public:
   // `pick_port` finds a free port of this machine and keeps it for the run.
-  Addresses(const Graph& graph, std::function<Result<int>()> pick_port) : graph_(graph), pick_port_(std::move(pick_port)) {}
+  Addresses(const Graph& graph, std::function<Result<int>()> pick_port)
+      : graph_(graph), pick_port_(std::move(pick_port)) {}
 
   void set(NodeId service, ServicePlace place);
   std::optional<ServicePlace> find(NodeId service) const;
 
-  // `host`, `port(n | "name")`, `url(n | "name")`, `ip` of a service as `reader` has to use them; nullopt: no address.
-  std::optional<LateAnswer> answer(NodeId service, std::string_view name, const List& arguments, NodeId reader);
+  // `host`, `port(n | "name")`, `url(n | "name")`, `ip` of a service as `reader` has to use them; nullopt: no
+  // address.
+  std::optional<LateAnswer> answer(NodeId service, std::string_view name, const List& arguments,
+                                   NodeId reader);
 
  private:
   LateAnswer named_port(NodeId service, const std::string& name);

@@ -1,10 +1,11 @@
 // From settled settings (values of the language) to a kind's typed C++ struct, by one table of fields a kind:
 //
 //   struct VolumeSpec { std::string driver; std::optional<Size> size; };
-//   const std::vector<Field<VolumeSpec>> volume_fields = {field<&VolumeSpec::driver>("driver"), field<&VolumeSpec::size>("size")};
+//   const std::vector<Field<VolumeSpec>> volume_fields = {field<&VolumeSpec::driver>("driver"),
+//   field<&VolumeSpec::size>("size")};
 //
-// The table is also what a test compares with the declaration in stdlib/kinds: names must match. Defaults live in
-// the declaration only; a value always fits its field, because the checker has seen to it.
+// The table is also what a test compares with the declaration in stdlib/kinds: names must match. Defaults
+// live in the declaration only; a value always fits its field, because the checker has seen to it.
 #pragma once
 
 #include <cassert>

@@ -6,7 +6,8 @@
 
 namespace cairn::kinds {
 
-execute::StepResult perform_check(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+execute::StepResult perform_check(World& world, const execute::StepRequest& request,
+                                  execute::StepContext& context) {
   if (request.phase != Phase::run) return execute::StepEnd{};
   const Result<Settled> all = settled(world, request, context);
   if (!all) return all.failure();
@@ -14,7 +15,9 @@ execute::StepResult perform_check(World& world, const execute::StepRequest& requ
   const bool holds = As<bool>::take(all->value("that"));
   const Value& message = all->value("message");
   const Setting* that = node.setting("that");
-  const std::string expression = that != nullptr && that->span.known() ? std::string(world.sources.text(that->span)) : std::string("that");
+  const std::string expression = that != nullptr && that->span.known()
+                                     ? std::string(world.sources.text(that->span))
+                                     : std::string("that");
 
   report::TestCase test;
   test.suite = node.stage == no_node ? std::string("check") : request.graph.node(node.stage).path;

@@ -17,13 +17,16 @@ struct Promised {
 };
 
 const std::vector<Field<Promised>>& fields() {
-  static const std::vector<Field<Promised>> all = {field<&Promised::reports>("reports"), field<&Promised::artifacts>("artifacts"), field<&Promised::outputs>("outputs")};
+  static const std::vector<Field<Promised>> all = {field<&Promised::reports>("reports"),
+                                                   field<&Promised::artifacts>("artifacts"),
+                                                   field<&Promised::outputs>("outputs")};
   return all;
 }
 
 class Collector {
  public:
-  Collector(World& world, const execute::StepRequest& request, Workload& workload, execute::StepContext& context)
+  Collector(World& world, const execute::StepRequest& request, Workload& workload,
+            execute::StepContext& context)
       : world_(world), request_(request), workload_(workload), context_(context) {}
 
   void reports(const std::vector<Made>& promised) {
@@ -32,41 +35,51 @@ class Collector {
       const Value* where = one.arguments.find("path");
       if (!format || where == nullptr || where->null()) continue;
       const std::string pattern = As<std::string>::take(*where);
-      Result<std::vector<Fetched>> found = workload_.fetch(pattern, world_.scratch(request_.node, "reports"), context_);
+      Result<std::vector<Fetched>> found =
+          workload_.fetch(pattern, world_.scratch(request_.node, "reports"), context_);
       if (!found) {
         problem(found.failure());
         continue;
       }
       if (found->empty()) {
-        const Failure missing = report::missing_report(*format, pattern, request_.graph.node(request_.node).path);
-        context_.say(progress::Report{std::string(report::name_of(*format)), pattern, {}, {}, missing.message});
+        const Failure missing =
+            report::missing_report(*format, pattern, request_.graph.node(request_.node).path);
+        context_.say(
+            progress::Report{std::string(report::name_of(*format)), pattern, {}, {}, missing.message});
         problem(missing);
       }
       for (const Fetched& file : *found) read(*format, file, one);
     }
     if (failed_ > 0)
-      problem({.message = failed_ == 1 ? fmt::format("1 of {} tests failed: {}", tests_, first_failed_) : fmt::format("{} of {} tests failed, first {}", failed_, tests_, first_failed_),
-               .causes = first_message_.empty() ? std::vector<std::string>() : std::vector<std::string>{first_message_},
+      problem({.message = failed_ == 1 ? fmt::format("1 of {} tests failed: {}", tests_, first_failed_)
+                                       : fmt::format("{} of {} tests failed, first {}", failed_, tests_,
+                                                     first_failed_),
+               .causes = first_message_.empty() ? std::vector<std::string>()
+                                                : std::vector<std::string>{first_message_},
                .help = {}});
   }
 
   void artifacts(const std::vector<std::string>& promised) {
     Map taken;
     for (const std::string& name : promised) {
-      Result<std::vector<Fetched>> found = workload_.fetch(name, world_.scratch(request_.node, "artifacts"), context_);
+      Result<std::vector<Fetched>> found =
+          workload_.fetch(name, world_.scratch(request_.node, "artifacts"), context_);
       if (!found) {
         problem(found.failure());
         continue;
       }
       if (found->empty()) {
-        problem({.message = fmt::format("the artifact `{}` is not there", name), .causes = {"the step promised it, and has not written it"}, .help = {}});
+        problem({.message = fmt::format("the artifact `{}` is not there", name),
+                 .causes = {"the step promised it, and has not written it"},
+                 .help = {}});
         continue;
       }
       const std::string& path = found->front().path;
       world_.artifacts.put({request_.node, name}, path);
       taken.set(name, Value{Path{path, {}}});
       std::error_code error;
-      const std::uintmax_t bytes = std::filesystem::is_regular_file(path, error) ? std::filesystem::file_size(path, error) : 0;
+      const std::uintmax_t bytes =
+          std::filesystem::is_regular_file(path, error) ? std::filesystem::file_size(path, error) : 0;
       context_.say(progress::Artifact{name, path, error ? 0 : static_cast<std::uint64_t>(bytes)});
     }
     if (!promised.empty()) context_.publish("artifacts", Value{std::move(taken)});
@@ -88,7 +101,10 @@ class Collector {
     }
     for (const std::string& name : promised)
       if (outputs.find(name) == nullptr)
-        problem({.message = fmt::format("the output `{}` is missing", name), .causes = {"the step has not written it"}, .help = fmt::format("let it write a line `{}=…` into the file that $CAIRN_OUTPUT names", name)});
+        problem(
+            {.message = fmt::format("the output `{}` is missing", name),
+             .causes = {"the step has not written it"},
+             .help = fmt::format("let it write a line `{}=…` into the file that $CAIRN_OUTPUT names", name)});
     context_.publish("outputs", Value{std::move(outputs)});
   }
 
@@ -99,8 +115,10 @@ class Collector {
 
  private:
   void problem(Failure failure) {
-    if (problem_) context_.note(failure.message);
-    else problem_ = std::move(failure);
+    if (problem_)
+      context_.note(failure.message);
+    else
+      problem_ = std::move(failure);
   }
 
   void read(report::Format format, const Fetched& file, const Made& promise) {
@@ -114,17 +132,23 @@ class Collector {
     tests_ += totals.all();
     failed_ += totals.failed + totals.errors;
     for (const report::TestCase& one : read->cases)
-      if (first_failed_.empty() && (one.outcome == report::TestOutcome::failed || one.outcome == report::TestOutcome::error)) {
-        first_failed_ = fmt::format("`{}`", one.classname.empty() ? one.name : one.classname + "." + one.name);
+      if (first_failed_.empty() &&
+          (one.outcome == report::TestOutcome::failed || one.outcome == report::TestOutcome::error)) {
+        first_failed_ =
+            fmt::format("`{}`", one.classname.empty() ? one.name : one.classname + "." + one.name);
         first_message_ = one.message;
       }
     std::optional<double> rate;
     if (read->coverage) rate = read->coverage->line_rate();
     context_.say(progress::Report{name, file.path, totals, rate, {}});
     const Value* minimum = promise.arguments.find("minimum");
-    if (rate && minimum != nullptr && !minimum->null() && *rate * 100 < As<double>::take(*minimum) && *rate < As<double>::take(*minimum))
-      problem({.message = fmt::format("{:.1f} % of the lines are covered", *rate * 100), .causes = {fmt::format("at least {} are wanted", show(*minimum))}, .help = {}});
-    world_.tests.put(file.path, {request_.graph.name(request_.step), request_.graph.node(request_.node).path, file.path, std::move(*read)});
+    if (rate && minimum != nullptr && !minimum->null() && *rate * 100 < As<double>::take(*minimum) &&
+        *rate < As<double>::take(*minimum))
+      problem({.message = fmt::format("{:.1f} % of the lines are covered", *rate * 100),
+               .causes = {fmt::format("at least {} are wanted", show(*minimum))},
+               .help = {}});
+    world_.tests.put(file.path, {request_.graph.name(request_.step), request_.graph.node(request_.node).path,
+                                 file.path, std::move(*read)});
   }
 
   World& world_;
@@ -138,7 +162,8 @@ class Collector {
 
 }  // namespace
 
-Result<Done> collect(World& world, const execute::StepRequest& request, const std::vector<Setting>& settings, Workload& workload, execute::StepContext& context) {
+Result<Done> collect(World& world, const execute::StepRequest& request, const std::vector<Setting>& settings,
+                     Workload& workload, execute::StepContext& context) {
   const Promised promised = bind(fields(), settings);
   Collector collector(world, request, workload, context);
   collector.artifacts(promised.artifacts);

@@ -23,7 +23,10 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view outputs_path = "/tmp/.cairn-outputs";
 
-std::string absolute(const Path& path) { return path.text.starts_with('/') ? path.text : (fs::path(path.folder) / path.text).lexically_normal().string(); }
+std::string absolute(const Path& path) {
+  return path.text.starts_with('/') ? path.text
+                                    : (fs::path(path.folder) / path.text).lexically_normal().string();
+}
 
 std::string home_expanded(const std::string& text) {
   const char* home = std::getenv("HOME");
@@ -33,7 +36,9 @@ std::string home_expanded(const std::string& text) {
 std::optional<std::uint16_t> port_in(std::string_view text) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && port > 0 ? std::optional<std::uint16_t>(port) : std::nullopt;
+  return error == std::errc() && end == text.data() + text.size() && port > 0
+             ? std::optional<std::uint16_t>(port)
+             : std::nullopt;
 }
 
 // 8080, "80:8080", "127.0.0.1:80:8080", "53:53/udp".
@@ -45,13 +50,16 @@ Result<docker::PublishedPort> published_port(const Value& value) {
     return port;
   }
   std::string text = *value.as<std::string>();
-  const Failure wrong{.message = fmt::format("`{}` is no port", text), .causes = {}, .help = "write `8080`, \"80:8080\" (host port first) or \"127.0.0.1:80:8080\""};
+  const Failure wrong{.message = fmt::format("`{}` is no port", text),
+                      .causes = {},
+                      .help = "write `8080`, \"80:8080\" (host port first) or \"127.0.0.1:80:8080\""};
   if (const std::size_t slash = text.find('/'); slash != std::string::npos) {
     port.protocol = text.substr(slash + 1);
     text.resize(slash);
   }
   std::vector<std::string> parts;
-  for (std::size_t colon = text.rfind(':'); parts.size() < 2 && colon != std::string::npos; colon = text.rfind(':')) {
+  for (std::size_t colon = text.rfind(':'); parts.size() < 2 && colon != std::string::npos;
+       colon = text.rfind(':')) {
     parts.insert(parts.begin(), text.substr(colon + 1));
     text.resize(colon);
   }
@@ -67,39 +75,52 @@ Result<docker::PublishedPort> published_port(const Value& value) {
   return port;
 }
 
-Result<docker::MountSpec> mount_of(const World& world, execute::StepContext& context, const std::string& target, const Value& value) {
+Result<docker::MountSpec> mount_of(const World& world, execute::StepContext& context,
+                                   const std::string& target, const Value& value) {
   docker::MountSpec mount;
   mount.target = target;
   const Value* at = &value;
   std::string part;
   while (const Made* made = at->as<Made>()) {
     if (made->function == "readonly") mount.read_only = true;
-    if (made->function == "subpath" && made->arguments.entries.size() > 1) part = "/" + plain_text(made->arguments.entries[1].second);
+    if (made->function == "subpath" && made->arguments.entries.size() > 1)
+      part = "/" + plain_text(made->arguments.entries[1].second);
     at = &made->arguments.entries.front().second;
   }
   if (const NodeRef* volume = at->as<NodeRef>()) {
     const Node& node = world.graph.node(volume->node);
     const Value name = context.exported(volume->node, "name");
-    if (name.as<std::string>() == nullptr) return Failure{.message = fmt::format("`{}` was not made", node.path), .causes = {}, .help = {}};
-    if (const bool* read_only = node.value("read_only").as<bool>()) mount.read_only = mount.read_only || *read_only;
+    if (name.as<std::string>() == nullptr)
+      return Failure{.message = fmt::format("`{}` was not made", node.path), .causes = {}, .help = {}};
+    if (const bool* read_only = node.value("read_only").as<bool>())
+      mount.read_only = mount.read_only || *read_only;
     const bool folder = name.as<std::string>()->starts_with('/');
     mount.is = folder ? docker::MountSpec::Is::bind : docker::MountSpec::Is::volume;
     mount.source = *name.as<std::string>() + (folder ? part : std::string());
-    if (!folder && !part.empty()) return Failure{.message = fmt::format("a part of the volume `{}` cannot be mounted", node.path), .causes = {"`subpath` of a volume needs a newer engine API"}, .help = "mount the whole volume"};
+    if (!folder && !part.empty())
+      return Failure{.message = fmt::format("a part of the volume `{}` cannot be mounted", node.path),
+                     .causes = {"`subpath` of a volume needs a newer engine API"},
+                     .help = "mount the whole volume"};
     return mount;
   }
   mount.is = docker::MountSpec::Is::bind;
-  if (const Path* path = at->as<Path>()) mount.source = path->text.starts_with('~') ? home_expanded(path->text) : absolute(*path);
-  else mount.source = As<std::string>::take(*at);
+  if (const Path* path = at->as<Path>())
+    mount.source = path->text.starts_with('~') ? home_expanded(path->text) : absolute(*path);
+  else
+    mount.source = As<std::string>::take(*at);
   mount.source += part;
   std::error_code error;
-  if (!fs::exists(mount.source, error)) return Failure{.message = fmt::format("there is no `{}` to mount at `{}`", mount.source, target), .causes = {}, .help = "a relative path starts at the folder of its file"};
+  if (!fs::exists(mount.source, error))
+    return Failure{.message = fmt::format("there is no `{}` to mount at `{}`", mount.source, target),
+                   .causes = {},
+                   .help = "a relative path starts at the folder of its file"};
   return mount;
 }
 
 std::optional<Nanoseconds> duration_in(const Named<Value>& settings, std::string_view name) {
   for (const auto& [key, value] : settings)
-    if (key == name && value.as<Duration>() != nullptr) return Milliseconds(value.as<Duration>()->milliseconds);
+    if (key == name && value.as<Duration>() != nullptr)
+      return Milliseconds(value.as<Duration>()->milliseconds);
   return std::nullopt;
 }
 
@@ -107,11 +128,14 @@ docker::HealthcheckSpec healthcheck_of(const Named<Value>& settings) {
   docker::HealthcheckSpec check;
   for (const auto& [key, value] : settings) {
     if (key == "test") {
-      if (const std::string* text = value.as<std::string>()) check.test = {"CMD-SHELL", *text};
-      else check.test = As<std::vector<std::string>>::take(value);
+      if (const std::string* text = value.as<std::string>())
+        check.test = {"CMD-SHELL", *text};
+      else
+        check.test = As<std::vector<std::string>>::take(value);
     }
     if (key == "disable" && value.as<bool>() != nullptr) check.disabled = *value.as<bool>();
-    if (key == "retries" && value.as<std::int64_t>() != nullptr) check.retries = static_cast<int>(*value.as<std::int64_t>());
+    if (key == "retries" && value.as<std::int64_t>() != nullptr)
+      check.retries = static_cast<int>(*value.as<std::int64_t>());
   }
   check.interval = duration_in(settings, "interval");
   check.timeout = duration_in(settings, "timeout");
@@ -122,20 +146,33 @@ docker::HealthcheckSpec healthcheck_of(const Named<Value>& settings) {
 
 class ContainerWorkload final : public Workload {
  public:
-  ContainerWorkload(Containers& containers, docker::Engine& engine, NodeId node, int attempt, ProcessSettings settings, bool wants_outputs)
-      : containers_(containers), world_(containers.world()), engine_(engine), node_(node), attempt_(attempt), settings_(std::move(settings)), wants_outputs_(wants_outputs) {}
+  ContainerWorkload(Containers& containers, docker::Engine& engine, NodeId node, int attempt,
+                    ProcessSettings settings, bool wants_outputs)
+      : containers_(containers),
+        world_(containers.world()),
+        engine_(engine),
+        node_(node),
+        attempt_(attempt),
+        settings_(std::move(settings)),
+        wants_outputs_(wants_outputs) {}
   ~ContainerWorkload() override { stop_following(); }
 
   Result<Done> adopt(const std::string& id, execute::StepContext& context) override {
-    const Result<std::optional<docker::ContainerFacts>> there = docker::inspect_container(engine_, id, context.stop());
+    const Result<std::optional<docker::ContainerFacts>> there =
+        docker::inspect_container(engine_, id, context.stop());
     if (!there) return there.failure();
-    if (!*there) return Failure{.message = fmt::format("the container of `{}` has gone meanwhile", world_.graph.node(node_).path), .causes = {}, .help = "repeat the command"};
+    if (!*there)
+      return Failure{
+          .message = fmt::format("the container of `{}` has gone meanwhile", world_.graph.node(node_).path),
+          .causes = {},
+          .help = "repeat the command"};
     id_ = (*there)->id;
     image_ = (*there)->image_id;
     running_ = (*there)->running;
     docker::ContainerSpec spec;
     if (!settings_.healthcheck.empty()) spec.healthcheck = healthcheck_of(settings_.healthcheck);
-    if (Result<docker::ContainerSpec> looked = look_at_image(context, std::move(spec)); !looked) return looked.failure();
+    if (Result<docker::ContainerSpec> looked = look_at_image(context, std::move(spec)); !looked)
+      return looked.failure();
     context.publish("id", Value{id_});
     context.publish("container", Value{(*there)->name});
     return learn_addresses(context);
@@ -162,11 +199,13 @@ class ContainerWorkload final : public Workload {
 
   Result<Done> start(execute::StepContext& context, const std::string& log_step) override {
     // Armed before the start: no exit is missed.
-    Result<docker::ExitWait> armed = docker::ExitWait::arm(engine_, id_, docker::ExitWait::For::next_exit, context.stop());
+    Result<docker::ExitWait> armed =
+        docker::ExitWait::arm(engine_, id_, docker::ExitWait::For::next_exit, context.stop());
     if (!armed) return armed.failure();
     wait_.emplace(std::move(*armed));
     started_wall_ms_ = world_.clock.wall_clock_ms();
-    if (Result<> started = docker::start_container(engine_, id_, context.stop()); !started) return started.failure();
+    if (Result<> started = docker::start_container(engine_, id_, context.stop()); !started)
+      return started.failure();
     running_ = true;
     follow(log_step);
     if (Result<Done> learnt = learn_addresses(context); !learnt) return learnt;
@@ -207,10 +246,13 @@ class ContainerWorkload final : public Workload {
     end_watching();
     if (id_.empty()) return Done{};
     if (running_)
-      if (Result<Done> drained = run_inside("pre_stop", settings_.pre_stop, context); !drained) context.note(drained.failure().message);
+      if (Result<Done> drained = run_inside("pre_stop", settings_.pre_stop, context); !drained)
+        context.note(drained.failure().message);
     docker::StopOrder order;
-    if (settings_.stop_signal) order.signal = *settings_.stop_signal;
-    else order.signal = image_stop_signal_.empty() ? "SIGTERM" : image_stop_signal_;
+    if (settings_.stop_signal)
+      order.signal = *settings_.stop_signal;
+    else
+      order.signal = image_stop_signal_.empty() ? "SIGTERM" : image_stop_signal_;
     order.grace = Milliseconds(settings_.stop_grace_period.milliseconds);
     order.hurry = context.hurry();
     const Result<int> code = docker::stop_container(engine_, id_, order, {});
@@ -230,7 +272,10 @@ class ContainerWorkload final : public Workload {
   }
 
   std::unique_ptr<reach::ProbeTarget> target() override {
-    return std::make_unique<reach::DockerTarget>(reach::ContainerPlace{world_.graph.node(node_).path, id_, [this](const std::string& text) { return world_.masker.masked(text); }}, engine_, reach::local_addresses());
+    return std::make_unique<reach::DockerTarget>(
+        reach::ContainerPlace{world_.graph.node(node_).path, id_,
+                              [this](const std::string& text) { return world_.masker.masked(text); }},
+        engine_, reach::local_addresses());
   }
 
   std::vector<Value> own_probes() override {
@@ -243,7 +288,9 @@ class ContainerWorkload final : public Workload {
     std::vector<std::int64_t> ports = settings_.expose;
     for (const std::string& exposed : image_exposed_)
       if (exposed.ends_with("/tcp"))
-        if (const std::optional<std::uint16_t> port = port_in(std::string_view(exposed).substr(0, exposed.size() - 4))) ports.push_back(*port);
+        if (const std::optional<std::uint16_t> port =
+                port_in(std::string_view(exposed).substr(0, exposed.size() - 4)))
+          ports.push_back(*port);
     for (std::int64_t port : ports) {
       Map arguments;
       arguments.set("port", Value{port});
@@ -252,13 +299,17 @@ class ContainerWorkload final : public Workload {
     return probes;
   }
 
-  Result<std::vector<Fetched>> fetch(const std::string& pattern, const std::string& folder, execute::StepContext& context) override {
+  Result<std::vector<Fetched>> fetch(const std::string& pattern, const std::string& folder,
+                                     execute::StepContext& context) override {
     // The archive call knows no patterns: the folder around is fetched, and searched here.
     const std::size_t slash = pattern.rfind('/');
     const std::string last = slash == std::string::npos ? pattern : pattern.substr(slash + 1);
     const bool pattern_last = last.find_first_of("*?[") != std::string::npos;
-    const std::string asked = pattern_last ? pattern.substr(0, slash == std::string::npos ? 0 : std::max<std::size_t>(slash, 1)) : pattern;
-    const Result<std::optional<docker::PathFacts>> there = docker::stat_path(engine_, id_, asked, context.stop());
+    const std::string asked =
+        pattern_last ? pattern.substr(0, slash == std::string::npos ? 0 : std::max<std::size_t>(slash, 1))
+                     : pattern;
+    const Result<std::optional<docker::PathFacts>> there =
+        docker::stat_path(engine_, id_, asked, context.stop());
     if (!there) return there.failure();
     std::vector<Fetched> found;
     if (!*there) return found;
@@ -266,20 +317,26 @@ class ContainerWorkload final : public Workload {
     std::replace(flat.begin(), flat.end(), '/', '_');
     const fs::path destination = fs::path(folder) / flat;
     fs::remove_all(destination);
-    const Result<docker::Extracted> extracted = docker::get_archive(engine_, id_, asked, destination.string(), {}, context.stop());
+    const Result<docker::Extracted> extracted =
+        docker::get_archive(engine_, id_, asked, destination.string(), {}, context.stop());
     if (!extracted) return extracted.failure();
-    for (const std::string& left : extracted->left_out) context.note(fmt::format("{}: links and devices are not taken out of containers", left));
-    const std::string brought = (*there)->is == docker::PathFacts::Is::folder ? destination.string() : (destination / fs::path(asked).filename()).string();
+    for (const std::string& left : extracted->left_out)
+      context.note(fmt::format("{}: links and devices are not taken out of containers", left));
+    const std::string brought = (*there)->is == docker::PathFacts::Is::folder
+                                    ? destination.string()
+                                    : (destination / fs::path(asked).filename()).string();
     if (!pattern_last) return std::vector<Fetched>{{pattern, brought}};
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(brought, error))
-      if (fnmatch(last.c_str(), entry.path().filename().c_str(), 0) == 0) found.push_back({pattern, entry.path().string()});
+      if (fnmatch(last.c_str(), entry.path().filename().c_str(), 0) == 0)
+        found.push_back({pattern, entry.path().string()});
     std::sort(found.begin(), found.end(), [](const Fetched& a, const Fetched& b) { return a.path < b.path; });
     return found;
   }
 
   Result<std::string> written_outputs(execute::StepContext& context) override {
-    Result<std::vector<Fetched>> file = fetch(std::string(outputs_path), world_.scratch(node_, "steps"), context);
+    Result<std::vector<Fetched>> file =
+        fetch(std::string(outputs_path), world_.scratch(node_, "steps"), context);
     if (!file) return file.failure();
     if (file->empty()) return std::string();
     std::ifstream in(file->front().path, std::ios::binary);
@@ -301,11 +358,15 @@ class ContainerWorkload final : public Workload {
     }
     for (const Path& path : settings_.env_file) {
       std::ifstream file(absolute(path));
-      if (!file) return Failure{.message = fmt::format("the `env_file` `{}` cannot be read", path.text), .causes = {}, .help = {}};
+      if (!file)
+        return Failure{.message = fmt::format("the `env_file` `{}` cannot be read", path.text),
+                       .causes = {},
+                       .help = {}};
       for (std::string line; std::getline(file, line);) {
         if (line.ends_with('\r')) line.pop_back();
         const std::size_t equals = line.find('=');
-        if (!line.empty() && line.front() != '#' && equals != std::string::npos) spec.env[line.substr(0, equals)] = Text(line.substr(equals + 1));
+        if (!line.empty() && line.front() != '#' && equals != std::string::npos)
+          spec.env[line.substr(0, equals)] = Text(line.substr(equals + 1));
       }
     }
     for (const auto& [name, value] : settings_.env) spec.env[name] = value;
@@ -325,7 +386,14 @@ class ContainerWorkload final : public Workload {
       spec.mounts.push_back(std::move(*mount));
     }
     if (settings_.use_api_socket && !engine_.endpoint().unix_socket.empty())
-      spec.mounts.push_back({docker::MountSpec::Is::bind, engine_.endpoint().unix_socket, "/var/run/docker.sock", false, false, {}, {}, {}});
+      spec.mounts.push_back({docker::MountSpec::Is::bind,
+                             engine_.endpoint().unix_socket,
+                             "/var/run/docker.sock",
+                             false,
+                             false,
+                             {},
+                             {},
+                             {}});
     for (const std::string& text : settings_.tmpfs) {
       const std::size_t colon = text.find(':');
       spec.tmpfs[text.substr(0, colon)] = colon == std::string::npos ? std::string() : text.substr(colon + 1);
@@ -338,14 +406,19 @@ class ContainerWorkload final : public Workload {
     }
     // What a reader outside of the network needs; on loopback only.
     for (std::int64_t port : node.publish) {
-      const auto same = [&](const docker::PublishedPort& other) { return other.container_port == port && other.protocol == "tcp"; };
-      if (std::none_of(spec.ports.begin(), spec.ports.end(), same)) spec.ports.push_back({static_cast<std::uint16_t>(port), "tcp", "127.0.0.1", {}});
+      const auto same = [&](const docker::PublishedPort& other) {
+        return other.container_port == port && other.protocol == "tcp";
+      };
+      if (std::none_of(spec.ports.begin(), spec.ports.end(), same))
+        spec.ports.push_back({static_cast<std::uint16_t>(port), "tcp", "127.0.0.1", {}});
     }
     for (std::int64_t port : settings_.expose) spec.expose.push_back(fmt::format("{}/tcp", port));
     if (Result<Done> joined = join_networks(spec, context); !joined) return joined.failure();
-    for (const auto& [name, address] : settings_.extra_hosts) spec.extra_hosts.push_back(name + ":" + address);
+    for (const auto& [name, address] : settings_.extra_hosts)
+      spec.extra_hosts.push_back(name + ":" + address);
     spec.dns = settings_.dns;
-    if (!settings_.restart.empty() && settings_.restart != "no") spec.restart = docker::RestartPolicy{settings_.restart, 0};
+    if (!settings_.restart.empty() && settings_.restart != "no")
+      spec.restart = docker::RestartPolicy{settings_.restart, 0};
     if (settings_.stop_signal) spec.stop_signal = *settings_.stop_signal;
     if (!settings_.healthcheck.empty()) spec.healthcheck = healthcheck_of(settings_.healthcheck);
     spec.cap_add = settings_.cap_add;
@@ -353,21 +426,29 @@ class ContainerWorkload final : public Workload {
     spec.security_opt = settings_.security_opt;
     for (const Text& group : settings_.group_add) spec.group_add.push_back(group.exposed());
     for (const std::string& text : settings_.devices) {
-      const std::size_t first = text.find(':'), second = first == std::string::npos ? first : text.find(':', first + 1);
+      const std::size_t first = text.find(':'),
+                        second = first == std::string::npos ? first : text.find(':', first + 1);
       docker::DeviceSpec device;
       device.host_path = text.substr(0, first);
-      device.container_path = first == std::string::npos ? device.host_path : text.substr(first + 1, second == std::string::npos ? second : second - first - 1);
+      device.container_path =
+          first == std::string::npos
+              ? device.host_path
+              : text.substr(first + 1, second == std::string::npos ? second : second - first - 1);
       if (second != std::string::npos) device.permissions = text.substr(second + 1);
       spec.devices.push_back(std::move(device));
     }
-    if (const std::int64_t* count = settings_.gpus.as<std::int64_t>()) spec.gpus.push_back({{}, static_cast<int>(*count), {}, {"gpu"}});
-    else if (!settings_.gpus.null()) spec.gpus.push_back({});
+    if (const std::int64_t* count = settings_.gpus.as<std::int64_t>())
+      spec.gpus.push_back({{}, static_cast<int>(*count), {}, {"gpu"}});
+    else if (!settings_.gpus.null())
+      spec.gpus.push_back({});
     for (const auto& [name, value] : settings_.ulimits) {
       docker::Ulimit limit{name, 0, 0};
       if (const std::int64_t* both = value.as<std::int64_t>()) limit.soft = limit.hard = *both;
       if (const Map* map = value.as<Map>()) {
-        if (const Value* soft = map->find("soft"); soft != nullptr) limit.soft = As<std::int64_t>::take(*soft);
-        if (const Value* hard = map->find("hard"); hard != nullptr) limit.hard = As<std::int64_t>::take(*hard);
+        if (const Value* soft = map->find("soft"); soft != nullptr)
+          limit.soft = As<std::int64_t>::take(*soft);
+        if (const Value* hard = map->find("hard"); hard != nullptr)
+          limit.hard = As<std::int64_t>::take(*hard);
       }
       spec.ulimits.push_back(std::move(limit));
     }
@@ -391,7 +472,8 @@ class ContainerWorkload final : public Workload {
   }
 
   Result<docker::ContainerSpec> look_at_image(execute::StepContext& context, docker::ContainerSpec spec) {
-    const Result<std::optional<docker::ImageFacts>> facts = docker::inspect_image(engine_, image_, context.stop());
+    const Result<std::optional<docker::ImageFacts>> facts =
+        docker::inspect_image(engine_, image_, context.stop());
     if (!facts) return facts.failure();
     if (*facts) {
       image_exposed_ = (*facts)->exposed;
@@ -448,7 +530,8 @@ class ContainerWorkload final : public Workload {
 
   void leave_networks(execute::StepContext& context) {
     for (const std::string& scope : joined_)
-      if (Result<Done> left = containers_.leave_scope(engine_, scope, {}); !left) context.note(left.failure().message);
+      if (Result<Done> left = containers_.leave_scope(engine_, scope, {}); !left)
+        context.note(left.failure().message);
     joined_.clear();
   }
 
@@ -458,8 +541,10 @@ class ContainerWorkload final : public Workload {
       const Value value = world_.file_source(node_, written);
       docker::FileToPut file;
       file.path = target;
-      if (const Path* path = value.as<Path>()) file.from = absolute(*path);
-      else file.content = As<Text>::take(value);
+      if (const Path* path = value.as<Path>())
+        file.from = absolute(*path);
+      else
+        file.content = As<Text>::take(value);
       file.mode = value.secret ? 0400 : 0644;
       files.push_back(std::move(file));
     }
@@ -468,18 +553,27 @@ class ContainerWorkload final : public Workload {
   }
 
   // The commands of `post_start` and `pre_stop`, one after the other.
-  Result<Done> run_inside(std::string_view setting, const std::vector<Value>& commands, execute::StepContext& context) {
+  Result<Done> run_inside(std::string_view setting, const std::vector<Value>& commands,
+                          execute::StepContext& context) {
     for (const Value& value : commands) {
       const std::vector<std::string> command = As<std::vector<std::string>>::take(value);
-      const Result<int> code = docker::run_exec(engine_, id_, {.command = command}, [&](const docker::OutputPiece& piece) { context.write(scribe::Stream::out, piece.bytes); }, context.stop());
+      const Result<int> code = docker::run_exec(
+          engine_, id_, {.command = command},
+          [&](const docker::OutputPiece& piece) { context.write(scribe::Stream::out, piece.bytes); },
+          context.stop());
       if (!code) return code.failure();
-      if (*code != 0) return Failure{.message = fmt::format("`{}` of `{}` exited {}", setting, world_.graph.node(node_).path, *code), .causes = {fmt::format("the command was {}", show(value))}, .help = {}};
+      if (*code != 0)
+        return Failure{
+            .message = fmt::format("`{}` of `{}` exited {}", setting, world_.graph.node(node_).path, *code),
+            .causes = {fmt::format("the command was {}", show(value))},
+            .help = {}};
     }
     return Done{};
   }
 
   Result<Done> learn_addresses(execute::StepContext& context) {
-    const Result<std::optional<docker::ContainerFacts>> facts = docker::inspect_container(engine_, id_, context.stop());
+    const Result<std::optional<docker::ContainerFacts>> facts =
+        docker::inspect_container(engine_, id_, context.stop());
     if (!facts) return facts.failure();
     if (!*facts) return Failure{.message = "the container is gone", .causes = {}, .help = {}};
     ServicePlace place;
@@ -493,7 +587,8 @@ class ContainerWorkload final : public Workload {
 
   void follow(const std::string& log_step) {
     follower_ = std::jthread([this, log_step](std::stop_token stop) {
-      Result<docker::LogStream> stream = docker::LogStream::open(engine_, id_, {.follow = true, .tty = settings_.tty}, stop);
+      Result<docker::LogStream> stream =
+          docker::LogStream::open(engine_, id_, {.follow = true, .tty = settings_.tty}, stop);
       while (stream) {
         const Result<std::optional<docker::LogPiece>> piece = stream->next(stop);
         if (!piece || !*piece) break;
@@ -543,15 +638,21 @@ class ContainerWorkload final : public Workload {
 
 }  // namespace
 
-Result<std::shared_ptr<Workload>> make_container_workload(Containers& containers, NodeId node, int attempt, ProcessSettings settings, const std::vector<Setting>& all) {
+Result<std::shared_ptr<Workload>> make_container_workload(Containers& containers, NodeId node, int attempt,
+                                                          ProcessSettings settings,
+                                                          const std::vector<Setting>& all) {
   Result<docker::Engine*> engine = containers.engine_of(node);
   if (!engine) return engine.failure();
   if (settings.replicas != 1)
-    return Failure{.message = fmt::format("`{}` asks for {} containers", containers.world().graph.node(node).path, settings.replicas), .causes = {"this cairn makes one container of each block"}, .help = "`for i in range(3) { service … }` makes three, each with a name of its own"};
+    return Failure{.message = fmt::format("`{}` asks for {} containers",
+                                          containers.world().graph.node(node).path, settings.replicas),
+                   .causes = {"this cairn makes one container of each block"},
+                   .help = "`for i in range(3) { service … }` makes three, each with a name of its own"};
   bool wants_outputs = false;
   for (const Setting& setting : all)
     if (setting.name == "outputs") wants_outputs = setting.written;
-  return std::shared_ptr<Workload>(std::make_shared<ContainerWorkload>(containers, **engine, node, attempt, std::move(settings), wants_outputs));
+  return std::shared_ptr<Workload>(std::make_shared<ContainerWorkload>(containers, **engine, node, attempt,
+                                                                       std::move(settings), wants_outputs));
 }
 
 }  // namespace cairn::kinds

@@ -30,9 +30,12 @@ std::optional<std::string> read_file(const std::string& path) {
 std::string plain(std::string_view text) {
   std::string out;
   for (char c : text) {
-    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
-    if (fine) out += c;
-    else if (!out.empty() && out.back() != '_') out += '_';
+    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '.' || c == '-' || c == '_';
+    if (fine)
+      out += c;
+    else if (!out.empty() && out.back() != '_')
+      out += '_';
   }
   while (out.ends_with('_')) out.pop_back();
   return out;
@@ -50,7 +53,9 @@ const Value* inherited_engine(const Graph& graph, NodeId node) {
 // Of the `engine` block that it is on; empty for the one that the docker client would use.
 std::string engine_path(const Graph& graph, NodeId node) {
   const Value* declared = inherited_engine(graph, node);
-  return declared != nullptr && declared->as<NodeRef>() != nullptr ? graph.node(declared->as<NodeRef>()->node).path : std::string();
+  return declared != nullptr && declared->as<NodeRef>() != nullptr
+             ? graph.node(declared->as<NodeRef>()->node).path
+             : std::string();
 }
 
 }  // namespace
@@ -62,14 +67,19 @@ Result<docker::Endpoint> endpoint_of(const Graph& graph, NodeId node) {
     const Node& engine = graph.node(declared->as<NodeRef>()->node);
     const Value& type = engine.value("type");
     if (type.as<std::string>() != nullptr && *type.as<std::string>() != "docker")
-      return Failure{.message = fmt::format("`{}` is a {} engine", engine.path, *type.as<std::string>()), .causes = {"this cairn runs containers on Docker engines"}, .help = {}, .is = FailureClass::endpoint};
+      return Failure{.message = fmt::format("`{}` is a {} engine", engine.path, *type.as<std::string>()),
+                     .causes = {"this cairn runs containers on Docker engines"},
+                     .help = {},
+                     .is = FailureClass::endpoint};
     if (const std::string* host = engine.value("host").as<std::string>()) question.host = *host;
     if (const std::string* context = engine.value("context").as<std::string>()) question.context = *context;
     if (const Map* tls = engine.value("tls").as<Map>()) {
       http::Tls files;
       for (const auto& [name, value] : tls->entries) {
         const Path* path = value.as<Path>();
-        const std::string file = path == nullptr ? std::string() : path->text.starts_with('/') ? path->text : path->folder + "/" + path->text;
+        const std::string file = path == nullptr               ? std::string()
+                                 : path->text.starts_with('/') ? path->text
+                                                               : path->folder + "/" + path->text;
         if (name == "ca") files.ca_file = file;
         if (name == "cert") files.cert_file = file;
         if (name == "key") files.key_file = file;
@@ -89,7 +99,9 @@ std::string object_name(const Graph& graph, const RunPlace& place, NodeId node, 
 }
 
 std::string scope_network_name(const RunPlace& place, const std::string& scope) {
-  return fmt::format("cairn-{}-{}{}", place.project, place.up ? std::string() : fmt::format("{}-", short_run_id(place.run)), scope.empty() ? std::string("file") : plain(scope));
+  return fmt::format("cairn-{}-{}{}", place.project,
+                     place.up ? std::string() : fmt::format("{}-", short_run_id(place.run)),
+                     scope.empty() ? std::string("file") : plain(scope));
 }
 
 Result<docker::Engine*> Containers::engine_of(NodeId node) {
@@ -99,12 +111,16 @@ Result<docker::Engine*> Containers::engine_of(NodeId node) {
   if (known != engines_.end()) return known->second.get();
   Result<docker::Endpoint> endpoint = endpoint_of(world_.graph, node);
   if (!endpoint) return endpoint.failure();
-  if (Result<Done> recorded = record_engine(world_.place.folder, *endpoint); !recorded) return recorded.failure();
-  auto engine = std::make_unique<docker::Engine>(world_.http, world_.clock, std::move(*endpoint), environment("DOCKER_API_VERSION").value_or(""));
+  if (Result<Done> recorded = record_engine(world_.place.folder, *endpoint); !recorded)
+    return recorded.failure();
+  auto engine = std::make_unique<docker::Engine>(world_.http, world_.clock, std::move(*endpoint),
+                                                 environment("DOCKER_API_VERSION").value_or(""));
   return engines_.emplace(key, std::move(engine)).first->second.get();
 }
 
-std::string Containers::object_name(NodeId node, const std::string& suffix) const { return kinds::object_name(world_.graph, world_.place, node, suffix); }
+std::string Containers::object_name(NodeId node, const std::string& suffix) const {
+  return kinds::object_name(world_.graph, world_.place, node, suffix);
+}
 
 docker::Identity Containers::identity(NodeId node, const std::string& name, int attempt) const {
   docker::Identity identity;
@@ -118,7 +134,8 @@ docker::Identity Containers::identity(NodeId node, const std::string& name, int 
   return identity;
 }
 
-Result<std::string> Containers::join_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop) {
+Result<std::string> Containers::join_scope(docker::Engine& engine, const std::string& scope,
+                                           std::stop_token stop) {
   std::lock_guard lock(networks_mutex_);
   ScopeNetwork& network = networks_[{&engine, scope}];
   if (network.id.empty()) {
@@ -145,24 +162,41 @@ Result<Done> Containers::leave_scope(docker::Engine& engine, const std::string& 
   return docker::remove_network(engine, id, stop);
 }
 
-Result<std::string> Containers::image_for(docker::Engine& engine, NodeId, const Value& image, const std::string& pull_policy, execute::StepContext& context) {
+Result<std::string> Containers::image_for(docker::Engine& engine, NodeId, const Value& image,
+                                          const std::string& pull_policy, execute::StepContext& context) {
   if (const NodeRef* block = image.as<NodeRef>()) {
     const Value id = context.exported(block->node, "id");
-    if (id.as<std::string>() == nullptr) return Failure{.message = fmt::format("the image `{}` was not made", world_.graph.node(block->node).path), .causes = {}, .help = {}};
+    if (id.as<std::string>() == nullptr)
+      return Failure{
+          .message = fmt::format("the image `{}` was not made", world_.graph.node(block->node).path),
+          .causes = {},
+          .help = {}};
     return *id.as<std::string>();
   }
   const std::string reference = As<std::string>::take(image);
   if (pull_policy != "always") {
-    const Result<std::optional<docker::ImageFacts>> there = docker::inspect_image(engine, reference, context.stop());
+    const Result<std::optional<docker::ImageFacts>> there =
+        docker::inspect_image(engine, reference, context.stop());
     if (!there) return there.failure();
     if (*there) return (*there)->id;
-    if (pull_policy == "never") return Failure{.message = fmt::format("the engine has no image `{}`", reference), .causes = {"`pull_policy` is \"never\""}, .help = fmt::format("`docker pull {}` fetches it", reference)};
+    if (pull_policy == "never")
+      return Failure{.message = fmt::format("the engine has no image `{}`", reference),
+                     .causes = {"`pull_policy` is \"never\""},
+                     .help = fmt::format("`docker pull {}` fetches it", reference)};
   }
   context.say(progress::StepProgress{fmt::format("pull {}", reference), {}});
-  if (Result<> pulled = docker::pull_image(engine, {reference, {}, {}}, [&](const std::string& line) { context.note(line); }, context.stop()); !pulled) return pulled.failure();
-  const Result<std::optional<docker::ImageFacts>> there = docker::inspect_image(engine, reference, context.stop());
+  if (Result<> pulled = docker::pull_image(
+          engine, {reference, {}, {}}, [&](const std::string& line) { context.note(line); }, context.stop());
+      !pulled)
+    return pulled.failure();
+  const Result<std::optional<docker::ImageFacts>> there =
+      docker::inspect_image(engine, reference, context.stop());
   if (!there) return there.failure();
-  if (!*there) return Failure{.message = fmt::format("the image `{}` was pulled and is not there", reference), .causes = {}, .help = {}, .is = FailureClass::endpoint};
+  if (!*there)
+    return Failure{.message = fmt::format("the image `{}` was pulled and is not there", reference),
+                   .causes = {},
+                   .help = {},
+                   .is = FailureClass::endpoint};
   return (*there)->id;
 }
 
@@ -170,7 +204,8 @@ std::unique_ptr<Containers> make_containers(World& world) {
   bool needed = false;
   for (std::size_t n = 0; n < world.graph.nodes.size(); ++n) {
     const Node& node = world.graph.nodes[n];
-    needed = needed || in_container(world.graph, NodeId{static_cast<std::uint32_t>(n)}) || node.kind == "image" || node.kind == "network" || node.kind == "push" || world.on_engine[n];
+    needed = needed || in_container(world.graph, NodeId{static_cast<std::uint32_t>(n)}) ||
+             node.kind == "image" || node.kind == "network" || node.kind == "push" || world.on_engine[n];
   }
   return needed ? std::make_unique<Containers>(world) : nullptr;
 }

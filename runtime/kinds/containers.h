@@ -15,11 +15,13 @@
 
 namespace cairn::kinds {
 
-// The engine that a node's container, volume, network or image is on: its own, its stage's, or the one that the docker
-// client would use. Reads the environment and the docker client's settings, asks no engine.
+// The engine that a node's container, volume, network or image is on: its own, its stage's, or the one that
+// the docker client would use. Reads the environment and the docker client's settings, asks no engine.
 Result<docker::Endpoint> endpoint_of(const Graph& graph, NodeId node);
-// "cairn-shop-1a2b3c-x1y2z3-test.db": what an object of the node is called on its engine; without the run under `up`.
-std::string object_name(const Graph& graph, const RunPlace& place, NodeId node, const std::string& suffix = {});
+// "cairn-shop-1a2b3c-x1y2z3-test.db": what an object of the node is called on its engine; without the run
+// under `up`.
+std::string object_name(const Graph& graph, const RunPlace& place, NodeId node,
+                        const std::string& suffix = {});
 // The same for the network of a scope.
 std::string scope_network_name(const RunPlace& place, const std::string& scope);
 
@@ -38,8 +40,10 @@ class Containers {
   Result<std::string> join_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop);
   Result<Done> leave_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop);
 
-  // Makes sure that the engine has the image: `id` of an image block, or a reference that is pulled if need be.
-  Result<std::string> image_for(docker::Engine& engine, NodeId reader, const Value& image, const std::string& pull_policy, execute::StepContext& context);
+  // Makes sure that the engine has the image: `id` of an image block, or a reference that is pulled if need
+  // be.
+  Result<std::string> image_for(docker::Engine& engine, NodeId reader, const Value& image,
+                                const std::string& pull_policy, execute::StepContext& context);
 
   World& world() { return world_; }
 
@@ -58,6 +62,8 @@ class Containers {
 std::unique_ptr<Containers> make_containers(World& world);
 
 // A container as a Workload.
-Result<std::shared_ptr<Workload>> make_container_workload(Containers& containers, NodeId node, int attempt, ProcessSettings settings, const std::vector<Setting>& all);
+Result<std::shared_ptr<Workload>> make_container_workload(Containers& containers, NodeId node, int attempt,
+                                                          ProcessSettings settings,
+                                                          const std::vector<Setting>& all);
 
 }  // namespace cairn::kinds

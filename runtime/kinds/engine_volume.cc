@@ -22,8 +22,11 @@ struct VolumeSettings {
 
 const std::vector<Field<VolumeSettings>>& volume_fields() {
   using V = VolumeSettings;
-  static const std::vector<Field<V>> all = {field<&V::driver>("driver"),     field<&V::driver_opts>("driver_opts"), field<&V::size>("size"), field<&V::keep>("keep"),
-                                            field<&V::external>("external"), field<&V::name>("name"),               field<&V::path>("path"), field<&V::labels>("labels")};
+  static const std::vector<Field<V>> all = {
+      field<&V::driver>("driver"),     field<&V::driver_opts>("driver_opts"),
+      field<&V::size>("size"),         field<&V::keep>("keep"),
+      field<&V::external>("external"), field<&V::name>("name"),
+      field<&V::path>("path"),         field<&V::labels>("labels")};
   return all;
 }
 
@@ -36,12 +39,16 @@ struct NetworkSettings {
 
 const std::vector<Field<NetworkSettings>>& network_fields() {
   using N = NetworkSettings;
-  static const std::vector<Field<N>> all = {field<&N::driver>("driver"), field<&N::internal>("internal"),       field<&N::external>("external"), field<&N::attachable>("attachable"), field<&N::keep>("keep"),
-                                            field<&N::subnet>("subnet"), field<&N::driver_opts>("driver_opts"), field<&N::name>("name"),         field<&N::labels>("labels")};
+  static const std::vector<Field<N>> all = {
+      field<&N::driver>("driver"),           field<&N::internal>("internal"), field<&N::external>("external"),
+      field<&N::attachable>("attachable"),   field<&N::keep>("keep"),         field<&N::subnet>("subnet"),
+      field<&N::driver_opts>("driver_opts"), field<&N::name>("name"),         field<&N::labels>("labels")};
   return all;
 }
 
-execute::StepEnd kept(std::string reason) { return {.is = execute::StepEnd::Is::kept, .reason = std::move(reason)}; }
+execute::StepEnd kept(std::string reason) {
+  return {.is = execute::StepEnd::Is::kept, .reason = std::move(reason)};
+}
 
 // The name of a volume that lives between runs has no run in it.
 std::string volume_name(Containers& containers, NodeId node, const VolumeSettings& settings) {
@@ -53,13 +60,16 @@ std::string volume_name(Containers& containers, NodeId node, const VolumeSetting
 
 }  // namespace
 
-execute::StepResult perform_engine_volume(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+execute::StepResult perform_engine_volume(World& world, const execute::StepRequest& request,
+                                          execute::StepContext& context) {
   const Result<Settled> all = settled(world, request, context);
   if (!all) return all.failure();
   const VolumeSettings settings = bind(volume_fields(), all->settings);
   const std::string& path = request.graph.node(request.node).path;
   if (settings.path) {  // a folder of this machine, for containers of an engine that is this machine's
-    const std::string folder = settings.path->text.starts_with('/') ? settings.path->text : settings.path->folder + "/" + settings.path->text;
+    const std::string folder = settings.path->text.starts_with('/')
+                                   ? settings.path->text
+                                   : settings.path->folder + "/" + settings.path->text;
     context.publish("name", Value{folder});
     context.publish("path", Value{Path{folder, {}}});
     return request.phase == Phase::make ? execute::StepEnd{} : kept("the folder is the file's own");
@@ -71,7 +81,10 @@ execute::StepResult perform_engine_volume(World& world, const execute::StepReque
     if (settings.external) {
       const auto there = docker::inspect_volume(**engine, name, context.stop());
       if (!there) return there.failure();
-      if (!*there) return Failure{.message = fmt::format("there is no volume `{}`", name), .causes = {fmt::format("`{}` is `external`: it has to exist", path)}, .help = fmt::format("`docker volume create {}` makes it", name)};
+      if (!*there)
+        return Failure{.message = fmt::format("there is no volume `{}`", name),
+                       .causes = {fmt::format("`{}` is `external`: it has to exist", path)},
+                       .help = fmt::format("`docker volume create {}` makes it", name)};
       context.publish("name", Value{name});
       return kept("it is somebody else's");
     }
@@ -80,12 +93,15 @@ execute::StepResult perform_engine_volume(World& world, const execute::StepReque
       return kept("it is there and as the file says");
     }
     if (request.verdict == plan::Verdict::replace)
-      return Failure{.message = fmt::format("the volume `{}` is there with other settings", name), .causes = {"made anew, it would lose its data"}, .help = "`cairn down --volumes` removes it"};
+      return Failure{.message = fmt::format("the volume `{}` is there with other settings", name),
+                     .causes = {"made anew, it would lose its data"},
+                     .help = "`cairn down --volumes` removes it"};
     docker::VolumeSpec spec;
     spec.identity = world.containers->identity(request.node, name, request.attempt);
     spec.driver = settings.driver;
     for (const auto& [key, value] : settings.driver_opts) spec.driver_opts[key] = value.exposed();
-    if (settings.size && settings.driver != "local") spec.driver_opts.emplace("size", std::to_string(settings.size->bytes));
+    if (settings.size && settings.driver != "local")
+      spec.driver_opts.emplace("size", std::to_string(settings.size->bytes));
     for (const auto& [key, value] : settings.labels) spec.labels[key] = value.exposed();
     const Result<docker::CreatedVolume> made = docker::create_volume(**engine, spec, context.stop());
     if (!made) return made.failure();
@@ -98,7 +114,8 @@ execute::StepResult perform_engine_volume(World& world, const execute::StepReque
   return execute::StepEnd{};
 }
 
-execute::StepResult perform_network(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+execute::StepResult perform_network(World& world, const execute::StepRequest& request,
+                                    execute::StepContext& context) {
   const Result<Settled> all = settled(world, request, context);
   if (!all) return all.failure();
   const NetworkSettings settings = bind(network_fields(), all->settings);
@@ -109,13 +126,18 @@ execute::StepResult perform_network(World& world, const execute::StepRequest& re
     if (settings.external) {
       const auto there = docker::inspect_network(**engine, name, context.stop());
       if (!there) return there.failure();
-      if (!*there) return Failure{.message = fmt::format("there is no network `{}`", name), .causes = {"it is `external`: it has to exist"}, .help = fmt::format("`docker network create {}` makes it", name)};
+      if (!*there)
+        return Failure{.message = fmt::format("there is no network `{}`", name),
+                       .causes = {"it is `external`: it has to exist"},
+                       .help = fmt::format("`docker network create {}` makes it", name)};
       context.publish("id", Value{(*there)->id});
       context.publish("name", Value{name});
       return kept("it is somebody else's");
     }
     if (request.verdict == plan::Verdict::replace)
-      return Failure{.message = fmt::format("the network `{}` is there with other settings", name), .causes = {"containers are on it"}, .help = "`cairn down` removes it"};
+      return Failure{.message = fmt::format("the network `{}` is there with other settings", name),
+                     .causes = {"containers are on it"},
+                     .help = "`cairn down` removes it"};
     docker::NetworkSpec spec;
     spec.identity = world.containers->identity(request.node, name, request.attempt);
     spec.driver = settings.driver;
@@ -128,11 +150,14 @@ execute::StepResult perform_network(World& world, const execute::StepRequest& re
     if (!id) return id.failure();
     context.publish("id", Value{*id});
     context.publish("name", Value{name});
-    return request.verdict == plan::Verdict::keep ? kept("it is there and as the file says") : execute::StepEnd{};
+    return request.verdict == plan::Verdict::keep ? kept("it is there and as the file says")
+                                                  : execute::StepEnd{};
   }
   const Value id = context.exported(request.node, "id");
-  if (settings.external || settings.keep || id.as<std::string>() == nullptr) return kept("it outlives the run");
-  if (Result<> gone = docker::remove_network(**engine, *id.as<std::string>(), {}); !gone) return gone.failure();
+  if (settings.external || settings.keep || id.as<std::string>() == nullptr)
+    return kept("it outlives the run");
+  if (Result<> gone = docker::remove_network(**engine, *id.as<std::string>(), {}); !gone)
+    return gone.failure();
   return execute::StepEnd{};
 }
 

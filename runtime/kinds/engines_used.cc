@@ -17,7 +17,9 @@ namespace {
 
 using nlohmann::json;
 
-std::string file_of(const std::string& run_folder) { return run_folder + "/engines"; }
+std::string file_of(const std::string& run_folder) {
+  return run_folder + "/engines";
+}
 
 std::string text_at(const json& object, const char* name) {
   const auto found = object.find(name);
@@ -27,14 +29,16 @@ std::string text_at(const json& object, const char* name) {
 }  // namespace
 
 Result<Done> record_engine(const std::string& run_folder, const docker::Endpoint& endpoint) {
-  const json line = {{"shown", endpoint.shown},          {"socket", endpoint.unix_socket},      {"url", endpoint.base_url},
-                     {"verify", endpoint.tls.verify},    {"ca", endpoint.tls.ca_file},          {"cert", endpoint.tls.cert_file},
-                     {"key", endpoint.tls.key_file},     {"fingerprint", endpoint.tls.fingerprint}};
+  const json line = {{"shown", endpoint.shown},      {"socket", endpoint.unix_socket},
+                     {"url", endpoint.base_url},     {"verify", endpoint.tls.verify},
+                     {"ca", endpoint.tls.ca_file},   {"cert", endpoint.tls.cert_file},
+                     {"key", endpoint.tls.key_file}, {"fingerprint", endpoint.tls.fingerprint}};
   const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   const std::string path = file_of(run_folder);
   const FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.open() || write(file.number(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    return Failure{.message = fmt::format("cannot write `{}`", path), .causes = {std::strerror(errno)}, .help = {}};
+    return Failure{
+        .message = fmt::format("cannot write `{}`", path), .causes = {std::strerror(errno)}, .help = {}};
   return Done{};
 }
 
@@ -53,7 +57,10 @@ std::vector<docker::Endpoint> recorded_engines(const std::string& run_folder) {
     endpoint.tls.cert_file = text_at(object, "cert");
     endpoint.tls.key_file = text_at(object, "key");
     endpoint.tls.fingerprint = text_at(object, "fingerprint");
-    const auto same = [&](const docker::Endpoint& other) { return other.shown == endpoint.shown && other.unix_socket == endpoint.unix_socket && other.base_url == endpoint.base_url; };
+    const auto same = [&](const docker::Endpoint& other) {
+      return other.shown == endpoint.shown && other.unix_socket == endpoint.unix_socket &&
+             other.base_url == endpoint.base_url;
+    };
     if (std::none_of(engines.begin(), engines.end(), same)) engines.push_back(std::move(endpoint));
   }
   return engines;

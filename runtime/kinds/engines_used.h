@@ -1,4 +1,5 @@
-// Which engines a run has used, in its folder: so that `clean`, `down` and `ps` find its objects without its file.
+// Which engines a run has used, in its folder: so that `clean`, `down` and `ps` find its objects without its
+// file.
 #pragma once
 
 #include <string>
@@ -8,10 +9,12 @@
 
 namespace cairn::kinds {
 
-// Before anything is made there. Appended to `engines` of the run's folder; where keys are, never the keys themselves.
+// Before anything is made there. Appended to `engines` of the run's folder; where keys are, never the keys
+// themselves.
 Result<Done> record_engine(const std::string& run_folder, const docker::Endpoint& endpoint);
 
-// Each once, in the order of their first use. A line that cannot be read (the last of a crash) is passed over.
+// Each once, in the order of their first use. A line that cannot be read (the last of a crash) is passed
+// over.
 std::vector<docker::Endpoint> recorded_engines(const std::string& run_folder);
 
 }  // namespace cairn::kinds

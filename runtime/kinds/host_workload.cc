@@ -29,7 +29,8 @@ constexpr std::int64_t clock_grain_ms = 20;
 
 // What a host process inherits; everything else has to be in the file.
 bool inherited(std::string_view name) {
-  static const std::set<std::string_view> allowed = {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "SSH_AUTH_SOCK"};
+  static const std::set<std::string_view> allowed = {"PATH", "HOME", "USER",   "LOGNAME",      "SHELL",
+                                                     "LANG", "TZ",   "TMPDIR", "SSH_AUTH_SOCK"};
   return allowed.contains(name) || name.starts_with("LC_");
 }
 
@@ -61,7 +62,7 @@ Failure cannot(const std::string& what, const std::string& path) {
 }
 
 std::int64_t modified_ms(const std::string& path) {
-  struct stat is{};
+  struct stat is {};
   if (lstat(path.c_str(), &is) != 0) return 0;
   return static_cast<std::int64_t>(is.st_mtim.tv_sec) * 1000 + is.st_mtim.tv_nsec / 1'000'000;
 }
@@ -71,7 +72,8 @@ std::int64_t youngest_ms(const std::string& path) {
   std::int64_t youngest = modified_ms(path);
   std::error_code error;
   if (!fs::is_directory(path, error)) return youngest;
-  for (auto entry = fs::recursive_directory_iterator(path, error); entry != fs::recursive_directory_iterator(); entry.increment(error))
+  for (auto entry = fs::recursive_directory_iterator(path, error);
+       entry != fs::recursive_directory_iterator(); entry.increment(error))
     youngest = std::max(youngest, modified_ms(entry->path().string()));
   return youngest;
 }
@@ -81,22 +83,32 @@ std::int64_t youngest_ms(const std::string& path) {
 Result<std::shared_ptr<Workload>> HostWorkload::make(World& world, NodeId node, ProcessSettings settings) {
   const std::string setting = only_for_containers(settings);
   if (!setting.empty())
-    return Failure{.message = fmt::format("`{}` of `{}` needs a container", setting, world.graph.node(node).path),
-                   .causes = {"it runs on this machine itself (`in = \"host\"`)"},
-                   .help = setting == "mounts" ? "a host step reads the folder of a volume as `name.path`" : "give it an `image`, or leave the setting out"};
+    return Failure{
+        .message = fmt::format("`{}` of `{}` needs a container", setting, world.graph.node(node).path),
+        .causes = {"it runs on this machine itself (`in = \"host\"`)"},
+        .help = setting == "mounts" ? "a host step reads the folder of a volume as `name.path`"
+                                    : "give it an `image`, or leave the setting out"};
   if (!settings.command && !settings.entrypoint && !settings.script)
-    return Failure{.message = fmt::format("`{}` has nothing to run", world.graph.node(node).path), .causes = {}, .help = "add `command = [\"…\"]` or `script = \"…\"`"};
+    return Failure{.message = fmt::format("`{}` has nothing to run", world.graph.node(node).path),
+                   .causes = {},
+                   .help = "add `command = [\"…\"]` or `script = \"…\"`"};
   return std::shared_ptr<Workload>(new HostWorkload(world, node, std::move(settings)));
 }
 
-HostWorkload::~HostWorkload() { stop_following(); }
+HostWorkload::~HostWorkload() {
+  stop_following();
+}
 
 Result<Done> HostWorkload::create(execute::StepContext&) {
   const std::string folder = world_.folder_of(node_);
-  working_dir_ = settings_.working_dir ? (fs::path(folder) / *settings_.working_dir).lexically_normal().string() : folder;
+  working_dir_ = settings_.working_dir
+                     ? (fs::path(folder) / *settings_.working_dir).lexically_normal().string()
+                     : folder;
   std::error_code error;
   if (!fs::is_directory(working_dir_, error))
-    return Failure{.message = fmt::format("there is no folder `{}`", working_dir_), .causes = {fmt::format("`{}` is to run there", world_.graph.node(node_).path)}, .help = "`working_dir` is relative to the file that the block is in"};
+    return Failure{.message = fmt::format("there is no folder `{}`", working_dir_),
+                   .causes = {fmt::format("`{}` is to run there", world_.graph.node(node_).path)},
+                   .help = "`working_dir` is relative to the file that the block is in"};
   const std::string own = world_.scratch(node_, "steps");
   log_file_ = own + "/output.log";
   output_file_ = own + "/outputs";
@@ -117,10 +129,12 @@ Result<Done> HostWorkload::fill_environment() {
   for (char** one = environ; *one != nullptr; ++one) {
     const std::string_view entry(*one);
     const std::size_t equals = entry.find('=');
-    if (equals != std::string_view::npos && inherited(entry.substr(0, equals))) set(std::string(entry.substr(0, equals)), Text(std::string(entry.substr(equals + 1))));
+    if (equals != std::string_view::npos && inherited(entry.substr(0, equals)))
+      set(std::string(entry.substr(0, equals)), Text(std::string(entry.substr(equals + 1))));
   }
   for (const Path& path : settings_.env_file) {
-    const std::string where = (fs::path(path.folder.empty() ? world_.folder_of(node_) : path.folder) / path.text).string();
+    const std::string where =
+        (fs::path(path.folder.empty() ? world_.folder_of(node_) : path.folder) / path.text).string();
     std::ifstream file(where);
     if (!file) return cannot("cannot read the `env_file`", where);
     for (std::string line; std::getline(file, line);) {
@@ -144,17 +158,28 @@ Result<Done> HostWorkload::place_files() {
     fs::create_directories(fs::path(where).parent_path(), error);
     const Path* source = value.as<Path>();
     if (source != nullptr) {
-      if (fs::exists(fs::symlink_status(where))) return Failure{.message = fmt::format("there is something at `{}` already", where), .causes = {"`files` overwrites nothing"}, .help = "name another place, or remove it"};
+      if (fs::exists(fs::symlink_status(where)))
+        return Failure{.message = fmt::format("there is something at `{}` already", where),
+                       .causes = {"`files` overwrites nothing"},
+                       .help = "name another place, or remove it"};
       fs::copy(fs::path(source->folder) / source->text, where, fs::copy_options::recursive, error);
-      if (error) return Failure{.message = fmt::format("cannot put `{}` at `{}`", source->text, where), .causes = {error.message()}, .help = {}};
+      if (error)
+        return Failure{.message = fmt::format("cannot put `{}` at `{}`", source->text, where),
+                       .causes = {error.message()},
+                       .help = {}};
     } else {
-      const FileDescriptor file(open(where.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, value.secret ? 0400 : 0644));
+      const FileDescriptor file(open(where.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                                     value.secret ? 0400 : 0644));
       if (!file.open()) {
-        if (errno == EEXIST) return Failure{.message = fmt::format("there is something at `{}` already", where), .causes = {"`files` overwrites nothing"}, .help = "name another place, or remove it"};
+        if (errno == EEXIST)
+          return Failure{.message = fmt::format("there is something at `{}` already", where),
+                         .causes = {"`files` overwrites nothing"},
+                         .help = "name another place, or remove it"};
         return cannot("cannot write", where);
       }
       const std::string text = plain_text(value);
-      if (write(file.number(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return cannot("cannot write", where);
+      if (write(file.number(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+        return cannot("cannot write", where);
     }
     placed_.push_back(where);
     if (Result<Done> recorded = record_placed_file(world_.place.folder, where); !recorded) return recorded;
@@ -165,7 +190,8 @@ Result<Done> HostWorkload::place_files() {
 std::vector<std::string> HostWorkload::command() const {
   if (settings_.script) {
     const bool posix = !settings_.shell.ends_with("fish");
-    return posix ? std::vector<std::string>{settings_.shell, "-e", "-c", *settings_.script} : std::vector<std::string>{settings_.shell, "-c", *settings_.script};
+    return posix ? std::vector<std::string>{settings_.shell, "-e", "-c", *settings_.script}
+                 : std::vector<std::string>{settings_.shell, "-c", *settings_.script};
   }
   std::vector<std::string> words = settings_.entrypoint.value_or(std::vector<std::string>());
   if (settings_.command) words.insert(words.end(), settings_.command->begin(), settings_.command->end());
@@ -198,7 +224,10 @@ Result<Done> HostWorkload::start(execute::StepContext& context, const std::strin
   log_begins_at_ = error ? 0 : size;
   started_wall_ms_ = world_.clock.wall_clock_ms();
   if (world_.place.up)
-    if (Result<Done> ended = end_earlier(world_.place, log_step, spec.stop_signal, spec.grace, world_.clock, context.stop()); !ended) return ended.failure();
+    if (Result<Done> ended =
+            end_earlier(world_.place, log_step, spec.stop_signal, spec.grace, world_.clock, context.stop());
+        !ended)
+      return ended.failure();
   Result<keeper::Process> process = world_.spawner.spawn(spec);
   if (!process) return process.failure();
   process_ = *process;
@@ -208,7 +237,8 @@ Result<Done> HostWorkload::start(execute::StepContext& context, const std::strin
     std::uint64_t from = 0;
     for (bool last = false; !last;) {
       last = stop.stop_requested();
-      const Result<reach::LogPiece> piece = log.log_after(from, {world_.clock.now() + std::chrono::seconds(10), {}});
+      const Result<reach::LogPiece> piece =
+          log.log_after(from, {world_.clock.now() + std::chrono::seconds(10), {}});
       if (piece) {
         from = piece->next;
         for (const reach::LogPiece::Line& line : piece->lines) {
@@ -271,14 +301,17 @@ Result<WorkloadEnd> HostWorkload::end_now(execute::StepContext& context, bool wa
   }
   context.note(fmt::format("did not end within {}: killed", show(Value{settings_.stop_grace_period})));
   if (Result<Done> killed = world_.spawner.kill_tree(process_); !killed) return killed.failure();
-  const Result<keeper::Exit> ended = world_.spawner.wait(process_, {}, world_.clock.now() + std::chrono::seconds(10));
+  const Result<keeper::Exit> ended =
+      world_.spawner.wait(process_, {}, world_.clock.now() + std::chrono::seconds(10));
   stop_following();
   if (!ended) return ended.failure();
   return WorkloadEnd{ended->shell_code(), ended->says(), {}};
 }
 
 void HostWorkload::watch(std::shared_ptr<execute::DeathWatch> watch) {
-  world_.spawner.when_ended(process_, [watch](const keeper::Exit& exit) { watch->died({exit.says(), exit.shell_code(), {}}); });
+  world_.spawner.when_ended(process_, [watch](const keeper::Exit& exit) {
+    watch->died({exit.says(), exit.shell_code(), {}});
+  });
 }
 
 Result<Done> HostWorkload::stop(execute::StepContext& context) {
@@ -297,17 +330,22 @@ Result<Done> HostWorkload::remove(execute::StepContext&) {
   return Done{};
 }
 
-std::unique_ptr<reach::ProbeTarget> HostWorkload::target() { return std::make_unique<reach::HostTarget>(place(), world_.spawner); }
+std::unique_ptr<reach::ProbeTarget> HostWorkload::target() {
+  return std::make_unique<reach::HostTarget>(place(), world_.spawner);
+}
 
-Result<std::vector<Fetched>> HostWorkload::fetch(const std::string& pattern, const std::string&, execute::StepContext& context) {
+Result<std::vector<Fetched>> HostWorkload::fetch(const std::string& pattern, const std::string&,
+                                                 execute::StepContext& context) {
   const std::string whole = (fs::path(working_dir_) / pattern).lexically_normal().string();
   std::vector<Fetched> found;
   glob_t matches{};
   if (glob(whole.c_str(), GLOB_NOSORT, nullptr, &matches) == 0)
     for (std::size_t i = 0; i < matches.gl_pathc; ++i) {
       const std::string path = matches.gl_pathv[i];
-      if (youngest_ms(path) + clock_grain_ms >= started_wall_ms_) found.push_back({pattern, path});
-      else context.note(fmt::format("{} is older than this step: left alone", path));
+      if (youngest_ms(path) + clock_grain_ms >= started_wall_ms_)
+        found.push_back({pattern, path});
+      else
+        context.note(fmt::format("{} is older than this step: left alone", path));
     }
   globfree(&matches);
   std::sort(found.begin(), found.end(), [](const Fetched& a, const Fetched& b) { return a.path < b.path; });

@@ -26,11 +26,13 @@ class HostWorkload final : public Workload {
   Result<Done> stop(execute::StepContext& context) override;
   Result<Done> remove(execute::StepContext& context) override;
   std::unique_ptr<reach::ProbeTarget> target() override;
-  Result<std::vector<Fetched>> fetch(const std::string& pattern, const std::string& folder, execute::StepContext& context) override;
+  Result<std::vector<Fetched>> fetch(const std::string& pattern, const std::string& folder,
+                                     execute::StepContext& context) override;
   Result<std::string> written_outputs(execute::StepContext& context) override;
 
  private:
-  HostWorkload(World& world, NodeId node, ProcessSettings settings) : world_(world), node_(node), settings_(std::move(settings)) {}
+  HostWorkload(World& world, NodeId node, ProcessSettings settings)
+      : world_(world), node_(node), settings_(std::move(settings)) {}
   Result<Done> place_files();
   Result<Done> fill_environment();
   std::vector<std::string> command() const;

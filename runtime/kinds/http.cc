@@ -28,24 +28,30 @@ struct HttpSettings {
 
 const std::vector<Field<HttpSettings>>& fields() {
   static const std::vector<Field<HttpSettings>> all = {
-      field<&HttpSettings::url>("url"),   field<&HttpSettings::method>("method"), field<&HttpSettings::query>("query"), field<&HttpSettings::headers>("headers"),
-      field<&HttpSettings::json>("json"), field<&HttpSettings::body>("body"),     field<&HttpSettings::form>("form"),   field<&HttpSettings::auth>("auth"),
-      field<&HttpSettings::tls>("tls"),   field<&HttpSettings::every>("every"),   field<&HttpSettings::within>("within"), field<&HttpSettings::save_to>("save_to")};
+      field<&HttpSettings::url>("url"),       field<&HttpSettings::method>("method"),
+      field<&HttpSettings::query>("query"),   field<&HttpSettings::headers>("headers"),
+      field<&HttpSettings::json>("json"),     field<&HttpSettings::body>("body"),
+      field<&HttpSettings::form>("form"),     field<&HttpSettings::auth>("auth"),
+      field<&HttpSettings::tls>("tls"),       field<&HttpSettings::every>("every"),
+      field<&HttpSettings::within>("within"), field<&HttpSettings::save_to>("save_to")};
   return all;
 }
 
 std::string encoded(std::string_view text) {
   std::string out;
   for (unsigned char c : text) {
-    if (std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~') out += static_cast<char>(c);
-    else out += fmt::format("%{:02X}", c);
+    if (std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~')
+      out += static_cast<char>(c);
+    else
+      out += fmt::format("%{:02X}", c);
   }
   return out;
 }
 
 std::string form_encoded(const Named<Text>& fields) {
   std::string out;
-  for (const auto& [name, value] : fields) out += fmt::format("{}{}={}", out.empty() ? "" : "&", encoded(name), encoded(value.exposed()));
+  for (const auto& [name, value] : fields)
+    out += fmt::format("{}{}={}", out.empty() ? "" : "&", encoded(name), encoded(value.exposed()));
   return out;
 }
 
@@ -55,17 +61,22 @@ std::string base64(World& world, const std::string& text) {
 }
 
 // A call's address without what may be secret in it.
-std::string shown_url(const HttpSettings& settings) { return settings.url.substr(0, settings.url.find('?')); }
+std::string shown_url(const HttpSettings& settings) {
+  return settings.url.substr(0, settings.url.find('?'));
+}
 
 Result<http::Request> request_of(World& world, const HttpSettings& settings) {
   http::Request request;
   request.method = settings.method;
   request.url = settings.url;
-  if (!settings.query.empty()) request.url += (settings.url.find('?') == std::string::npos ? "?" : "&") + form_encoded(settings.query);
+  if (!settings.query.empty())
+    request.url += (settings.url.find('?') == std::string::npos ? "?" : "&") + form_encoded(settings.query);
   for (const auto& [name, value] : settings.headers) request.headers.push_back({name, value.exposed()});
   if (!settings.json.null()) {
     const FunctionResult text = call_native("json", std::span(&settings.json, 1), world.inputs);
-    if (const FunctionError* error = std::get_if<FunctionError>(&text)) return Failure{.message = fmt::format("`json` cannot be sent: {}", error->message), .causes = {}, .help = {}};
+    if (const FunctionError* error = std::get_if<FunctionError>(&text))
+      return Failure{
+          .message = fmt::format("`json` cannot be sent: {}", error->message), .causes = {}, .help = {}};
     request.body = *std::get<Value>(text).as<std::string>();
     request.headers.push_back({"Content-Type", "application/json"});
   } else if (const Path* path = settings.body.as<Path>()) {
@@ -82,7 +93,8 @@ Result<http::Request> request_of(World& world, const HttpSettings& settings) {
     if (name == "user") user = value.exposed();
     if (name == "password") password = value.exposed();
   }
-  if (!user.empty()) request.headers.push_back({"Authorization", "Basic " + base64(world, user + ":" + password)});
+  if (!user.empty())
+    request.headers.push_back({"Authorization", "Basic " + base64(world, user + ":" + password)});
   for (const auto& [name, value] : settings.tls) {
     const Path* path = value.as<Path>();
     const std::string file = path == nullptr ? std::string() : (fs::path(path->folder) / path->text).string();
@@ -98,7 +110,8 @@ Value headers_of(const http::Response& response) {
   Map headers;
   for (const http::Header& header : response.headers) {
     std::string name = header.name;
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     headers.set(name, Value{header.value});
   }
   return Value{std::move(headers)};
@@ -107,7 +120,8 @@ Value headers_of(const http::Response& response) {
 // `self` of a condition: the answer at hand.
 class Answer final : public LateSource {
  public:
-  Answer(World& world, const execute::StepContext& context, NodeId self, const http::Response& response) : outer_(world, context), self_(self), response_(response) {
+  Answer(World& world, const execute::StepContext& context, NodeId self, const http::Response& response)
+      : outer_(world, context), self_(self), response_(response) {
     const Value body{response.body};
     const FunctionResult parsed = call_native("parse_json", std::span(&body, 1), world.inputs);
     if (const Value* value = std::get_if<Value>(&parsed)) json_ = *value;
@@ -148,7 +162,8 @@ std::string beginning(const std::string& body) {
 
 }  // namespace
 
-execute::StepResult perform_http(World& world, const execute::StepRequest& step, execute::StepContext& context) {
+execute::StepResult perform_http(World& world, const execute::StepRequest& step,
+                                 execute::StepContext& context) {
   if (step.phase != Phase::run) return execute::StepEnd{};
   const Result<Settled> all = settled(world, step, context);
   if (!all) return all.failure();
@@ -162,8 +177,10 @@ execute::StepResult perform_http(World& world, const execute::StepRequest& step,
   std::string last = "no answer yet";
 
   for (int tries = 1;; ++tries) {
-    if (settings.within) request->timeout = Milliseconds(settings.within->milliseconds) - (context.clock().now() - began);
-    if (const std::optional<Instant> deadline = context.deadline(); deadline && !settings.within) request->timeout = *deadline - context.clock().now();
+    if (settings.within)
+      request->timeout = Milliseconds(settings.within->milliseconds) - (context.clock().now() - began);
+    if (const std::optional<Instant> deadline = context.deadline(); deadline && !settings.within)
+      request->timeout = *deadline - context.clock().now();
     const Result<http::Response> response = world.http.send(*request, context.stop());
     if (response) {
       last = fmt::format("answered {}", response->status);
@@ -174,31 +191,46 @@ execute::StepResult perform_http(World& world, const execute::StepRequest& step,
         if (!(name == std::string_view("expect") ? expects : waits)) continue;
         const Asked asked = ask(world.compiled, step.node, name, answer);
         // While waiting an answer may not have the shape yet that the condition reads.
-        if (!asked.mistakes.empty() && name == std::string_view("expect")) return failure_of(world, asked.mistakes.front());
+        if (!asked.mistakes.empty() && name == std::string_view("expect"))
+          return failure_of(world, asked.mistakes.front());
         good = asked.mistakes.empty() && asked.value.as<bool>() != nullptr && *asked.value.as<bool>();
         if (!good && name == std::string_view("expect"))
-          return Failure{.message = fmt::format("{} {} answered {}, and `expect` does not hold", settings.method, shown_url(settings), response->status), .causes = {beginning(response->body)}, .help = {}};
+          return Failure{.message = fmt::format("{} {} answered {}, and `expect` does not hold",
+                                                settings.method, shown_url(settings), response->status),
+                         .causes = {beginning(response->body)},
+                         .help = {}};
         if (!asked.mistakes.empty()) last += fmt::format(": {}", asked.mistakes.front().message);
       }
       if (good) {
         if (settings.save_to) {
           const std::string where = (fs::path(settings.save_to->folder) / settings.save_to->text).string();
           std::ofstream file(where, std::ios::binary);
-          if (!(file << response->body)) return Failure{.message = fmt::format("cannot write `{}`", where), .causes = {}, .help = {}};
+          if (!(file << response->body))
+            return Failure{.message = fmt::format("cannot write `{}`", where), .causes = {}, .help = {}};
         }
         return execute::StepEnd{};
       }
       if (!waits)
-        return Failure{.message = fmt::format("{} {} answered {}", settings.method, shown_url(settings), response->status), .causes = {beginning(response->body)}, .help = {}};
+        return Failure{.message = fmt::format("{} {} answered {}", settings.method, shown_url(settings),
+                                              response->status),
+                       .causes = {beginning(response->body)},
+                       .help = {}};
     } else {
       if (!waits || response.failure().is == FailureClass::cancelled) return response.failure();
-      last = response.failure().causes.empty() ? response.failure().message : response.failure().causes.back();
+      last =
+          response.failure().causes.empty() ? response.failure().message : response.failure().causes.back();
     }
-    context.say(progress::StepProgress{fmt::format("{} {}: {}", settings.method, shown_url(settings), last), {}});
+    context.say(
+        progress::StepProgress{fmt::format("{} {}: {}", settings.method, shown_url(settings), last), {}});
     const Instant next = context.clock().now() + Milliseconds(settings.every.milliseconds);
     if (settings.within && next - began > Milliseconds(settings.within->milliseconds))
-      return Failure{.message = fmt::format("`until` of `{}` did not hold within {}", node.path, show(Value{*settings.within})), .causes = {fmt::format("{}, {} tries", last, tries)}, .help = {}, .is = FailureClass::timeout};
-    if (!context.clock().sleep_until(next, context.stop())) return Failure{.message = "asked to stop", .causes = {last}, .help = {}, .is = FailureClass::cancelled};
+      return Failure{.message = fmt::format("`until` of `{}` did not hold within {}", node.path,
+                                            show(Value{*settings.within})),
+                     .causes = {fmt::format("{}, {} tries", last, tries)},
+                     .help = {},
+                     .is = FailureClass::timeout};
+    if (!context.clock().sleep_until(next, context.stop()))
+      return Failure{.message = "asked to stop", .causes = {last}, .help = {}, .is = FailureClass::cancelled};
   }
 }
 

@@ -10,10 +10,15 @@
 namespace cairn::kinds {
 namespace {
 
-Result<std::string> committed(World& world, docker::Engine& engine, const Value& from, const std::vector<std::string>& tags, execute::StepContext& context) {
+Result<std::string> committed(World& world, docker::Engine& engine, const Value& from,
+                              const std::vector<std::string>& tags, execute::StepContext& context) {
   if (const NodeRef* node = from.as<NodeRef>()) {
     const Value container = context.exported(node->node, "id");
-    if (container.as<std::string>() == nullptr) return Failure{.message = fmt::format("`{}` has no container to make an image of", world.graph.node(node->node).path), .causes = {}, .help = {}};
+    if (container.as<std::string>() == nullptr)
+      return Failure{.message = fmt::format("`{}` has no container to make an image of",
+                                            world.graph.node(node->node).path),
+                     .causes = {},
+                     .help = {}};
     docker::CommitSpec spec;
     spec.container = *container.as<std::string>();
     if (!tags.empty()) spec.reference = tags.front();
@@ -26,9 +31,11 @@ Result<std::string> committed(World& world, docker::Engine& engine, const Value&
 
 }  // namespace
 
-execute::StepResult perform_image(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+execute::StepResult perform_image(World& world, const execute::StepRequest& request,
+                                  execute::StepContext& context) {
   // Images stay: they are the cache of the next run.
-  if (request.phase != Phase::make) return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "images are kept for the next run"};
+  if (request.phase != Phase::make)
+    return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "images are kept for the next run"};
   const Result<Settled> all = settled(world, request, context);
   if (!all) return all.failure();
   Result<docker::Engine*> engine = world.containers->engine_of(request.node);
@@ -37,7 +44,9 @@ execute::StepResult perform_image(World& world, const execute::StepRequest& requ
   Result<std::string> id = std::string();
   if (!all->value("ref").null()) {
     const Value& pull = all->value("pull");
-    id = world.containers->image_for(**engine, request.node, all->value("ref"), pull.as<bool>() != nullptr && *pull.as<bool>() ? "always" : "missing", context);
+    id = world.containers->image_for(**engine, request.node, all->value("ref"),
+                                     pull.as<bool>() != nullptr && *pull.as<bool>() ? "always" : "missing",
+                                     context);
   } else if (!all->value("from").null()) {
     id = committed(world, **engine, all->value("from"), tags, context);
   } else {
@@ -45,11 +54,15 @@ execute::StepResult perform_image(World& world, const execute::StepRequest& requ
   }
   if (!id) return id.failure();
   for (const std::string& tag : tags)
-    if (Result<> tagged = docker::tag_image(**engine, *id, tag, context.stop()); !tagged) return tagged.failure();
+    if (Result<> tagged = docker::tag_image(**engine, *id, tag, context.stop()); !tagged)
+      return tagged.failure();
   context.publish("id", Value{*id});
-  const Result<std::optional<docker::ImageFacts>> facts = docker::inspect_image(**engine, *id, context.stop());
+  const Result<std::optional<docker::ImageFacts>> facts =
+      docker::inspect_image(**engine, *id, context.stop());
   if (!facts) return facts.failure();
-  if (*facts && !(*facts)->digests.empty()) context.publish("digest", Value{(*facts)->digests.front().substr((*facts)->digests.front().find('@') + 1)});
+  if (*facts && !(*facts)->digests.empty())
+    context.publish("digest",
+                    Value{(*facts)->digests.front().substr((*facts)->digests.front().find('@') + 1)});
   context.publish("ref", Value{tags.empty() ? *id : tags.front()});
   return execute::StepEnd{};
 }

@@ -28,14 +28,28 @@ struct BuildSettings {
 
 const std::vector<Field<BuildSettings>>& fields() {
   using B = BuildSettings;
-  static const std::vector<Field<B>> all = {field<&B::context>("context"),     field<&B::dockerfile>("dockerfile"), field<&B::dockerfile_inline>("dockerfile_inline"), field<&B::target>("target"),
-                                            field<&B::args>("args"),           field<&B::labels>("labels"),         field<&B::platforms>("platforms"),                 field<&B::ssh>("ssh"),
-                                            field<&B::cache_from>("cache_from"), field<&B::cache_to>("cache_to"),   field<&B::contexts>("contexts"),                   field<&B::secrets>("secrets"),
-                                            field<&B::no_cache>("no_cache"),   field<&B::pull>("pull"),             field<&B::builder>("builder")};
+  static const std::vector<Field<B>> all = {field<&B::context>("context"),
+                                            field<&B::dockerfile>("dockerfile"),
+                                            field<&B::dockerfile_inline>("dockerfile_inline"),
+                                            field<&B::target>("target"),
+                                            field<&B::args>("args"),
+                                            field<&B::labels>("labels"),
+                                            field<&B::platforms>("platforms"),
+                                            field<&B::ssh>("ssh"),
+                                            field<&B::cache_from>("cache_from"),
+                                            field<&B::cache_to>("cache_to"),
+                                            field<&B::contexts>("contexts"),
+                                            field<&B::secrets>("secrets"),
+                                            field<&B::no_cache>("no_cache"),
+                                            field<&B::pull>("pull"),
+                                            field<&B::builder>("builder")};
   return all;
 }
 
-std::string absolute(const Path& path) { return path.text.starts_with('/') ? path.text : (fs::path(path.folder) / path.text).lexically_normal().string(); }
+std::string absolute(const Path& path) {
+  return path.text.starts_with('/') ? path.text
+                                    : (fs::path(path.folder) / path.text).lexically_normal().string();
+}
 
 bool begins_stage(std::string_view line) {
   while (line.starts_with(' ') || line.starts_with('\t')) line.remove_prefix(1);
@@ -45,7 +59,8 @@ bool begins_stage(std::string_view line) {
 // The tags under which further contexts stand on the engine while the image is built.
 class ContextImages {
  public:
-  ContextImages(World& world, docker::Engine& engine, NodeId node) : world_(world), engine_(engine), node_(node) {}
+  ContextImages(World& world, docker::Engine& engine, NodeId node)
+      : world_(world), engine_(engine), node_(node) {}
   ~ContextImages() {
     for (const auto& [name, tag] : by_name_) (void)docker::remove_image(engine_, tag, false, {});
   }
@@ -58,16 +73,25 @@ class ContextImages {
     for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     if (const NodeRef* image = source.as<NodeRef>()) {
       const Value id = context.exported(image->node, "id");
-      if (id.as<std::string>() == nullptr) return Failure{.message = fmt::format("the context `{}` was not made", name), .causes = {}, .help = {}};
-      if (Result<> tagged = docker::tag_image(engine_, *id.as<std::string>(), lower, context.stop()); !tagged) return tagged;
+      if (id.as<std::string>() == nullptr)
+        return Failure{
+            .message = fmt::format("the context `{}` was not made", name), .causes = {}, .help = {}};
+      if (Result<> tagged = docker::tag_image(engine_, *id.as<std::string>(), lower, context.stop()); !tagged)
+        return tagged;
     } else {
       docker::BuildSpec spec;
       spec.context = absolute(As<Path>::take(source));
       std::error_code error;
-      if (!fs::is_directory(spec.context, error)) return Failure{.message = fmt::format("the context `{}` is no folder: `{}`", name, spec.context), .causes = {}, .help = {}};
+      if (!fs::is_directory(spec.context, error))
+        return Failure{.message = fmt::format("the context `{}` is no folder: `{}`", name, spec.context),
+                       .causes = {},
+                       .help = {}};
       spec.dockerfile_text = "FROM scratch\nCOPY . /\n";
       spec.tags = {lower};
-      const Result<std::string> id = docker::build_image(engine_, spec, [&](const std::string& line) { context.note(fmt::format("context {}: {}", name, line)); }, context.stop());
+      const Result<std::string> id = docker::build_image(
+          engine_, spec,
+          [&](const std::string& line) { context.note(fmt::format("context {}: {}", name, line)); },
+          context.stop());
       if (!id) return id.failure();
     }
     by_name_.emplace_back(name, lower);
@@ -84,7 +108,8 @@ class ContextImages {
 
 }  // namespace
 
-std::string with_context_stages(const std::string& dockerfile, const std::vector<std::pair<std::string, std::string>>& image_by_name) {
+std::string with_context_stages(const std::string& dockerfile,
+                                const std::vector<std::pair<std::string, std::string>>& image_by_name) {
   std::string stages;
   for (const auto& [name, image] : image_by_name) stages += fmt::format("FROM {} AS {}\n", image, name);
   std::size_t line = 0;
@@ -94,21 +119,31 @@ std::string with_context_stages(const std::string& dockerfile, const std::vector
     if (begins_stage(std::string_view(dockerfile).substr(line, end - line))) break;
     line = end + 1;
   }
-  return dockerfile.substr(0, std::min(line, dockerfile.size())) + stages + dockerfile.substr(std::min(line, dockerfile.size()));
+  return dockerfile.substr(0, std::min(line, dockerfile.size())) + stages +
+         dockerfile.substr(std::min(line, dockerfile.size()));
 }
 
-Result<std::string> build_image(World& world, docker::Engine& engine, const execute::StepRequest& request, const std::vector<Setting>& all, execute::StepContext& context) {
+Result<std::string> build_image(World& world, docker::Engine& engine, const execute::StepRequest& request,
+                                const std::vector<Setting>& all, execute::StepContext& context) {
   const BuildSettings settings = bind(fields(), all);
   const std::string& path = request.graph.node(request.node).path;
-  if (settings.builder == "buildx" || !settings.secrets.empty() || !settings.ssh.empty() || !settings.cache_to.empty() || settings.platforms.size() > 1)
-    return Failure{.message = fmt::format("`{}` asks for a build that needs docker's buildx", path),
-                   .causes = {"secrets, ssh, cache_to and several platforms need a session with the builder, which this cairn does not speak"},
-                   .help = "build it with a `run` step that calls `docker buildx build`, and name the result with `ref`"};
+  if (settings.builder == "buildx" || !settings.secrets.empty() || !settings.ssh.empty() ||
+      !settings.cache_to.empty() || settings.platforms.size() > 1)
+    return Failure{
+        .message = fmt::format("`{}` asks for a build that needs docker's buildx", path),
+        .causes = {"secrets, ssh, cache_to and several platforms need a session with the builder, which this "
+                   "cairn does not speak"},
+        .help =
+            "build it with a `run` step that calls `docker buildx build`, and name the result with `ref`"};
   docker::BuildSpec spec;
-  spec.builder = settings.builder == "classic" ? docker::BuildSpec::Builder::classic : docker::BuildSpec::Builder::buildkit;
+  spec.builder = settings.builder == "classic" ? docker::BuildSpec::Builder::classic
+                                               : docker::BuildSpec::Builder::buildkit;
   if (settings.context) spec.context = absolute(*settings.context);
   std::error_code error;
-  if (settings.context && !fs::is_directory(spec.context, error)) return Failure{.message = fmt::format("there is no folder `{}`", spec.context), .causes = {fmt::format("it is the `context` of `{}`", path)}, .help = {}};
+  if (settings.context && !fs::is_directory(spec.context, error))
+    return Failure{.message = fmt::format("there is no folder `{}`", spec.context),
+                   .causes = {fmt::format("it is the `context` of `{}`", path)},
+                   .help = {}};
   if (settings.dockerfile) spec.dockerfile = *settings.dockerfile;
   spec.dockerfile_text = settings.dockerfile_inline;
   if (settings.target) spec.target = *settings.target;
@@ -126,15 +161,16 @@ Result<std::string> build_image(World& world, docker::Engine& engine, const exec
   if (!contexts.by_name().empty()) {
     if (!spec.dockerfile_text) {
       std::ifstream file(fs::path(spec.context) / spec.dockerfile, std::ios::binary);
-      if (!file) return Failure{.message = fmt::format("there is no `{}` in `{}`", spec.dockerfile, spec.context), .causes = {}, .help = {}};
+      if (!file)
+        return Failure{.message = fmt::format("there is no `{}` in `{}`", spec.dockerfile, spec.context),
+                       .causes = {},
+                       .help = {}};
       spec.dockerfile_text = std::string(std::istreambuf_iterator<char>(file), {});
     }
     spec.dockerfile_text = with_context_stages(*spec.dockerfile_text, contexts.by_name());
   }
   Result<std::string> id = docker::build_image(
-      engine, spec,
-      [&](const std::string& line) { context.note(line); },
-      context.stop());
+      engine, spec, [&](const std::string& line) { context.note(line); }, context.stop());
   if (!id) return std::move(id.failure()).within(fmt::format("could not build `{}`", path));
   return id;
 }

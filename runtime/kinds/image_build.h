@@ -7,10 +7,12 @@
 namespace cairn::kinds {
 
 // The id of the image that was built.
-Result<std::string> build_image(World& world, docker::Engine& engine, const execute::StepRequest& request, const std::vector<Setting>& settings, execute::StepContext& context);
+Result<std::string> build_image(World& world, docker::Engine& engine, const execute::StepRequest& request,
+                                const std::vector<Setting>& settings, execute::StepContext& context);
 
-// A Dockerfile in which each named context is a stage, put before its first FROM (after the ARGs that FROM may use):
-// `COPY --from=NAME` then finds it with every builder, without a session.
-std::string with_context_stages(const std::string& dockerfile, const std::vector<std::pair<std::string, std::string>>& image_by_name);
+// A Dockerfile in which each named context is a stage, put before its first FROM (after the ARGs that FROM
+// may use): `COPY --from=NAME` then finds it with every builder, without a session.
+std::string with_context_stages(const std::string& dockerfile,
+                                const std::vector<std::pair<std::string, std::string>>& image_by_name);
 
 }  // namespace cairn::kinds

@@ -5,7 +5,8 @@
 
 namespace cairn::kinds {
 
-Result<Done> end_earlier(const RunPlace& place, const std::string& step, int signal, Nanoseconds grace, Clock& clock, std::stop_token stop) {
+Result<Done> end_earlier(const RunPlace& place, const std::string& step, int signal, Nanoseconds grace,
+                         Clock& clock, std::stop_token stop) {
   for (const RunOnDisk& run : runs_of(place.project_folder + "/.cairn")) {
     if (!run.alive || run.id == place.run) continue;
     const Result<std::unique_ptr<keeper::KeeperSpawner>> keeper = keeper::KeeperSpawner::attach(run.path);
@@ -15,7 +16,10 @@ Result<Done> end_earlier(const RunPlace& place, const std::string& step, int sig
       (void)(*keeper)->signal(process, signal);
       if ((*keeper)->wait(process, stop, clock.now() + grace)) continue;
       if (Result<Done> killed = (*keeper)->kill_tree(process); !killed) return killed.failure();
-      if (const Result<keeper::Exit> ended = (*keeper)->wait(process, stop, clock.now() + std::chrono::seconds(10)); !ended) return ended.failure();
+      if (const Result<keeper::Exit> ended =
+              (*keeper)->wait(process, stop, clock.now() + std::chrono::seconds(10));
+          !ended)
+        return ended.failure();
     }
   }
   return Done{};

@@ -9,8 +9,9 @@
 
 namespace cairn::kinds {
 
-// Ends those that were started by this step ("db:start"): signal, grace, kill. Without it a second `up` would have two.
-// The caller holds the project exclusively.
-Result<Done> end_earlier(const RunPlace& place, const std::string& step, int signal, Nanoseconds grace, Clock& clock, std::stop_token stop);
+// Ends those that were started by this step ("db:start"): signal, grace, kill. Without it a second `up` would
+// have two. The caller holds the project exclusively.
+Result<Done> end_earlier(const RunPlace& place, const std::string& step, int signal, Nanoseconds grace,
+                         Clock& clock, std::stop_token stop);
 
 }  // namespace cairn::kinds

@@ -5,12 +5,17 @@ namespace cairn::kinds {
 std::map<std::string, execute::PerformKind, std::less<>> all_kinds(World& world) {
   using Perform = execute::StepResult (*)(World&, const execute::StepRequest&, execute::StepContext&);
   const std::pair<const char*, Perform> rows[] = {
-      {"service", perform_service}, {"run", perform_run},     {"volume", perform_volume}, {"clone", perform_clone},   {"snapshot", perform_snapshot}, {"network", perform_network},
-      {"image", perform_image},     {"push", perform_push},   {"probe", perform_probe},   {"check", perform_check}, {"http", perform_http},
+      {"service", perform_service}, {"run", perform_run},           {"volume", perform_volume},
+      {"clone", perform_clone},     {"snapshot", perform_snapshot}, {"network", perform_network},
+      {"image", perform_image},     {"push", perform_push},         {"probe", perform_probe},
+      {"check", perform_check},     {"http", perform_http},
   };
   std::map<std::string, execute::PerformKind, std::less<>> table;
   for (const auto& [name, perform] : rows)
-    table.emplace(name, [&world, perform](const execute::StepRequest& request, execute::StepContext& context) { return perform(world, request, context); });
+    table.emplace(name,
+                  [&world, perform](const execute::StepRequest& request, execute::StepContext& context) {
+                    return perform(world, request, context);
+                  });
   return table;
 }
 

@@ -11,9 +11,12 @@
 namespace cairn::kinds {
 namespace {
 
-std::uint32_t number_in(const std::string& text) { return static_cast<std::uint32_t>(std::strtoul(text.c_str(), nullptr, 10)); }
+std::uint32_t number_in(const std::string& text) {
+  return static_cast<std::uint32_t>(std::strtoul(text.c_str(), nullptr, 10));
+}
 
-plan::Fact fact_of(const docker::Labels& labels, const std::string& where, const std::string& what, const std::string& name, const std::string& id, plan::ObjectState state) {
+plan::Fact fact_of(const docker::Labels& labels, const std::string& where, const std::string& what,
+                   const std::string& name, const std::string& id, plan::ObjectState state) {
   const docker::Identity identity = docker::identity_in(labels);
   plan::Ours ours;
   ours.id = id;
@@ -35,27 +38,37 @@ Result<Done> list(EngineLook& look, const std::string& project, std::stop_token 
   docker::Engine& engine = *look.engine;
   const std::string where = engine.endpoint().shown;
   const std::vector<std::string> labels = {fmt::format("{}project={}", docker::label_prefix, project)};
-  const auto is_ours = [&](const docker::Labels& its, const std::string& name) { return docker::owner_of(its, name, project) == docker::Owner::ours; };
+  const auto is_ours = [&](const docker::Labels& its, const std::string& name) {
+    return docker::owner_of(its, name, project) == docker::Owner::ours;
+  };
   const auto containers = docker::list_containers(engine, labels, stop);
   if (!containers) return containers.failure();
   for (const docker::ContainerSummary& one : *containers)
-    if (is_ours(one.labels, one.name)) look.ours.push_back(fact_of(one.labels, where, "service", docker::identity_in(one.labels).name, one.id, state_of(one.status)));
+    if (is_ours(one.labels, one.name))
+      look.ours.push_back(fact_of(one.labels, where, "service", docker::identity_in(one.labels).name, one.id,
+                                  state_of(one.status)));
   const auto networks = docker::list_networks(engine, labels, stop);
   if (!networks) return networks.failure();
   for (const docker::NetworkFacts& one : *networks)
-    if (is_ours(one.labels, one.name)) look.ours.push_back(fact_of(one.labels, where, "network", one.name, one.id, plan::ObjectState::made));
+    if (is_ours(one.labels, one.name))
+      look.ours.push_back(fact_of(one.labels, where, "network", one.name, one.id, plan::ObjectState::made));
   const auto volumes = docker::list_volumes(engine, labels, stop);
   if (!volumes) return volumes.failure();
   for (const docker::VolumeFacts& one : *volumes)
-    if (is_ours(one.labels, one.name)) look.ours.push_back(fact_of(one.labels, where, "volume", one.name, one.name, plan::ObjectState::made));
+    if (is_ours(one.labels, one.name))
+      look.ours.push_back(fact_of(one.labels, where, "volume", one.name, one.name, plan::ObjectState::made));
   return Done{};
 }
 
 }  // namespace
 
-EngineLook look_at(http::HttpClient& http, Clock& clock, const docker::Endpoint& endpoint, const std::string& project, std::stop_token stop) {
+EngineLook look_at(http::HttpClient& http, Clock& clock, const docker::Endpoint& endpoint,
+                   const std::string& project, std::stop_token stop) {
   const char* version = std::getenv("DOCKER_API_VERSION");
-  EngineLook look{std::make_unique<docker::Engine>(http, clock, endpoint, version == nullptr ? std::string() : std::string(version)), {}, {}};
+  EngineLook look{std::make_unique<docker::Engine>(http, clock, endpoint,
+                                                   version == nullptr ? std::string() : std::string(version)),
+                  {},
+                  {}};
   if (Result<Done> listed = list(look, project, stop); !listed) {
     look.ours.clear();
     look.unreachable = listed.failure();
@@ -63,7 +76,8 @@ EngineLook look_at(http::HttpClient& http, Clock& clock, const docker::Endpoint&
   return look;
 }
 
-Result<Done> remove_object(docker::Engine& engine, const plan::Fact& fact, const std::string& project, std::stop_token stop) {
+Result<Done> remove_object(docker::Engine& engine, const plan::Fact& fact, const std::string& project,
+                           std::stop_token stop) {
   const plan::Ours& ours = std::get<plan::Ours>(fact.found);
   if (fact.identity.what == "service") {
     // Ids of containers and networks are never given twice: what was ours is ours, or gone.
@@ -75,10 +89,15 @@ Result<Done> remove_object(docker::Engine& engine, const plan::Fact& fact, const
   if (!now) return now.failure();
   if (!*now) return Done{};
   if (docker::owner_of((*now)->labels, (*now)->name, project) != docker::Owner::ours)
-    return Failure{.message = fmt::format("the volume `{}` is not ours any more", ours.id), .causes = {fmt::format("it belongs to {}", docker::owner_in_words((*now)->labels, (*now)->name))}, .help = {}};
+    return Failure{
+        .message = fmt::format("the volume `{}` is not ours any more", ours.id),
+        .causes = {fmt::format("it belongs to {}", docker::owner_in_words((*now)->labels, (*now)->name))},
+        .help = {}};
   return docker::remove_volume(engine, ours.id, stop);
 }
 
-std::string noun_of(const plan::Identity& identity) { return identity.what == "service" ? "container" : identity.what; }
+std::string noun_of(const plan::Identity& identity) {
+  return identity.what == "service" ? "container" : identity.what;
+}
 
 }  // namespace cairn::kinds

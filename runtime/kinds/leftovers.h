@@ -10,20 +10,22 @@
 
 namespace cairn::kinds {
 
-// One engine, and what of ours is there. Identity::what is "service", "network" or "volume"; Identity::where is the
-// engine as people know it.
+// One engine, and what of ours is there. Identity::what is "service", "network" or "volume"; Identity::where
+// is the engine as people know it.
 struct EngineLook {
   std::unique_ptr<docker::Engine> engine;
   std::vector<plan::Fact> ours;
   std::optional<Failure> unreachable;  // then nothing is known about it
 };
 
-// Only reads, so that a ReadOnlyClient does. What carries our labels under another name than they say is somebody
-// else's: it came from an image of ours.
-EngineLook look_at(http::HttpClient& http, Clock& clock, const docker::Endpoint& endpoint, const std::string& project, std::stop_token stop);
+// Only reads, so that a ReadOnlyClient does. What carries our labels under another name than they say is
+// somebody else's: it came from an image of ours.
+EngineLook look_at(http::HttpClient& http, Clock& clock, const docker::Endpoint& endpoint,
+                   const std::string& project, std::stop_token stop);
 
 // Removes what a Fact of `ours` says, if it is still ours; one that is gone is fine.
-Result<Done> remove_object(docker::Engine& engine, const plan::Fact& fact, const std::string& project, std::stop_token stop);
+Result<Done> remove_object(docker::Engine& engine, const plan::Fact& fact, const std::string& project,
+                           std::stop_token stop);
 
 // "container", "network", "volume": as people call it.
 std::string noun_of(const plan::Identity& identity);

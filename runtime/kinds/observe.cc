@@ -33,7 +33,10 @@ class Hash {
 };
 
 bool makes_no_object(const std::string& setting) {
-  static const std::set<std::string> order = {"ready", "after", "links", "timeout", "retry", "when", "allow_failure", "description", "profiles", "pool", "pull_policy", "stop_grace_period", "keep", "engine"};
+  static const std::set<std::string> order = {"ready",    "after", "links",         "timeout",
+                                              "retry",    "when",  "allow_failure", "description",
+                                              "profiles", "pool",  "pull_policy",   "stop_grace_period",
+                                              "keep",     "engine"};
   return order.contains(setting);
 }
 
@@ -46,7 +49,8 @@ void add_file(Hash& hash, const Path& path) {
 void add(Hash& hash, const Graph& graph, const Sources& sources, const Value& value, bool contents) {
   if (value.secret) return hash.add("secret");
   if (const Late* late = value.as<Late>()) return hash.add(sources.text(late->expression->expression->span));
-  if (const NodeRef* node = value.as<NodeRef>()) return hash.add(node->node == no_node ? "" : graph.node(node->node).path);
+  if (const NodeRef* node = value.as<NodeRef>())
+    return hash.add(node->node == no_node ? "" : graph.node(node->node).path);
   if (const List* list = value.as<List>()) {
     hash.add("[");
     for (const Value& item : *list) add(hash, graph, sources, item, contents);
@@ -72,14 +76,20 @@ std::string known_text(const Node& node, const char* setting) {
 }
 
 // The object that a node is under `up`; nothing for what is none, or is somebody else's to make.
-std::optional<plan::Identity> object_of(const Observation& all, const std::vector<bool>& on_engine, NodeId id) {
+std::optional<plan::Identity> object_of(const Observation& all, const std::vector<bool>& on_engine,
+                                        NodeId id) {
   const Node& node = all.graph.node(id);
   if (node.policy.external) return std::nullopt;
-  if (node.kind == "service" && in_container(all.graph, id)) return plan::Identity{{}, "service", object_name(all.graph, all.place, id)};
+  if (node.kind == "service" && in_container(all.graph, id))
+    return plan::Identity{{}, "service", object_name(all.graph, all.place, id)};
   const std::string named = known_text(node, "name");
-  if (node.kind == "network" && !node.value("name").late()) return plan::Identity{{}, "network", named.empty() ? object_name(all.graph, all.place, id) : named};
-  if (node.kind != "volume" || !on_engine[index(id)] || !node.value("path").null() || node.value("name").late()) return std::nullopt;
-  if (node.policy.keep && named.empty()) return plan::Identity{{}, "volume", fmt::format("cairn-{}-{}", all.place.project, node.path)};
+  if (node.kind == "network" && !node.value("name").late())
+    return plan::Identity{{}, "network", named.empty() ? object_name(all.graph, all.place, id) : named};
+  if (node.kind != "volume" || !on_engine[index(id)] || !node.value("path").null() ||
+      node.value("name").late())
+    return std::nullopt;
+  if (node.policy.keep && named.empty())
+    return plan::Identity{{}, "volume", fmt::format("cairn-{}-{}", all.place.project, node.path)};
   return plan::Identity{{}, "volume", named.empty() ? object_name(all.graph, all.place, id) : named};
 }
 
@@ -114,7 +124,9 @@ plan::Facts observe(const Observation& all, std::stop_token stop) {
     }
     fact.identity.where = endpoint->shown;
     auto look = looks.find(endpoint->shown);
-    if (look == looks.end()) look = looks.emplace(endpoint->shown, look_at(all.http, all.clock, *endpoint, all.place.project, stop)).first;
+    if (look == looks.end())
+      look = looks.emplace(endpoint->shown, look_at(all.http, all.clock, *endpoint, all.place.project, stop))
+                 .first;
     if (look->second.unreachable) {
       fact.found = plan::Unreachable{look->second.unreachable->message};
       facts.of_node[all.graph.node(id).path] = std::move(fact);

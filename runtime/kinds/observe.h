@@ -11,20 +11,20 @@
 
 namespace cairn::kinds {
 
-// What the known part of the file asks for in a container, network or volume, as a hash: settings that only say when
-// and how long are left out, a late value counts as its expression, a secret as no more than that there is one, and a file
-// of this machine (`files`, `env_file`) with its content.
+// What the known part of the file asks for in a container, network or volume, as a hash: settings that only
+// say when and how long are left out, a late value counts as its expression, a secret as no more than that
+// there is one, and a file of this machine (`files`, `env_file`) with its content.
 std::string spec_hash(const Graph& graph, const Sources& sources, NodeId node);
 
 struct Observation {
   const Graph& graph;
   const Sources& sources;
-  const RunPlace& place;  // of an `up`
+  const RunPlace& place;   // of an `up`
   http::HttpClient& http;  // a ReadOnlyClient does
   Clock& clock;
 };
-// By node: services in containers, networks and volumes of engines. What an engine says that cannot be reached is
-// Unreachable, and the plan refuses where it matters.
+// By node: services in containers, networks and volumes of engines. What an engine says that cannot be
+// reached is Unreachable, and the plan refuses where it matters.
 plan::Facts observe(const Observation& observation, std::stop_token stop);
 
 }  // namespace cairn::kinds

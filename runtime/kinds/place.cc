@@ -7,14 +7,22 @@
 
 namespace cairn::kinds {
 
-Result<std::shared_ptr<Workload>> place_workload(World& world, const execute::StepRequest& request, const std::vector<Setting>& settings, execute::StepContext&) {
+Result<std::shared_ptr<Workload>> place_workload(World& world, const execute::StepRequest& request,
+                                                 const std::vector<Setting>& settings,
+                                                 execute::StepContext&) {
   ProcessSettings process = process_settings(settings);
-  if (!process.image.null()) return make_container_workload(*world.containers, request.node, request.attempt, std::move(process), settings);
+  if (!process.image.null())
+    return make_container_workload(*world.containers, request.node, request.attempt, std::move(process),
+                                   settings);
   Value where = process.in;
   const NodeId stage = request.graph.node(request.node).stage;
   if (where.null() && stage != no_node) where = request.graph.node(stage).value("in");
-  if (const std::string* text = where.as<std::string>(); text != nullptr && *text == "host") return HostWorkload::make(world, request.node, std::move(process));
-  return Failure{.message = fmt::format("this cairn cannot run `{}` there", request.graph.node(request.node).path), .causes = {fmt::format("`in` is {}", show(where))}, .help = "`image` and `in = \"host\"` are the places it has"};
+  if (const std::string* text = where.as<std::string>(); text != nullptr && *text == "host")
+    return HostWorkload::make(world, request.node, std::move(process));
+  return Failure{
+      .message = fmt::format("this cairn cannot run `{}` there", request.graph.node(request.node).path),
+      .causes = {fmt::format("`in` is {}", show(where))},
+      .help = "`image` and `in = \"host\"` are the places it has"};
 }
 
 }  // namespace cairn::kinds

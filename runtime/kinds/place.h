@@ -5,6 +5,8 @@
 
 namespace cairn::kinds {
 
-Result<std::shared_ptr<Workload>> place_workload(World& world, const execute::StepRequest& request, const std::vector<Setting>& settings, execute::StepContext& context);
+Result<std::shared_ptr<Workload>> place_workload(World& world, const execute::StepRequest& request,
+                                                 const std::vector<Setting>& settings,
+                                                 execute::StepContext& context);
 
 }  // namespace cairn::kinds

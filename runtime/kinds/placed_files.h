@@ -1,5 +1,5 @@
-// Files that `files` of host processes put into folders of the user: recorded, so that `clean` finds those of a run
-// that was killed, and nothing but those.
+// Files that `files` of host processes put into folders of the user: recorded, so that `clean` finds those of
+// a run that was killed, and nothing but those.
 #pragma once
 
 #include <string>

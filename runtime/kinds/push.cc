@@ -9,22 +9,27 @@
 
 namespace cairn::kinds {
 
-execute::StepResult perform_push(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+execute::StepResult perform_push(World& world, const execute::StepRequest& request,
+                                 execute::StepContext& context) {
   if (request.phase != Phase::run) return execute::StepEnd{};
   const Result<Settled> all = settled(world, request, context);
   if (!all) return all.failure();
   Result<docker::Engine*> engine = world.containers->engine_of(request.node);
   if (!engine) return engine.failure();
   const Value id = context.exported(As<NodeId>::take(all->value("image")), "id");
-  if (id.as<std::string>() == nullptr) return Failure{.message = "the image was not made", .causes = {}, .help = {}};
+  if (id.as<std::string>() == nullptr)
+    return Failure{.message = "the image was not made", .causes = {}, .help = {}};
   std::string first_digest;
   std::string first_name;
   for (const std::string& tag : As<std::vector<std::string>>::take(all->value("tags"))) {
-    Result<Text> login = registry_login(world, all->value("registry"), docker::read_reference(tag).registry());
+    Result<Text> login =
+        registry_login(world, all->value("registry"), docker::read_reference(tag).registry());
     if (!login) return login.failure();
-    if (Result<> tagged = docker::tag_image(**engine, *id.as<std::string>(), tag, context.stop()); !tagged) return tagged.failure();
+    if (Result<> tagged = docker::tag_image(**engine, *id.as<std::string>(), tag, context.stop()); !tagged)
+      return tagged.failure();
     context.say(progress::StepProgress{fmt::format("push {}", tag), {}});
-    const Result<std::string> digest = docker::push_image(**engine, tag, *login, [&](const std::string& line) { context.note(line); }, context.stop());
+    const Result<std::string> digest = docker::push_image(
+        **engine, tag, *login, [&](const std::string& line) { context.note(line); }, context.stop());
     if (!digest) {
       Failure failure = digest.failure();
       failure.is = FailureClass::endpoint;

@@ -25,7 +25,8 @@ struct Dialled {
 Result<Dialled> dialled(const Value& value) {
   if (const std::int64_t* port = value.as<std::int64_t>()) return Dialled{{}, static_cast<int>(*port)};
   const std::string* text = value.as<std::string>();
-  if (text == nullptr) return Failure{.message = fmt::format("{} is no port", show(value)), .causes = {}, .help = {}};
+  if (text == nullptr)
+    return Failure{.message = fmt::format("{} is no port", show(value)), .causes = {}, .help = {}};
   std::string_view rest = *text;
   const std::size_t colon = rest.rfind(':');
   const std::string host(colon == std::string_view::npos ? std::string_view() : rest.substr(0, colon));
@@ -33,7 +34,9 @@ Result<Dialled> dialled(const Value& value) {
   int port = 0;
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), port);
   if (error != std::errc() || end != rest.data() + rest.size() || port < 1 || port > 65535)
-    return Failure{.message = fmt::format("`{}` is no port", *text), .causes = {}, .help = "write a port, or `\"host:port\"` for something that is not part of the run"};
+    return Failure{.message = fmt::format("`{}` is no port", *text),
+                   .causes = {},
+                   .help = "write a port, or `\"host:port\"` for something that is not part of the run"};
   return Dialled{host, port};
 }
 
@@ -43,13 +46,17 @@ T argument(const Made& probe, std::string_view name) {
   return value == nullptr || value->null() ? T{} : As<T>::take(*value);
 }
 
-Nanoseconds nanoseconds(Duration duration) { return Milliseconds(duration.milliseconds); }
+Nanoseconds nanoseconds(Duration duration) {
+  return Milliseconds(duration.milliseconds);
+}
 
 reach::Timing timing_of(const Made& probe) {
   reach::Timing timing;
-  if (const std::optional<Duration> within = argument<std::optional<Duration>>(probe, "within")) timing.within = nanoseconds(*within);
+  if (const std::optional<Duration> within = argument<std::optional<Duration>>(probe, "within"))
+    timing.within = nanoseconds(*within);
   timing.delay = nanoseconds(argument<Duration>(probe, "delay"));
-  if (const std::optional<Duration> every = argument<std::optional<Duration>>(probe, "every")) timing.every = nanoseconds(*every);
+  if (const std::optional<Duration> every = argument<std::optional<Duration>>(probe, "every"))
+    timing.every = nanoseconds(*every);
   timing.stable = static_cast<int>(std::max<std::int64_t>(1, argument<std::int64_t>(probe, "stable")));
   return timing;
 }
@@ -62,7 +69,8 @@ struct Probe {
 Result<Probe> probe_of(World& world, const Made& made, reach::ProbeTarget& target) {
   const std::string& name = made.function;
   const Value* first = made.arguments.entries.empty() ? nullptr : &made.arguments.entries.front().second;
-  const std::string what = name == "healthy" || first == nullptr ? fmt::format("{}()", name) : fmt::format("{}({})", name, show(*first));
+  const std::string what = name == "healthy" || first == nullptr ? fmt::format("{}()", name)
+                                                                 : fmt::format("{}({})", name, show(*first));
   if (name == "tcp" || name == "http") {
     const Result<Dialled> where = dialled(*made.arguments.find("port"));
     if (!where) return where.failure();
@@ -71,13 +79,16 @@ Result<Probe> probe_of(World& world, const Made& made, reach::ProbeTarget& targe
     probe.port = where->port;
     probe.host = where->host;
     probe.path = argument<std::string>(made, "path");
-    for (std::int64_t status : argument<std::vector<std::int64_t>>(made, "status")) probe.status.push_back(static_cast<int>(status));
+    for (std::int64_t status : argument<std::vector<std::int64_t>>(made, "status"))
+      probe.status.push_back(static_cast<int>(status));
     probe.contains = argument<std::string>(made, "contains");
     probe.https = argument<std::string>(made, "scheme") == "https";
-    for (const auto& [header, text] : argument<std::vector<std::pair<std::string, Text>>>(made, "headers")) probe.headers.push_back({header, text.exposed()});
+    for (const auto& [header, text] : argument<std::vector<std::pair<std::string, Text>>>(made, "headers"))
+      probe.headers.push_back({header, text.exposed()});
     return Probe{what, reach::http_look(std::move(probe), target, world.http)};
   }
-  if (name == "exec") return Probe{what, reach::exec_look({argument<std::vector<std::string>>(made, "command")}, target)};
+  if (name == "exec")
+    return Probe{what, reach::exec_look({argument<std::vector<std::string>>(made, "command")}, target)};
   if (name == "exists") return Probe{what, reach::exists_look({argument<std::string>(made, "path")}, target)};
   if (name == "socket") return Probe{what, reach::socket_look({argument<std::string>(made, "path")}, target)};
   if (name == "healthy") return Probe{what, reach::healthy_look(target)};
@@ -86,12 +97,15 @@ Result<Probe> probe_of(World& world, const Made& made, reach::ProbeTarget& targe
     if (!look) return look.failure();
     return Probe{what, std::move(*look)};
   }
-  return Failure{.message = fmt::format("this cairn cannot look with `{}`", what), .causes = {}, .help = "tcp, http, exec, log, exists, socket and healthy are the probes it has"};
+  return Failure{.message = fmt::format("this cairn cannot look with `{}`", what),
+                 .causes = {},
+                 .help = "tcp, http, exec, log, exists, socket and healthy are the probes it has"};
 }
 
 }  // namespace
 
-Result<Done> wait_until_ready(World& world, const std::vector<Value>& probes, reach::ProbeTarget& target, execute::StepContext& context, reach::WakeUp& wake_up, bool once) {
+Result<Done> wait_until_ready(World& world, const std::vector<Value>& probes, reach::ProbeTarget& target,
+                              execute::StepContext& context, reach::WakeUp& wake_up, bool once) {
   for (const Value& value : probes) {
     const Made* made = value.as<Made>();
     if (made == nullptr) continue;
@@ -112,7 +126,8 @@ Result<Done> wait_until_ready(World& world, const std::vector<Value>& probes, re
       }
       return seen;
     };
-    const Result<reach::Found> found = reach::probe_until(world.clock, probe->what, telling, timing, context.stop(), wake_up);
+    const Result<reach::Found> found =
+        reach::probe_until(world.clock, probe->what, telling, timing, context.stop(), wake_up);
     if (!found) return found.failure();
     context.note(fmt::format("{}: {} after {}", probe->what, found->what, reach::shown(found->took)));
   }

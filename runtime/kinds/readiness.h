@@ -8,6 +8,7 @@ namespace cairn::kinds {
 
 // Waits until every probe was good, one after the other. The failure says what was seen last.
 // `once`: one look each, for what should be ready already.
-Result<Done> wait_until_ready(World& world, const std::vector<Value>& probes, reach::ProbeTarget& target, execute::StepContext& context, reach::WakeUp& wake_up, bool once = false);
+Result<Done> wait_until_ready(World& world, const std::vector<Value>& probes, reach::ProbeTarget& target,
+                              execute::StepContext& context, reach::WakeUp& wake_up, bool once = false);
 
 }  // namespace cairn::kinds

@@ -14,7 +14,9 @@ namespace {
 std::string docker_config() {
   const char* folder = std::getenv("DOCKER_CONFIG");
   const char* home = std::getenv("HOME");
-  const std::string path = folder != nullptr ? std::string(folder) + "/config.json" : std::string(home == nullptr ? "" : home) + "/.docker/config.json";
+  const std::string path = folder != nullptr
+                               ? std::string(folder) + "/config.json"
+                               : std::string(home == nullptr ? "" : home) + "/.docker/config.json";
   std::ifstream file(path, std::ios::binary);
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
@@ -25,15 +27,19 @@ Result<Text> run_helper(World& world, const std::vector<std::string>& command, c
   spec.step = "registry login";
   spec.command = command;
   for (const char* name : {"PATH", "HOME", "USER", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY"})
-    if (const char* value = std::getenv(name); value != nullptr) spec.environment.push_back({name, Text(value)});
+    if (const char* value = std::getenv(name); value != nullptr)
+      spec.environment.push_back({name, Text(value)});
   spec.working_dir = world.place.project_folder;
   spec.input = Text(input);
   spec.tail_bytes = 64 * 1024;
   Result<keeper::Process> process = world.spawner.spawn(spec);
   if (!process) return process.failure();
-  const Result<keeper::Exit> ended = world.spawner.wait(*process, {}, world.clock.now() + std::chrono::seconds(30));
+  const Result<keeper::Exit> ended =
+      world.spawner.wait(*process, {}, world.clock.now() + std::chrono::seconds(30));
   if (!ended) return ended.failure();
-  if (!ended->well()) return Failure{.message = fmt::format("`{}` {}", command.front(), ended->says()), .causes = {}, .help = {}};
+  if (!ended->well())
+    return Failure{
+        .message = fmt::format("`{}` {}", command.front(), ended->says()), .causes = {}, .help = {}};
   return Text(ended->tail, true);
 }
 
@@ -44,9 +50,13 @@ Result<Text> registry_login(World& world, const Value& block, const std::string&
     const Node& node = world.graph.node(declared->node);
     const Value& user = node.value("user");
     const Value& password = node.value("password");
-    if (!user.null() && !password.late()) return docker::auth_header({plain_text(user), As<Text>::take(password), {}, registry});
+    if (!user.null() && !password.late())
+      return docker::auth_header({plain_text(user), As<Text>::take(password), {}, registry});
   }
-  const docker::CredentialSearch search{docker_config(), [&](const std::vector<std::string>& command, const std::string& input) { return run_helper(world, command, input); }};
+  const docker::CredentialSearch search{
+      docker_config(), [&](const std::vector<std::string>& command, const std::string& input) {
+        return run_helper(world, command, input);
+      }};
   const Result<std::optional<docker::Credentials>> found = docker::find_credentials(registry, search);
   if (!found) return found.failure();
   return *found ? docker::auth_header(**found) : Text();

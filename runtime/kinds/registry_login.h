@@ -6,7 +6,8 @@
 
 namespace cairn::kinds {
 
-// The value of X-Registry-Auth; an empty text for nobody in particular. `block`: a reference to a `registry`, or null.
+// The value of X-Registry-Auth; an empty text for nobody in particular. `block`: a reference to a `registry`,
+// or null.
 Result<Text> registry_login(World& world, const Value& block, const std::string& registry);
 
 }  // namespace cairn::kinds

@@ -32,9 +32,11 @@ void publish_end(World& world, const WorkloadEnd& end, execute::StepContext& con
   }
 }
 
-Result<WorkloadEnd> create_and_wait(const execute::StepRequest& request, Workload& workload, execute::StepContext& context) {
+Result<WorkloadEnd> create_and_wait(const execute::StepRequest& request, Workload& workload,
+                                    execute::StepContext& context) {
   if (Result<Done> made = workload.create(context); !made) return made.failure();
-  if (Result<Done> begun = workload.start(context, request.graph.name(request.step)); !begun) return begun.failure();
+  if (Result<Done> begun = workload.start(context, request.graph.name(request.step)); !begun)
+    return begun.failure();
   return workload.wait(context);
 }
 
@@ -44,7 +46,8 @@ execute::StepResult run(World& world, const execute::StepRequest& request, execu
   Result<std::shared_ptr<Workload>> workload = place_workload(world, request, all->settings, context);
   if (!workload) return workload.failure();
   // What an earlier attempt left is in the way.
-  if (const std::shared_ptr<Workload> earlier = world.workloads.take(request.node)) (void)earlier->remove(context);
+  if (const std::shared_ptr<Workload> earlier = world.workloads.take(request.node))
+    (void)earlier->remove(context);
   world.workloads.put(request.node, *workload);
 
   const Result<WorkloadEnd> end = create_and_wait(request, **workload, context);
@@ -54,8 +57,10 @@ execute::StepResult run(World& world, const execute::StepRequest& request, execu
 
   static const std::vector<Field<RunSettings>> fields = {field<&RunSettings::expect_exit>("expect_exit")};
   const RunSettings expected = bind(fields, all->settings);
-  const bool good = expected.expect_exit.empty() ? end->exit_code == 0
-                                                 : std::find(expected.expect_exit.begin(), expected.expect_exit.end(), end->exit_code) != expected.expect_exit.end();
+  const bool good = expected.expect_exit.empty()
+                        ? end->exit_code == 0
+                        : std::find(expected.expect_exit.begin(), expected.expect_exit.end(),
+                                    end->exit_code) != expected.expect_exit.end();
   // A report says more than an exit code: `3 of 20 tests failed, first …` before `exited 1`.
   if (!collected) {
     Failure failure = collected.failure();
@@ -63,8 +68,11 @@ execute::StepResult run(World& world, const execute::StepRequest& request, execu
     return failure;
   }
   if (!good) {
-    Failure failure{.message = fmt::format("`{}` {}", request.graph.node(request.node).path, end->says), .causes = {}, .help = {}};
-    if (!(expected.expect_exit.size() <= 1 && (expected.expect_exit.empty() || expected.expect_exit.front() == 0)))
+    Failure failure{.message = fmt::format("`{}` {}", request.graph.node(request.node).path, end->says),
+                    .causes = {},
+                    .help = {}};
+    if (!(expected.expect_exit.size() <= 1 &&
+          (expected.expect_exit.empty() || expected.expect_exit.front() == 0)))
       failure.causes.push_back(fmt::format("`expect_exit` is {}", fmt::join(expected.expect_exit, ", ")));
     return failure;
   }
@@ -73,7 +81,8 @@ execute::StepResult run(World& world, const execute::StepRequest& request, execu
 
 }  // namespace
 
-execute::StepResult perform_run(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+execute::StepResult perform_run(World& world, const execute::StepRequest& request,
+                                execute::StepContext& context) {
   switch (request.phase) {
     case Phase::run:
       return run(world, request, context);

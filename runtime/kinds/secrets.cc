@@ -14,7 +14,9 @@ namespace {
 constexpr std::size_t longest_generated = 4096;
 
 Unanswered bad_place(const SecretPlace& place) {
-  return {fmt::format("`{}` is no place for a secret", place.place), {}, "write `env:NAME`, `file:PATH` or `generate:24`"};
+  return {fmt::format("`{}` is no place for a secret", place.place),
+          {},
+          "write `env:NAME`, `file:PATH` or `generate:24`"};
 }
 
 }  // namespace
@@ -55,7 +57,9 @@ LateAnswer Secrets::find(const SecretPlace& place) {
   if (scheme == "generate") {
     std::size_t characters = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), characters);
-    if (error != std::errc() || end != rest.data() + rest.size() || characters == 0 || characters > longest_generated) return bad_place(place);
+    if (error != std::errc() || end != rest.data() + rest.size() || characters == 0 ||
+        characters > longest_generated)
+      return bad_place(place);
     return Value{generated(place.place, characters), true};
   }
   if (scheme != "env" && scheme != "file") return bad_place(place);
@@ -65,8 +69,13 @@ LateAnswer Secrets::find(const SecretPlace& place) {
   if (found) return Value{*found, true};
   if (place.fallback != nullptr) return *place.fallback;
   if (scheme == "env")
-    return Unanswered{fmt::format("the secret `{}` is not there: the environment has no `{}`", place.place, rest), {}, fmt::format("set it in the environment or in `.env`: `{}=…`", rest)};
-  return Unanswered{fmt::format("the secret `{}` is not there: no file `{}` can be read", place.place, rest), {}, "the path is relative to the project's folder"};
+    return Unanswered{
+        fmt::format("the secret `{}` is not there: the environment has no `{}`", place.place, rest),
+        {},
+        fmt::format("set it in the environment or in `.env`: `{}=…`", rest)};
+  return Unanswered{fmt::format("the secret `{}` is not there: no file `{}` can be read", place.place, rest),
+                    {},
+                    "the path is relative to the project's folder"};
 }
 
 std::string Secrets::generated(const std::string& place, std::size_t characters) {

@@ -1,4 +1,5 @@
-// The texts of secrets: read when a wanted node needs them, once per run, and known to the masker from then on.
+// The texts of secrets: read when a wanted node needs them, once per run, and known to the masker from then
+// on.
 #pragma once
 
 #include <functional>

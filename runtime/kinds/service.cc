@@ -15,10 +15,13 @@ namespace {
 // Tells the executor, and ends the waiting of the service's own probes.
 class Watch final : public execute::DeathWatch {
  public:
-  Watch(std::shared_ptr<execute::DeathWatch> executor, std::shared_ptr<reach::WakeUp> wake_up, std::string service)
+  Watch(std::shared_ptr<execute::DeathWatch> executor, std::shared_ptr<reach::WakeUp> wake_up,
+        std::string service)
       : executor_(std::move(executor)), wake_up_(std::move(wake_up)), service_(std::move(service)) {}
   void died(execute::Death death) override {
-    wake_up_->give_up({.message = fmt::format("`{}` {} before it was ready", service_, death.reason), .causes = {}, .help = {}});
+    wake_up_->give_up({.message = fmt::format("`{}` {} before it was ready", service_, death.reason),
+                       .causes = {},
+                       .help = {}});
     executor_->died(std::move(death));
   }
 
@@ -30,7 +33,8 @@ class Watch final : public execute::DeathWatch {
 
 }  // namespace
 
-execute::StepResult perform_service(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+execute::StepResult perform_service(World& world, const execute::StepRequest& request,
+                                    execute::StepContext& context) {
   const std::string& path = request.graph.node(request.node).path;
   switch (request.phase) {
     case Phase::create: {
@@ -38,17 +42,22 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
       if (!all) return all.failure();
       Result<std::shared_ptr<Workload>> workload = place_workload(world, request, all->settings, context);
       if (!workload) return workload.failure();
-      if (const std::shared_ptr<Workload> earlier = world.workloads.take(request.node)) (void)earlier->remove(context);
+      if (const std::shared_ptr<Workload> earlier = world.workloads.take(request.node))
+        (void)earlier->remove(context);
       world.workloads.put(request.node, *workload);
-      const plan::Ours* there = request.fact == nullptr ? nullptr : std::get_if<plan::Ours>(&request.fact->found);
+      const plan::Ours* there =
+          request.fact == nullptr ? nullptr : std::get_if<plan::Ours>(&request.fact->found);
       if (request.verdict == plan::Verdict::keep && there != nullptr) {
         if (Result<Done> adopted = (*workload)->adopt(there->id, context); !adopted) return adopted.failure();
-        return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it is there and as the file says"};
+        return execute::StepEnd{.is = execute::StepEnd::Is::kept,
+                                .reason = "it is there and as the file says"};
       }
       if (request.verdict == plan::Verdict::replace && there != nullptr && world.containers != nullptr) {
         Result<docker::Engine*> engine = world.containers->engine_of(request.node);
         if (!engine) return engine.failure();
-        if (Result<Done> gone = remove_object(**engine, *request.fact, world.place.project, context.stop()); !gone) return gone.failure();
+        if (Result<Done> gone = remove_object(**engine, *request.fact, world.place.project, context.stop());
+            !gone)
+          return gone.failure();
       }
       // Addresses are known before the start: a published port is answered by whoever starts it.
       if (Result<Done> made = (*workload)->create(context); !made) return made.failure();
@@ -56,9 +65,12 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
     }
     case Phase::start: {
       const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
-      if (workload == nullptr) return Failure{.message = fmt::format("`{}` was not created", path), .causes = {}, .help = {}};
-      if (request.verdict == plan::Verdict::keep) return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it runs"};
-      if (Result<Done> begun = workload->start(context, request.graph.name(request.step)); !begun) return begun.failure();
+      if (workload == nullptr)
+        return Failure{.message = fmt::format("`{}` was not created", path), .causes = {}, .help = {}};
+      if (request.verdict == plan::Verdict::keep)
+        return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it runs"};
+      if (Result<Done> begun = workload->start(context, request.graph.name(request.step)); !begun)
+        return begun.failure();
       workload->watch(std::make_shared<Watch>(context.watch(), world.wake_up_of(request.node), path));
       return execute::StepEnd{};
     }
@@ -66,16 +78,20 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
       const Result<Settled> all = settled(world, request, context);
       if (!all) return all.failure();
       const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
-      if (workload == nullptr) return Failure{.message = fmt::format("`{}` was not started", path), .causes = {}, .help = {}};
+      if (workload == nullptr)
+        return Failure{.message = fmt::format("`{}` was not started", path), .causes = {}, .help = {}};
       const std::unique_ptr<reach::ProbeTarget> target = workload->target();
       const Instant began = context.clock().now();
       std::vector<Value> probes = As<std::vector<Value>>::take(all->value("ready"));
       if (probes.empty()) probes = workload->own_probes();
       const std::shared_ptr<reach::WakeUp> wake_up = world.wake_up_of(request.node);
-      if (Result<Done> ready = wait_until_ready(world, probes, *target, context, *wake_up, request.verdict == plan::Verdict::keep); !ready) {
+      if (Result<Done> ready = wait_until_ready(world, probes, *target, context, *wake_up,
+                                                request.verdict == plan::Verdict::keep);
+          !ready) {
         Failure failure = ready.failure();
         if (failure.is == FailureClass::cancelled) return failure;
-        failure.help = failure.help.empty() ? fmt::format("`cairn logs {}` shows what it said", path) : failure.help;
+        failure.help =
+            failure.help.empty() ? fmt::format("`cairn logs {}` shows what it said", path) : failure.help;
         return std::move(failure).within(fmt::format("`{}` is not ready", path));
       }
       const double seconds = std::chrono::duration<double>(context.clock().now() - began).count();
@@ -99,14 +115,17 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
   }
 }
 
-execute::StepResult perform_probe(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+execute::StepResult perform_probe(World& world, const execute::StepRequest& request,
+                                  execute::StepContext& context) {
   if (request.phase != Phase::run) return execute::StepEnd{};
   const Result<Settled> all = settled(world, request, context);
   if (!all) return all.failure();
   // Nothing of ours: only probes that name a host can look.
-  reach::HostTarget target({request.graph.node(request.node).path, {}, world.place.project_folder, {}, {}, 0}, world.spawner);
+  reach::HostTarget target({request.graph.node(request.node).path, {}, world.place.project_folder, {}, {}, 0},
+                           world.spawner);
   reach::WakeUp wake_up;
-  const Result<Done> ready = wait_until_ready(world, As<std::vector<Value>>::take(all->value("ready")), target, context, wake_up);
+  const Result<Done> ready =
+      wait_until_ready(world, As<std::vector<Value>>::take(all->value("ready")), target, context, wake_up);
   if (!ready) return ready.failure();
   return execute::StepEnd{};
 }

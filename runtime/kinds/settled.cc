@@ -10,7 +10,8 @@ namespace cairn::kinds {
 LateAnswer LateAnswers::exported(NodeId of, std::string_view name, const List& arguments, NodeId reader) {
   const Node& node = world_.graph.node(of);
   if (node.kind == "service" || node.kind == "run")
-    if (std::optional<LateAnswer> address = world_.addresses.answer(of, name, arguments, reader)) return *address;
+    if (std::optional<LateAnswer> address = world_.addresses.answer(of, name, arguments, reader))
+      return *address;
   if (name == "env" && !arguments.empty()) {
     const Value all = context_.exported(of, "env");
     const Map* variables = all.as<Map>();
@@ -28,14 +29,18 @@ LateAnswer LateAnswers::exported(NodeId of, std::string_view name, const List& a
 }
 
 Failure failure_of(const World& world, const Diagnostic& mistake) {
-  Failure failure{.message = mistake.message, .causes = {}, .help = mistake.helps.empty() ? std::string() : mistake.helps.front()};
-  if (mistake.primary.span.known()) failure.causes.push_back(fmt::format("at {}", world.sources.show(mistake.primary.span)));
+  Failure failure{.message = mistake.message,
+                  .causes = {},
+                  .help = mistake.helps.empty() ? std::string() : mistake.helps.front()};
+  if (mistake.primary.span.known())
+    failure.causes.push_back(fmt::format("at {}", world.sources.show(mistake.primary.span)));
   if (!mistake.primary.text.empty()) failure.causes.push_back(mistake.primary.text);
   for (const std::string& note : mistake.notes) failure.causes.push_back(note);
   return failure;
 }
 
-Result<Settled> settled(World& world, const execute::StepRequest& request, const execute::StepContext& context) {
+Result<Settled> settled(World& world, const execute::StepRequest& request,
+                        const execute::StepContext& context) {
   LateAnswers answers(world, context);
   Settled all = settle(world.compiled, request.node, answers);
   if (!all.mistakes.empty()) return failure_of(world, all.mistakes.front());
@@ -53,7 +58,8 @@ Value World::file_source(NodeId node, const Value& value) const {
     const char* home = std::getenv("HOME");
     return Value{Path{(home == nullptr ? std::string() : std::string(home)) + text->substr(1), {}}};
   }
-  if (text->starts_with('/') || text->starts_with("./") || text->starts_with("../")) return Value{Path{*text, folder_of(node)}};
+  if (text->starts_with('/') || text->starts_with("./") || text->starts_with("../"))
+    return Value{Path{*text, folder_of(node)}};
   return value;
 }
 
@@ -62,7 +68,9 @@ std::string World::folder_of(NodeId node) const {
   if (!span.known()) return place.project_folder;
   const std::string& path = sources.at(span.file).path;
   if (path.empty()) return place.project_folder;
-  const std::filesystem::path absolute = std::filesystem::path(path).is_absolute() ? std::filesystem::path(path) : std::filesystem::path(place.project_folder) / path;
+  const std::filesystem::path absolute = std::filesystem::path(path).is_absolute()
+                                             ? std::filesystem::path(path)
+                                             : std::filesystem::path(place.project_folder) / path;
   return absolute.parent_path().string();
 }
 

@@ -12,7 +12,10 @@ class LateAnswers final : public LateSource {
  public:
   LateAnswers(World& world, const execute::StepContext& context) : world_(world), context_(context) {}
   LateAnswer exported(NodeId of, std::string_view name, const List& arguments, NodeId reader) override;
-  LateAnswer secret(const SecretPlace& place, NodeId reader) override { (void)reader; return world_.secrets.read(place); }
+  LateAnswer secret(const SecretPlace& place, NodeId reader) override {
+    (void)reader;
+    return world_.secrets.read(place);
+  }
 
  private:
   World& world_;
@@ -20,7 +23,8 @@ class LateAnswers final : public LateSource {
 };
 
 // A Failure shows the first mistake with its place in the file.
-Result<Settled> settled(World& world, const execute::StepRequest& request, const execute::StepContext& context);
+Result<Settled> settled(World& world, const execute::StepRequest& request,
+                        const execute::StepContext& context);
 // The same mistake, as a Failure.
 Failure failure_of(const World& world, const Diagnostic& mistake);
 

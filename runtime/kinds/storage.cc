@@ -9,7 +9,8 @@ namespace {
 bool names_engine_object(const Node& node) {
   if (node.kind != "volume") return false;
   const std::string* driver = node.value("driver").as<std::string>();
-  return (driver != nullptr && *driver != "local") || node.policy.external || !node.value("name").null() || !node.value("engine").null();
+  return (driver != nullptr && *driver != "local") || node.policy.external || !node.value("name").null() ||
+         !node.value("engine").null();
 }
 
 void nodes_in(const Value& value, const std::function<void(NodeId)>& found) {
@@ -32,13 +33,16 @@ std::vector<bool> stored_on_engine(const Graph& graph) {
   };
   for (std::size_t n = 0; n < graph.nodes.size(); ++n)
     for (const char* name : {"from", "of", "onto"})
-      if (const NodeRef* other = graph.nodes[n].value(name).as<NodeRef>(); other != nullptr && graph.nodes[n].kind != "image") set_of[root(n)] = root(index(other->node));
+      if (const NodeRef* other = graph.nodes[n].value(name).as<NodeRef>();
+          other != nullptr && graph.nodes[n].kind != "image")
+        set_of[root(n)] = root(index(other->node));
 
   std::vector<bool> engine(graph.nodes.size(), false);
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (names_engine_object(node)) engine[root(n)] = true;
-    if (node.setting("mounts") != nullptr && !node.value("image").null()) nodes_in(node.value("mounts"), [&](NodeId volume) { engine[root(index(volume))] = true; });
+    if (node.setting("mounts") != nullptr && !node.value("image").null())
+      nodes_in(node.value("mounts"), [&](NodeId volume) { engine[root(index(volume))] = true; });
   }
   std::vector<bool> by_node(graph.nodes.size());
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) by_node[n] = engine[root(n)];

@@ -17,23 +17,27 @@ struct FolderSettings {
 };
 
 const std::vector<Field<FolderSettings>>& fields() {
-  static const std::vector<Field<FolderSettings>> all = {field<&FolderSettings::path>("path"), field<&FolderSettings::from>("from"), field<&FolderSettings::keep>("keep"),
-                                                         field<&FolderSettings::external>("external")};
+  static const std::vector<Field<FolderSettings>> all = {
+      field<&FolderSettings::path>("path"), field<&FolderSettings::from>("from"),
+      field<&FolderSettings::keep>("keep"), field<&FolderSettings::external>("external")};
   return all;
 }
 
 // Of the project when it lives between runs, of the run otherwise.
 std::string folder_for(const World& world, NodeId node, const FolderSettings& settings) {
-  if (settings.path) return (fs::path(settings.path->folder) / settings.path->text).lexically_normal().string();
+  if (settings.path)
+    return (fs::path(settings.path->folder) / settings.path->text).lexically_normal().string();
   if (!settings.keep && !world.place.up) return world.scratch(node, "volumes");
-  const fs::path folder = fs::path(world.place.project_folder) / ".cairn" / "volumes" / world.graph.node(node).path;
+  const fs::path folder =
+      fs::path(world.place.project_folder) / ".cairn" / "volumes" / world.graph.node(node).path;
   fs::create_directories(folder);
   return folder.string();
 }
 
 }  // namespace
 
-execute::StepResult perform_volume(World& world, const execute::StepRequest& request, execute::StepContext& context) {
+execute::StepResult perform_volume(World& world, const execute::StepRequest& request,
+                                   execute::StepContext& context) {
   if (world.on_engine[index(request.node)]) return perform_engine_volume(world, request, context);
   const Result<Settled> all = settled(world, request, context);
   if (!all) return all.failure();
@@ -42,19 +46,34 @@ execute::StepResult perform_volume(World& world, const execute::StepRequest& req
   std::error_code error;
   if (request.phase == Phase::make) {
     if (settings.external && !fs::is_directory(folder, error))
-      return Failure{.message = fmt::format("the folder `{}` of `{}` is not there", folder, request.graph.node(request.node).path), .causes = {"`external = true` makes nothing"}, .help = {}};
+      return Failure{.message = fmt::format("the folder `{}` of `{}` is not there", folder,
+                                            request.graph.node(request.node).path),
+                     .causes = {"`external = true` makes nothing"},
+                     .help = {}};
     fs::create_directories(folder, error);
-    if (error) return Failure{.message = fmt::format("cannot make the folder `{}`", folder), .causes = {error.message()}, .help = {}};
-    if (settings.from) fs::copy(fs::path(settings.from->folder) / settings.from->text, folder, fs::copy_options::recursive | fs::copy_options::overwrite_existing, error);
-    if (error) return Failure{.message = fmt::format("cannot fill `{}` from `{}`", folder, settings.from->text), .causes = {error.message()}, .help = {}};
+    if (error)
+      return Failure{.message = fmt::format("cannot make the folder `{}`", folder),
+                     .causes = {error.message()},
+                     .help = {}};
+    if (settings.from)
+      fs::copy(fs::path(settings.from->folder) / settings.from->text, folder,
+               fs::copy_options::recursive | fs::copy_options::overwrite_existing, error);
+    if (error)
+      return Failure{.message = fmt::format("cannot fill `{}` from `{}`", folder, settings.from->text),
+                     .causes = {error.message()},
+                     .help = {}};
     context.publish("path", Value{Path{folder, {}}});
     context.publish("name", Value{folder});
     return execute::StepEnd{};
   }
   // A folder that the file names is somebody's own; one that is kept lives until `down` or `clean`.
-  if (settings.path || settings.keep || settings.external || world.place.up) return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it outlives the run"};
+  if (settings.path || settings.keep || settings.external || world.place.up)
+    return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it outlives the run"};
   fs::remove_all(folder, error);
-  if (error) return Failure{.message = fmt::format("cannot remove the folder `{}`", folder), .causes = {error.message()}, .help = {}};
+  if (error)
+    return Failure{.message = fmt::format("cannot remove the folder `{}`", folder),
+                   .causes = {error.message()},
+                   .help = {}};
   return execute::StepEnd{};
 }
 

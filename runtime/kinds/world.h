@@ -1,5 +1,6 @@
-// What the kinds of one run work with: the program, where the run lives, and the hands it has. Constructed once by
-// the command line, handed to every kind by reference; owns nothing but the shelves that fill during the run.
+// What the kinds of one run work with: the program, where the run lives, and the hands it has. Constructed
+// once by the command line, handed to every kind by reference; owns nothing but the shelves that fill during
+// the run.
 #pragma once
 
 #include <map>
@@ -89,17 +90,20 @@ struct World {
   Containers* containers = nullptr;
   std::vector<bool> on_engine;  // by node: stored_on_engine()
 
-  Shelf<NodeId, std::shared_ptr<Workload>> workloads;       // what runs, or ran and is still there
-  Shelf<std::string, report::StepTests> tests;              // by the report's path
-  Shelf<std::pair<NodeId, std::string>, std::string> artifacts;  // by node and the name it has there: path on this machine
+  Shelf<NodeId, std::shared_ptr<Workload>> workloads;  // what runs, or ran and is still there
+  Shelf<std::string, report::StepTests> tests;         // by the report's path
+  Shelf<std::pair<NodeId, std::string>, std::string>
+      artifacts;  // by node and the name it has there: path on this machine
 
   Shelf<NodeId, std::shared_ptr<reach::WakeUp>> wake_ups;
 
-  // Through which a service's death, or an event about it, reaches those who wait for it. Made when first asked for.
+  // Through which a service's death, or an event about it, reaches those who wait for it. Made when first
+  // asked for.
   std::shared_ptr<reach::WakeUp> wake_up_of(NodeId service);
   // What `files` puts somewhere: a text that begins with `./`, `../`, `/` or `~/` is a file of this machine.
   Value file_source(NodeId node, const Value& value) const;
-  // The folder that a node's host paths are relative to: that of the file it is written in; the project's for std/.
+  // The folder that a node's host paths are relative to: that of the file it is written in; the project's for
+  // std/.
   std::string folder_of(NodeId node) const;
   // A folder of the node's own within the run's; made when it is not there.
   std::string scratch(NodeId node, const std::string& purpose) const;

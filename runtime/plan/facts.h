@@ -25,7 +25,7 @@ struct Ours {
   std::string id;    // what the engine knows it by
   std::string spec;  // the spec hash it was made from
   ObjectState state = ObjectState::made;
-  std::string run;   // the run that made it; empty: made by `up`
+  std::string run;     // the run that made it; empty: made by `up`
   std::string node{};  // the node's path then
   std::uint32_t attempt = 1;
   bool keep = false;  // kept by the file's word: `keep = true`

@@ -16,7 +16,9 @@ std::string_view phase_of(const Event& event) {
 }
 
 // What a block is known by: its own name where the phase says nothing more.
-bool is_main_phase(std::string_view phase) { return phase == "run" || phase == "make" || phase == "ready"; }
+bool is_main_phase(std::string_view phase) {
+  return phase == "run" || phase == "make" || phase == "ready";
+}
 
 // Steps that only serve others: nobody reads about them as long as they go well and fast.
 bool is_plumbing(const Event& event) {
@@ -24,7 +26,8 @@ bool is_plumbing(const Event& event) {
   return !phase.empty() && !is_main_phase(phase);
 }
 bool went_by(const StepFinished& end) {
-  return end.outcome == Outcome::not_needed || ((end.outcome == Outcome::succeeded || end.outcome == Outcome::kept) && end.seconds < 1);
+  return end.outcome == Outcome::not_needed ||
+         ((end.outcome == Outcome::succeeded || end.outcome == Outcome::kept) && end.seconds < 1);
 }
 
 // Writes one event's lines: prefix, mark, text.

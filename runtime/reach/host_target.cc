@@ -60,7 +60,8 @@ Result<LogPiece> HostTarget::log_after(std::uint64_t from, const Attempt&) {
   const FileDescriptor file(open(place_.log_file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.open()) return failed();
   std::string text(kReadAtOnce, '\0');
-  const ssize_t got = pread(file.number(), text.data(), text.size(), static_cast<off_t>(place_.log_begins_at + from));
+  const ssize_t got =
+      pread(file.number(), text.data(), text.size(), static_cast<off_t>(place_.log_begins_at + from));
   if (got < 0) return failed();
   text.resize(static_cast<std::size_t>(got));
   text.resize(text.rfind('\n') + 1);  // a line that is just being written comes with the next look
@@ -73,6 +74,8 @@ Result<LogPiece> HostTarget::log_after(std::uint64_t from, const Attempt&) {
   return piece;
 }
 
-Result<Health> HostTarget::health(const Attempt&) { return Health{}; }
+Result<Health> HostTarget::health(const Attempt&) {
+  return Health{};
+}
 
 }  // namespace cairn::reach

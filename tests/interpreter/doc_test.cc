@@ -20,7 +20,8 @@ struct Docs : testing::Test {
 };
 
 TEST_F(Docs, TheReferenceIsThatOfTheDeclarations) {
-  golden::compare(std::filesystem::path(CAIRN_SOURCE_DIR) / "docs" / "kinds.md", reference_markdown(vocabulary, sources));
+  golden::compare(std::filesystem::path(CAIRN_SOURCE_DIR) / "docs" / "kinds.md",
+                  reference_markdown(vocabulary, sources));
 }
 
 TEST_F(Docs, ExplainASetting) {
@@ -28,7 +29,9 @@ TEST_F(Docs, ExplainASetting) {
             "service.ready: check | list(check) | null\n\n"
             "  When it counts as ready: when all of these probes pass. Without it the image's own health\n"
             "  check decides, else that each exposed port accepts a connection.\n\n");
-  EXPECT_EQ(explain("run.expect_exit"), "run.expect_exit: int | list(int)\n\n  The exit codes that count as success.\n\n  Without it: 0\n");
+  EXPECT_EQ(
+      explain("run.expect_exit"),
+      "run.expect_exit: int | list(int)\n\n  The exit codes that count as success.\n\n  Without it: 0\n");
   EXPECT_NE(explain("push.image").find("It has to be given."), std::string::npos);
   EXPECT_NE(explain("service.port").find("service.port(n: int | string): int\n"), std::string::npos);
 }
@@ -45,14 +48,16 @@ TEST_F(Docs, ANameThatIsBothGivesBoth) {
 
 TEST_F(Docs, ANameThatIsNotThereGivesTheNearest) {
   EXPECT_EQ(explain("servce"), "no kind or function named `servce`; did you mean `service`?");
-  EXPECT_EQ(explain("service.redy"), "`service` has no setting or export named `redy`; did you mean `service.ready`?");
+  EXPECT_EQ(explain("service.redy"),
+            "`service` has no setting or export named `redy`; did you mean `service.ready`?");
   EXPECT_EQ(explain("xyzzyq"), "no kind or function named `xyzzyq`");
   EXPECT_EQ(explain("quux.x"), "no kind named `quux`");
 }
 
 TEST_F(Docs, WordsOfOtherToolsAreAnswered) {
   ASSERT_NE(foreign("service", "depends_on"), nullptr);
-  EXPECT_EQ(foreign("service", "depends_on")->answer, "`depends_on` (Compose) is `after`, or a reference, here");
+  EXPECT_EQ(foreign("service", "depends_on")->answer,
+            "`depends_on` (Compose) is `after`, or a reference, here");
   EXPECT_NE(foreign("", "resource"), nullptr);
   EXPECT_EQ(foreign("service", "image"), nullptr);
   EXPECT_EQ(foreign("image", "tags"), nullptr);
@@ -62,7 +67,8 @@ TEST_F(Docs, WordsOfOtherToolsAreAnswered) {
 TEST_F(Docs, NoNameOfOursIsCalledForeign) {
   for (const std::string& name : vocabulary.kind_names()) {
     EXPECT_EQ(foreign("", name), nullptr) << name;
-    for (const ParamDecl& param : vocabulary.kind(name)->params) EXPECT_EQ(foreign(name, param.name), nullptr) << name << "." << param.name;
+    for (const ParamDecl& param : vocabulary.kind(name)->params)
+      EXPECT_EQ(foreign(name, param.name), nullptr) << name << "." << param.name;
   }
 }
 

@@ -17,8 +17,12 @@ Value of(T is) {
   value.is = std::move(is);
   return value;
 }
-Value text(std::string is) { return of(std::move(is)); }
-Value number(std::int64_t is) { return of(is); }
+Value text(std::string is) {
+  return of(std::move(is));
+}
+Value number(std::int64_t is) {
+  return of(is);
+}
 Value secret(std::string is) {
   Value value = text(std::move(is));
   value.secret = true;
@@ -27,7 +31,9 @@ Value secret(std::string is) {
 
 struct Functions : testing::Test {
   MemoryInputs inputs;
-  FunctionResult call(std::string_view name, std::vector<Value> arguments) { return call_native(name, arguments, inputs); }
+  FunctionResult call(std::string_view name, std::vector<Value> arguments) {
+    return call_native(name, arguments, inputs);
+  }
   Value value(std::string_view name, std::vector<Value> arguments) {
     FunctionResult result = call(name, std::move(arguments));
     if (const FunctionError* error = std::get_if<FunctionError>(&result)) {
@@ -55,9 +61,12 @@ TEST_F(Functions, TheExamplesOfTheDocsHold) {
     if (at == std::string::npos) continue;
     const std::string examples = doc.substr(at);
     for (std::sregex_iterator found(examples.begin(), examples.end(), example), end; found != end; ++found) {
-      const auto outcome = compile_text("let got = " + (*found)[1].str() + "\nlet wanted = " + (*found)[2].str() + "\nstage s { check c { that = got == wanted } }\n");
+      const auto outcome =
+          compile_text("let got = " + (*found)[1].str() + "\nlet wanted = " + (*found)[2].str() +
+                       "\nstage s { check c { that = got == wanted } }\n");
       ASSERT_EQ(outcome->complaints(), "") << (*found)[0];
-      const Value& that = outcome->graph().nodes[static_cast<std::size_t>(outcome->graph().find("c").front())].value("that");
+      const Value& that =
+          outcome->graph().nodes[static_cast<std::size_t>(outcome->graph().find("c").front())].value("that");
       EXPECT_TRUE(that.as<bool>() != nullptr && *that.as<bool>()) << (*found)[0] << " gives " << show(that);
       ++held;
     }
@@ -84,7 +93,13 @@ TEST_F(Functions, WhatOnlyMovesElementsLeavesEachItsOwnBit) {
   Value hidden = of(List{text("a")});
   hidden.secret = true;
   EXPECT_TRUE(value("first", {hidden}).secret);
-  EXPECT_TRUE(value("merge", {of(List{of(map), [] { Value all = of(Map{}); all.secret = true; return all; }()})}).secret);
+  EXPECT_TRUE(value("merge", {of(List{of(map),
+                                      [] {
+                                        Value all = of(Map{});
+                                        all.secret = true;
+                                        return all;
+                                      }()})})
+                  .secret);
 }
 
 TEST_F(Functions, ErrorsNeverShowASecret) {
@@ -94,20 +109,26 @@ TEST_F(Functions, ErrorsNeverShowASecret) {
 
 TEST_F(Functions, RefuseWhatHasNoAnswer) {
   EXPECT_EQ(error("int", {text("4x")}), "`\"4x\"` is not a whole number");
-  EXPECT_EQ(error("int", {text("99999999999999999999")}), "`\"99999999999999999999\"` is too large for an int");
+  EXPECT_EQ(error("int", {text("99999999999999999999")}),
+            "`\"99999999999999999999\"` is too large for an int");
   EXPECT_TRUE(error("int", {of(1e300)}).ends_with("is too large for an int"));
   EXPECT_EQ(error("split", {text("a"), text("")}), "the separator is empty");
   EXPECT_EQ(error("replace", {text("a"), text(""), text("b")}), "the text to replace is empty");
-  EXPECT_TRUE(error("matches", {text("a"), text("(")}).starts_with("the pattern is not a regular expression"));
+  EXPECT_TRUE(
+      error("matches", {text("a"), text("(")}).starts_with("the pattern is not a regular expression"));
   EXPECT_EQ(error("capture", {text("a"), text("a"), number(2)}), "the pattern has 0 groups");
   EXPECT_EQ(error("base64_decode", {text("%%")}), "this is not base64");
   EXPECT_EQ(error("base64_decode", {text("/w==")}), "what stands behind this base64 is not a text");
-  EXPECT_EQ(error("parse_json", {text("{\n\"a\": }")}), "this is not JSON: it goes wrong in line 2, at byte 8");
-  EXPECT_EQ(error("parse_json", {text(std::string(100'000, '['))}), "this JSON nests more than 200 levels deep");
-  EXPECT_EQ(error("range", {number(10'000'000), Value{}, number(1)}), "a range holds at most 1000000 numbers");
+  EXPECT_EQ(error("parse_json", {text("{\n\"a\": }")}),
+            "this is not JSON: it goes wrong in line 2, at byte 8");
+  EXPECT_EQ(error("parse_json", {text(std::string(100'000, '['))}),
+            "this JSON nests more than 200 levels deep");
+  EXPECT_EQ(error("range", {number(10'000'000), Value{}, number(1)}),
+            "a range holds at most 1000000 numbers");
   EXPECT_EQ(error("range", {number(1), number(2), number(0)}), "a range with steps of 0 never ends");
   EXPECT_EQ(error("first", {of(List{})}), "the list is empty: it has no first element");
-  EXPECT_EQ(error("sort", {of(List{number(1), text("a")})}), "the elements are of different types: they have no order");
+  EXPECT_EQ(error("sort", {of(List{number(1), text("a")})}),
+            "the elements are of different types: they have no order");
   EXPECT_EQ(error("sum", {of(List{number(INT64_MAX), number(1)})}), "the sum is too large");
   EXPECT_EQ(error("chunks", {of(List{}), number(0)}), "pieces of 0 elements");
   EXPECT_EQ(error("div", {number(1), number(0)}), "division by zero");
@@ -138,7 +159,8 @@ TEST_F(Functions, JsonGoesBothWays) {
 }
 
 TEST_F(Functions, PathsEndWhereverTheyEnd) {
-  for (const auto& [path, base, folder] : std::vector<std::tuple<std::string, std::string, std::string>>{{"a/b/", "b", "a"}, {"/", "/", "/"}, {"/a", "a", "/"}, {"a", "a", "."}, {"a//b", "b", "a"}}) {
+  for (const auto& [path, base, folder] : std::vector<std::tuple<std::string, std::string, std::string>>{
+           {"a/b/", "b", "a"}, {"/", "/", "/"}, {"/a", "a", "/"}, {"a", "a", "."}, {"a//b", "b", "a"}}) {
     EXPECT_EQ(plain_text(value("basename", {text(path)})), base) << path;
     EXPECT_EQ(plain_text(value("dirname", {text(path)})), folder) << path;
   }

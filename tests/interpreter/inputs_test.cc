@@ -33,7 +33,11 @@ struct RealInputsTest : testing::Test {
   }
   std::string why_not(const std::string& path) { return inputs()->read_file(path).why_not; }
   int git(const std::string& arguments) {
-    return std::system(("cd '" + root + "' && git -c init.defaultBranch=main -c user.name=n -c user.email=e@e -c commit.gpgsign=false " + arguments + " >/dev/null 2>&1").c_str());
+    return std::system(
+        ("cd '" + root +
+         "' && git -c init.defaultBranch=main -c user.name=n -c user.email=e@e -c commit.gpgsign=false " +
+         arguments + " >/dev/null 2>&1")
+            .c_str());
   }
 };
 
@@ -70,7 +74,8 @@ TEST_F(RealInputsTest, SaysWhyItDoesNotRead) {
 }
 
 TEST_F(RealInputsTest, ADeviceWithinTheProjectIsNotRead) {
-  if (mknod((root + "/zero").c_str(), S_IFCHR | 0600, makedev(1, 5)) != 0) GTEST_SKIP() << "only root can make a device";
+  if (mknod((root + "/zero").c_str(), S_IFCHR | 0600, makedev(1, 5)) != 0)
+    GTEST_SKIP() << "only root can make a device";
   EXPECT_EQ(why_not("zero"), "is not a regular file");
 }
 
@@ -99,7 +104,9 @@ TEST(Patterns, FitNamesAndFolders) {
 }
 
 TEST_F(RealInputsTest, TheEnvironmentWinsOverDotenv) {
-  write(".env", "\xEF\xBB\xBF# comment\nexport CAIRN_TEST_A=\"x\\ny\" \nCAIRN_TEST_B = plain text # note\r\nCAIRN_TEST_C='a \\n # b'\nno name\n1X=2\nCAIRN_TEST_D=\nCAIRN_TEST_PATH=${HOME}\n");
+  write(".env",
+        "\xEF\xBB\xBF# comment\nexport CAIRN_TEST_A=\"x\\ny\" \nCAIRN_TEST_B = plain text # "
+        "note\r\nCAIRN_TEST_C='a \\n # b'\nno name\n1X=2\nCAIRN_TEST_D=\nCAIRN_TEST_PATH=${HOME}\n");
   setenv("CAIRN_TEST_D", "real", 1);
   const std::unique_ptr<Inputs> all = inputs();
   EXPECT_EQ(all->environment("CAIRN_TEST_A"), "x\ny");
@@ -118,7 +125,8 @@ TEST_F(RealInputsTest, GitFactsComeFromItsFiles) {
   write(".git/HEAD", "ref: refs/heads/topic/x\n");
   EXPECT_EQ(inputs()->git_sha(), std::nullopt);
   EXPECT_EQ(inputs()->git_branch(), "topic/x");
-  write(".git/packed-refs", "# pack-refs with: peeled\n" + id + " refs/heads/topic/x\n" + other + " refs/tags/v1.0\n^" + id + "\n" + other + " refs/tags/v9\n");
+  write(".git/packed-refs", "# pack-refs with: peeled\n" + id + " refs/heads/topic/x\n" + other +
+                                " refs/tags/v1.0\n^" + id + "\n" + other + " refs/tags/v9\n");
   EXPECT_EQ(inputs()->git_sha(), id);
   EXPECT_EQ(inputs()->git_tag(), "v1.0");
   write(".git/refs/tags/v/2", id + "\n");
@@ -155,7 +163,9 @@ TEST_F(RealInputsTest, ChangedIsWhatDiffersFromGitsIndex) {
   write("sub/ab.txt", "two\n");
   write("b.txt", "three\n");
   for (const char* version : {"2", "4"}) {
-    ASSERT_EQ(git("add -A") | git(std::string("update-index --index-version ") + version) | git("commit --allow-empty -m x"), 0);
+    ASSERT_EQ(git("add -A") | git(std::string("update-index --index-version ") + version) |
+                  git("commit --allow-empty -m x"),
+              0);
     EXPECT_EQ(inputs()->git_changed({"."}), false) << version;
     EXPECT_EQ(inputs()->git_sha().value_or("").size(), 40u);
     write("sub/ab.txt", std::string("TWO\n") + version);
@@ -206,7 +216,8 @@ TEST(Capsule, GivesTheSameAnswersAgain) {
 }
 
 TEST(Capsule, RefusesWhatIsNone) {
-  for (const char* text : {"", "{", "[]", "{\"capsule\": 99}", "{\"capsule\": 1}", "{\"capsule\": 1, \"files\": 3}"})
+  for (const char* text :
+       {"", "{", "[]", "{\"capsule\": 99}", "{\"capsule\": 1}", "{\"capsule\": 1, \"files\": 3}"})
     EXPECT_TRUE(std::holds_alternative<std::string>(replayed_inputs(text))) << text;
 }
 

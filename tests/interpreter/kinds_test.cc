@@ -15,7 +15,8 @@ using Form = Type::Form;
 
 std::string complaints(const Vocabulary& vocabulary, const Sources& sources) {
   std::string all;
-  for (const Diagnostic& one : vocabulary.mistakes().sorted()) all += sources.show(one.primary.span) + " " + one.code + " " + one.message + "\n";
+  for (const Diagnostic& one : vocabulary.mistakes().sorted())
+    all += sources.show(one.primary.span) + " " + one.code + " " + one.message + "\n";
   return all;
 }
 
@@ -53,8 +54,10 @@ struct Declarations : testing::Test {
 
 TEST_F(Declarations, EveryKindOfTheLanguageIsThere) {
   const std::vector<std::string> names = vocabulary.kind_names();
-  EXPECT_THAT(names, testing::ElementsAre("check", "clone", "compare", "database", "dbtest", "engine", "flasharray", "host", "http", "image", "migrate", "network", "pool",
-                                          "probe", "push", "registry", "report", "run", "service", "snapshot", "sql", "stage", "trigger", "verify", "volume"));
+  EXPECT_THAT(names, testing::ElementsAre("check", "clone", "compare", "database", "dbtest", "engine",
+                                          "flasharray", "host", "http", "image", "migrate", "network", "pool",
+                                          "probe", "push", "registry", "report", "run", "service", "snapshot",
+                                          "sql", "stage", "trigger", "verify", "volume"));
 }
 
 TEST_F(Declarations, ParseAndResolveAllOfThem) {
@@ -77,9 +80,11 @@ TEST_F(Declarations, SayWhatEverythingIs) {
       EXPECT_GT(param.doc.size(), 15u) << name << "." << param.name;
       EXPECT_TRUE(param.doc.ends_with('.')) << name << "." << param.name;
     }
-    for (const ExportDecl& exported : kind.exports) EXPECT_GT(exported.doc.size(), 8u) << name << "." << exported.name;
+    for (const ExportDecl& exported : kind.exports)
+      EXPECT_GT(exported.doc.size(), 8u) << name << "." << exported.name;
   }
-  for (const std::string& name : vocabulary.function_names()) EXPECT_GT(vocabulary.function(name)->doc.size(), 15u) << name;
+  for (const std::string& name : vocabulary.function_names())
+    EXPECT_GT(vocabulary.function(name)->doc.size(), 15u) << name;
 }
 
 TEST_F(Declarations, DefaultsFitTheirTypes) {
@@ -90,19 +95,24 @@ TEST_F(Declarations, DefaultsFitTheirTypes) {
     EXPECT_TRUE(takes(type, *form, *value)) << what << " is " << show(type);
   };
   for (const std::string& name : vocabulary.kind_names()) {
-    for (const ParamDecl& param : vocabulary.kind(name)->params) check(name + "." + param.name, param.type, param.default_value);
+    for (const ParamDecl& param : vocabulary.kind(name)->params)
+      check(name + "." + param.name, param.type, param.default_value);
     for (const ExportDecl& exported : vocabulary.kind(name)->exports)
-      for (const TakesDecl& one : exported.takes) check(name + "." + exported.name, one.type, one.default_value);
+      for (const TakesDecl& one : exported.takes)
+        check(name + "." + exported.name, one.type, one.default_value);
   }
   for (const std::string& name : vocabulary.function_names())
-    for (const TakesDecl& one : vocabulary.function(name)->takes) check(name + "(" + one.name + ")", one.type, one.default_value);
+    for (const TakesDecl& one : vocabulary.function(name)->takes)
+      check(name + "(" + one.name + ")", one.type, one.default_value);
 }
 
 TEST_F(Declarations, NoNameTwiceInAKind) {
   for (const std::string& name : vocabulary.kind_names()) {
     std::set<std::string> params, exports;
-    for (const ParamDecl& param : vocabulary.kind(name)->params) EXPECT_TRUE(params.insert(param.name).second) << name << "." << param.name;
-    for (const ExportDecl& exported : vocabulary.kind(name)->exports) EXPECT_TRUE(exports.insert(exported.name).second) << name << "." << exported.name;
+    for (const ParamDecl& param : vocabulary.kind(name)->params)
+      EXPECT_TRUE(params.insert(param.name).second) << name << "." << param.name;
+    for (const ExportDecl& exported : vocabulary.kind(name)->exports)
+      EXPECT_TRUE(exports.insert(exported.name).second) << name << "." << exported.name;
   }
 }
 
@@ -160,11 +170,21 @@ TEST_F(Declarations, EveryFunctionHasSomebodyWhoDoesIt) {
 }
 
 TEST_F(Declarations, EveryFunctionOfTheLanguageIsThere) {
-  for (const char* name : {"string", "int", "float", "upper", "lower", "trim", "split", "join", "replace", "matches", "capture", "starts_with", "ends_with", "contains", "lines", "sha256", "base64_encode",
-                           "base64_decode", "url_encode", "shell_quote", "json", "parse_json", "len", "range", "keys", "values", "merge", "flatten", "distinct", "sort", "reverse", "first", "last", "min", "max",
-                           "sum", "chunks", "coalesce", "lookup", "zip", "div", "abs", "ceil", "floor", "round", "seconds", "milliseconds", "bytes", "basename", "dirname", "extension", "readonly", "subpath",
-                           "retries", "secret", "reveal", "nowait", "tcp", "http", "exec", "sql", "log", "healthy", "exists", "socket", "junit", "tap", "cobertura", "trx", "gotest", "file", "glob", "env",
-                           "git_sha", "git_branch", "git_tag", "git_changed", "now", "run_id"})
+  for (const char* name :
+       {"string",     "int",         "float",      "upper",      "lower",         "trim",
+        "split",      "join",        "replace",    "matches",    "capture",       "starts_with",
+        "ends_with",  "contains",    "lines",      "sha256",     "base64_encode", "base64_decode",
+        "url_encode", "shell_quote", "json",       "parse_json", "len",           "range",
+        "keys",       "values",      "merge",      "flatten",    "distinct",      "sort",
+        "reverse",    "first",       "last",       "min",        "max",           "sum",
+        "chunks",     "coalesce",    "lookup",     "zip",        "div",           "abs",
+        "ceil",       "floor",       "round",      "seconds",    "milliseconds",  "bytes",
+        "basename",   "dirname",     "extension",  "readonly",   "subpath",       "retries",
+        "secret",     "reveal",      "nowait",     "tcp",        "http",          "exec",
+        "sql",        "log",         "healthy",    "exists",     "socket",        "junit",
+        "tap",        "cobertura",   "trx",        "gotest",     "file",          "glob",
+        "env",        "git_sha",     "git_branch", "git_tag",    "git_changed",   "now",
+        "run_id"})
     EXPECT_NE(vocabulary.function(name), nullptr) << name;
 }
 

@@ -16,8 +16,12 @@ Value of(T is) {
   value.is = std::move(is);
   return value;
 }
-Value text(const char* is) { return of(std::string(is)); }
-Value number(std::int64_t is) { return of(is); }
+Value text(const char* is) {
+  return of(std::string(is));
+}
+Value number(std::int64_t is) {
+  return of(is);
+}
 Value secret(const char* is) {
   Value value = text(is);
   value.secret = true;
@@ -45,8 +49,9 @@ TEST(Values, SizesAreShownByTheirShortestLiteral) {
 }
 
 TEST(Values, WhatIsShownOfALiteralReadsTheSameAgain) {
-  for (const Value& value : {text("a \"b\" \\ ${c} $d\n\t"), number(-7), of(2.0), of(0.1), of(true), of(Null{}), of(Duration{90'000}), of(Size{1 << 20}), text("café"),
-                             of(List{text("a"), number(1)})}) {
+  for (const Value& value :
+       {text("a \"b\" \\ ${c} $d\n\t"), number(-7), of(2.0), of(0.1), of(true), of(Null{}),
+        of(Duration{90'000}), of(Size{1 << 20}), text("café"), of(List{text("a"), number(1)})}) {
     Sources sources;
     Diagnostics diagnostics;
     const std::uint32_t file = sources.add("value", "", show(value));

@@ -19,7 +19,8 @@ TEST(ProcessSettings, ReadsOnlyWhatServiceOrRunDeclares) {
   ASSERT_NE(service, nullptr);
   ASSERT_NE(run, nullptr);
   for (std::string_view name : process_setting_names())
-    EXPECT_TRUE(service->param(name) != nullptr || run->param(name) != nullptr) << name << " is read and not declared";
+    EXPECT_TRUE(service->param(name) != nullptr || run->param(name) != nullptr)
+        << name << " is read and not declared";
 }
 
 // A setting that is declared and never read would be ignored without a word.
@@ -29,19 +30,23 @@ TEST(ProcessSettings, ReadsAllThatServiceDeclaresForItsProcess) {
   const std::vector<std::string_view> read = process_setting_names();
   const std::vector<std::string> elsewhere = {
       // the executor, the graph or another file of this room reads these
-      "after", "when", "timeout", "retry", "allow_failure", "pool", "profiles", "description", "ready", "keep", "like", "changes", "engine", "links", "logs_on_failure",
+      "after", "when", "timeout", "retry", "allow_failure", "pool", "profiles", "description", "ready",
+      "keep", "like", "changes", "engine", "links", "logs_on_failure",
       // for clusters only
       "deploy"};
   for (const ParamDecl& param : vocabulary.kind("service")->params) {
-    const bool known = std::find(read.begin(), read.end(), param.name) != read.end() || std::find(elsewhere.begin(), elsewhere.end(), param.name) != elsewhere.end();
+    const bool known = std::find(read.begin(), read.end(), param.name) != read.end() ||
+                       std::find(elsewhere.begin(), elsewhere.end(), param.name) != elsewhere.end();
     EXPECT_TRUE(known) << "`" << param.name << "` is declared and nobody reads it";
   }
 }
 
 TEST(ContextStages, StandBeforeTheFirstFromAndAfterGlobalArguments) {
-  const std::string dockerfile = "# syntax=docker/dockerfile:1\nARG VERSION=1\nfrom base:${VERSION}\nCOPY --from=wheels / /w\n";
+  const std::string dockerfile =
+      "# syntax=docker/dockerfile:1\nARG VERSION=1\nfrom base:${VERSION}\nCOPY --from=wheels / /w\n";
   EXPECT_EQ(with_context_stages(dockerfile, {{"wheels", "cairn-x:build"}}),
-            "# syntax=docker/dockerfile:1\nARG VERSION=1\nFROM cairn-x:build AS wheels\nfrom base:${VERSION}\nCOPY --from=wheels / /w\n");
+            "# syntax=docker/dockerfile:1\nARG VERSION=1\nFROM cairn-x:build AS wheels\nfrom "
+            "base:${VERSION}\nCOPY --from=wheels / /w\n");
 }
 
 Graph with_service_and_readers() {
@@ -66,7 +71,9 @@ TEST(Addresses, AreWhatTheReaderCanReach) {
   const NodeId db{0}, inside{1}, outside{2};
   Addresses addresses(graph, [] { return Result<int>(4711); });
   addresses.set(db, {"172.18.0.2", {{5432, 49153}}, "127.0.0.1"});
-  auto text = [&](std::string_view name, List arguments, NodeId reader) { return plain_text(std::get<Value>(*addresses.answer(db, name, arguments, reader))); };
+  auto text = [&](std::string_view name, List arguments, NodeId reader) {
+    return plain_text(std::get<Value>(*addresses.answer(db, name, arguments, reader)));
+  };
   const List port = {Value{std::int64_t{5432}}};
   EXPECT_EQ(text("host", {}, inside), "db");
   EXPECT_EQ(text("port", port, inside), "5432");
@@ -99,12 +106,12 @@ TEST(Storage, AVolumeThatAContainerMountsLiesOnTheEngineAndSoDoItsClones) {
     node.settings = std::move(settings);
     graph.nodes.push_back(std::move(node));
   };
-  add("volume", {});                                                // 0: source of a clone that a container mounts
-  add("clone", {{"from", Value{NodeRef{NodeId{0}}}, {}, true}});    // 1
+  add("volume", {});  // 0: source of a clone that a container mounts
+  add("clone", {{"from", Value{NodeRef{NodeId{0}}}, {}, true}});  // 1
   Map mounts;
   mounts.set("/data", Value{NodeRef{NodeId{1}}});
   add("run", {{"image", Value{std::string("app:1")}, {}, true}, {"mounts", Value{mounts}, {}, true}});  // 2
-  add("volume", {});                                                // 3: nobody mounts it
+  add("volume", {});  // 3: nobody mounts it
   const std::vector<bool> engine = stored_on_engine(graph);
   EXPECT_TRUE(engine[0]);
   EXPECT_TRUE(engine[1]);
@@ -114,8 +121,14 @@ TEST(Storage, AVolumeThatAContainerMountsLiesOnTheEngineAndSoDoItsClones) {
 TEST(Secrets, AreReadOnceAndMasked) {
   scribe::Masker masker;
   int asked = 0;
-  Secrets secrets({[&](const std::string& name) { ++asked; return name == "TOKEN" ? std::optional<std::string>("correct horse battery") : std::nullopt; },
-                   [](const std::string&) { return std::optional<std::string>("from a file\n"); }, [](std::size_t n) { return std::string(n, 'x'); }, {}},
+  Secrets secrets({[&](const std::string& name) {
+                     ++asked;
+                     return name == "TOKEN" ? std::optional<std::string>("correct horse battery")
+                                            : std::nullopt;
+                   },
+                   [](const std::string&) { return std::optional<std::string>("from a file\n"); },
+                   [](std::size_t n) { return std::string(n, 'x'); },
+                   {}},
                   masker);
   EXPECT_EQ(plain_text(std::get<Value>(secrets.read({"env:TOKEN", nullptr, {}}))), "correct horse battery");
   EXPECT_TRUE(std::get<Value>(secrets.read({"env:TOKEN", nullptr, {}})).secret);

@@ -27,7 +27,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(JUnit, Pytest) {
-  const std::vector<TestCase> cases = cases_of(R"x(<?xml version="1.0" encoding="utf-8"?><testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="1" skipped="2" tests="5" time="0.412" timestamp="2026-11-21T10:00:00.000000+00:00" hostname="ci">
+  const std::vector<TestCase> cases = cases_of(
+      R"x(<?xml version="1.0" encoding="utf-8"?><testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="1" skipped="2" tests="5" time="0.412" timestamp="2026-11-21T10:00:00.000000+00:00" hostname="ci">
 <testcase classname="tests.test_orders.TestOrders" name="test_total[1-2]" time="0.001" />
 <testcase classname="tests.test_orders" name="test_tax" time="0.250"><failure message="assert 19 == 20&#10;  +  where 19 = tax(100)">def test_tax():
 &gt;       assert tax(100) == 20
@@ -39,12 +40,14 @@ tests/test_orders.py:12: AssertionError</failure><system-out>looking up
 <testcase classname="tests.test_orders" name="test_later" time="0.0"><skipped type="pytest.skip" message="not today">tests/test_orders.py:20: not today</skipped></testcase>
 <testcase classname="tests.test_orders" name="test_known" time="0.0"><skipped type="pytest.xfail" message="known bug" /></testcase>
 </testsuite></testsuites>)x");
-  EXPECT_THAT(shown(cases),
-              ElementsAre("passed | pytest | tests.test_orders.TestOrders | test_total[1-2] | 1 | ",
-                          "failed | pytest | tests.test_orders | test_tax | 250 | assert 19 == 20\n  +  where 19 = tax(100)",
-                          "error | pytest | tests.test_orders | test_db | 100 | failed on setup with \"OSError: no db\"",
-                          "skipped | pytest | tests.test_orders | test_later | 0 | not today",
-                          "skipped | pytest | tests.test_orders | test_known | 0 | known bug"));
+  EXPECT_THAT(
+      shown(cases),
+      ElementsAre(
+          "passed | pytest | tests.test_orders.TestOrders | test_total[1-2] | 1 | ",
+          "failed | pytest | tests.test_orders | test_tax | 250 | assert 19 == 20\n  +  where 19 = tax(100)",
+          "error | pytest | tests.test_orders | test_db | 100 | failed on setup with \"OSError: no db\"",
+          "skipped | pytest | tests.test_orders | test_later | 0 | not today",
+          "skipped | pytest | tests.test_orders | test_known | 0 | known bug"));
   EXPECT_EQ(cases.at(1).file, "tests/test_orders.py");
   EXPECT_EQ(cases.at(1).line, 12U);
   EXPECT_THAT(cases.at(1).details, HasSubstr("assert tax(100) == 20"));
@@ -81,7 +84,8 @@ TEST(JUnit, NosetestsWithARootSuite) {
       shown(cases_of(
           R"x(<?xml version="1.0" encoding="UTF-8"?><testsuite name="nosetests" tests="2" errors="1" failures="0" skip="0"><testcase classname="todo.tests" name="test_a" time="0.004"></testcase><testcase classname="nose.failure" name="Failure" time="0.000"><error type="exceptions.ImportError" message="No module named todobackend"><![CDATA[Traceback]]></error></testcase></testsuite>)x")),
       ElementsAre("passed | nosetests | todo.tests | test_a | 4 | ",
-                  "error | nosetests | nose.failure | Failure | 0 | exceptions.ImportError: No module named todobackend"));
+                  "error | nosetests | nose.failure | Failure | 0 | exceptions.ImportError: No module named "
+                  "todobackend"));
 }
 
 TEST(JUnit, MochaJenkinsReporter) {
@@ -148,11 +152,12 @@ TEST(JUnit, TSqlt) {
       shown(cases_of(
           "\xEF\xBB\xBF"
           R"x(<testsuites><testsuite id="1" name="AcceleratorTests" tests="3" errors="1" failures="1" skipped="0" timestamp="2026-11-21T10:00:00" time="0.063" hostname="sql1" package="tSQLt"><properties/><testcase classname="AcceleratorTests" name="test a particle is included" time="0.016"/><testcase classname="AcceleratorTests" name="test status" time="0.023"><failure message="Expected: &lt;Ready&gt; but was: &lt;Busy&gt;" type="tSQLt.Fail"/></testcase><testcase classname="AcceleratorTests" name="test boom" time="0.024"><error message="Invalid column name 'x'.[16,1]{test boom,7}" type="SQL Error"/></testcase><system-out/><system-err/></testsuite></testsuites>)x")),
-      ElementsAre("passed | AcceleratorTests | AcceleratorTests | test a particle is included | 16 | ",
-                  "failed | AcceleratorTests | AcceleratorTests | test status | 23 | Expected: <Ready> but "
-                  "was: <Busy>",
-                  "error | AcceleratorTests | AcceleratorTests | test boom | 24 | SQL Error: Invalid column name "
-                  "'x'.[16,1]{test boom,7}"));
+      ElementsAre(
+          "passed | AcceleratorTests | AcceleratorTests | test a particle is included | 16 | ",
+          "failed | AcceleratorTests | AcceleratorTests | test status | 23 | Expected: <Ready> but "
+          "was: <Busy>",
+          "error | AcceleratorTests | AcceleratorTests | test boom | 24 | SQL Error: Invalid column name "
+          "'x'.[16,1]{test boom,7}"));
 }
 
 TEST(JUnit, TSqltInUtf16AsSqlcmdWritesIt) {
@@ -171,17 +176,20 @@ TEST(JUnit, NestedSuites) {
 }
 
 TEST(JUnit, NodeTellsWhatIsStillToDo) {
-  EXPECT_THAT(shown(cases_of(R"x(<testsuites><testcase name="t" time="0.1" classname="test"><skipped type="todo" message="true"/><failure type="testCodeFailure" message="m">m</failure></testcase></testsuites>)x")),
-              ElementsAre("skipped |  | test | t | 100 | todo: true"));
+  EXPECT_THAT(
+      shown(cases_of(
+          R"x(<testsuites><testcase name="t" time="0.1" classname="test"><skipped type="todo" message="true"/><failure type="testCodeFailure" message="m">m</failure></testcase></testsuites>)x")),
+      ElementsAre("skipped |  | test | t | 100 | todo: true"));
 }
 
 TEST(JUnit, NoFailureIsLost) {
   EXPECT_THAT(
       shown(cases_of(
           R"x(<testsuite name="s" tests="3" failures="2" errors="1"><testcase name="a"><failure message="x"/></testcase></testsuite>)x")),
-      ElementsAre("failed | s |  | a | 0 | x",
-                  "error | s |  | (the whole suite) | 0 | the report counts 2 failures and 1 errors here, but "
-                  "names only 1"));
+      ElementsAre(
+          "failed | s |  | a | 0 | x",
+          "error | s |  | (the whole suite) | 0 | the report counts 2 failures and 1 errors here, but "
+          "names only 1"));
   EXPECT_THAT(
       shown(cases_of(R"x(<testsuite name="s" errors="1"><error message="could not set up"/></testsuite>)x")),
       ElementsAre("error | s |  | (the whole suite) | 0 | could not set up"));

@@ -73,17 +73,22 @@ TEST(Tap, SubtestsOfVersion14) {
 TEST(Tap, AsNodeWritesIt) {
   EXPECT_THAT(
       read(Format::tap,
-           "TAP version 13\n# Subtest: bad\nnot ok 1 - bad\n  ---\n  duration_ms: 2.5\n  error: |-\n    Expected values to be equal:\n    \n    1 "
-           "!== 2\n    \n  code: 'ERR'\n  ...\n# Subtest: outer\n    # Subtest: in1\n    ok 1 - in1\n      ---\n      duration_ms: 1\n      ...\n    # "
+           "TAP version 13\n# Subtest: bad\nnot ok 1 - bad\n  ---\n  duration_ms: 2.5\n  error: |-\n    "
+           "Expected values to be equal:\n    \n    1 "
+           "!== 2\n    \n  code: 'ERR'\n  ...\n# Subtest: outer\n    # Subtest: in1\n    ok 1 - in1\n      "
+           "---\n      duration_ms: 1\n      ...\n    # "
            "Subtest: in2\n    not ok 2 - in2\n    1..2\nnot ok 2 - outer\n1..2\n# tests 4\n# fail 2\n"),
-      ElementsAre("failed |  | bad | Expected values to be equal:\n\n1 !== 2\n", "passed | outer | in1 | ", "failed | outer | in2 | "));
+      ElementsAre("failed |  | bad | Expected values to be equal:\n\n1 !== 2\n", "passed | outer | in1 | ",
+                  "failed | outer | in2 | "));
 }
 
 TEST(Tap, AsPerlWritesIt) {
   const std::string text =
-      "1..2\nnot ok 1 - two\n#   Failed test 'two'\n#   at t/orders.t line 2.\n#          got: '1'\n#     expected: '2'\n    # Subtest: sub\n    1..1\n"
+      "1..2\nnot ok 1 - two\n#   Failed test 'two'\n#   at t/orders.t line 2.\n#          got: '1'\n#     "
+      "expected: '2'\n    # Subtest: sub\n    1..1\n"
       "    ok 1 - a\nok 2 - sub\n# Looks like you failed 1 test of 2.\n";
-  EXPECT_THAT(read(Format::tap, text), ElementsAre("failed |  | two | got: '1', expected: '2'", "passed | sub | a | "));
+  EXPECT_THAT(read(Format::tap, text),
+              ElementsAre("failed |  | two | got: '1', expected: '2'", "passed | sub | a | "));
   EXPECT_EQ(only(Format::tap, text).file, "t/orders.t");
   EXPECT_EQ(only(Format::tap, text).line, 2U);
 }
@@ -197,11 +202,10 @@ TEST(GoTest, Json) {
 {"Action":"skip","Package":"shop/orders","Test":"TestLater","Elapsed":0}
 {"Action":"fail","Package":"shop/orders","Elapsed":0.3}
 )x";
-  EXPECT_THAT(read(Format::gotest, text),
-              ElementsAre("passed | shop/orders | TestAdds | ",
-                          "failed | shop/orders | TestRows | a subtest failed",
-                          "failed | shop/orders | TestRows/two | want 3, got 4",
-                          "skipped | shop/orders | TestLater | "));
+  EXPECT_THAT(read(Format::gotest, text), ElementsAre("passed | shop/orders | TestAdds | ",
+                                                      "failed | shop/orders | TestRows | a subtest failed",
+                                                      "failed | shop/orders | TestRows/two | want 3, got 4",
+                                                      "skipped | shop/orders | TestLater | "));
   EXPECT_EQ(only(Format::gotest, text, 2).file, "orders_test.go");
   EXPECT_EQ(only(Format::gotest, text, 2).line, 12U);
   EXPECT_EQ(only(Format::gotest, text).out, "said something\n");
@@ -224,14 +228,14 @@ TEST(GoTest, PanicsTimeoutsAndBuildFailuresAreErrors) {
 }
 
 TEST(GoTest, VerboseText) {
-  EXPECT_THAT(read(Format::gotest,
-                   "=== RUN   TestAdds\n--- PASS: TestAdds (0.25s)\n=== RUN   TestRows\n=== RUN   "
-                   "TestRows/two\n    orders_test.go:12: want 3\n--- FAIL: TestRows (0.00s)\n    --- FAIL: "
-                   "TestRows/two (0.00s)\nFAIL\nFAIL\tshop/orders\t0.301s\n?   \tshop/cmd\t[no test "
-                   "files]\nok  \tshop/tax\t0.01s\nFAIL\n"),
-              ElementsAre("passed | shop/orders | TestAdds | ",
-                          "failed | shop/orders | TestRows | a subtest failed",
-                          "failed | shop/orders | TestRows/two | want 3"));
+  EXPECT_THAT(
+      read(Format::gotest,
+           "=== RUN   TestAdds\n--- PASS: TestAdds (0.25s)\n=== RUN   TestRows\n=== RUN   "
+           "TestRows/two\n    orders_test.go:12: want 3\n--- FAIL: TestRows (0.00s)\n    --- FAIL: "
+           "TestRows/two (0.00s)\nFAIL\nFAIL\tshop/orders\t0.301s\n?   \tshop/cmd\t[no test "
+           "files]\nok  \tshop/tax\t0.01s\nFAIL\n"),
+      ElementsAre("passed | shop/orders | TestAdds | ", "failed | shop/orders | TestRows | a subtest failed",
+                  "failed | shop/orders | TestRows/two | want 3"));
   EXPECT_THAT(read(Format::gotest,
                    "# shop/orders [shop/orders.test]\n./a_test.go:3:1: undefined: x\nFAIL\tshop/orders "
                    "[build failed]\nFAIL\n"),
