@@ -113,23 +113,28 @@ class Evaluator {
   Maybe text(const syntax::Expr& expression, const syntax::Text& text, const Where& place);
   Maybe list(const syntax::ListLiteral& list, const Where& place);
   Maybe map(const syntax::MapLiteral& map, const Where& place);
-  Maybe list_for(const syntax::Expr& expression, const syntax::ListFor& each, const Where& place);
-  Maybe map_for(const syntax::Expr& expression, const syntax::MapFor& each, const Where& place);
   Maybe unary(const syntax::Expr& expression, const syntax::Unary& unary, const Where& place);
   Maybe binary(const syntax::Expr& expression, const syntax::Binary& binary, const Where& place);
   Maybe conditional(const syntax::Expr& expression, const syntax::Conditional& choice, const Where& place);
   Maybe index(const syntax::Expr& expression, const syntax::Index& index, const Where& place);
   Maybe map_key(const syntax::Expr& expression, const Where& place);
-  struct Element {
-    std::vector<Value> variables;
-  };
-  // What a `for` runs over; nullopt: poison; `late` set when it is not known.
-  std::optional<std::vector<Element>> elements(const syntax::Expr& source, std::size_t variables,
-                                               const Where& place, const Late** late, Value& holder);
   Value late(const syntax::Expr& expression, const Where& place, const Lateness& because, bool secret) const;
   Value late_like(const syntax::Expr& expression, const Where& place,
                   std::span<const Value* const> operands) const;
   Diagnostic& error(std::string code, Span span, std::string message, std::string label = {});
+
+  // evaluate_comprehensions.cc
+  Maybe list_for(const syntax::Expr& expression, const syntax::ListFor& each, const Where& place);
+  Maybe map_for(const syntax::Expr& expression, const syntax::MapFor& each, const Where& place);
+  // The scope of every round that `for … if …` takes; `late` instead when that is not known before the run.
+  struct Rounds {
+    std::vector<Where> taken;
+    Maybe late;
+  };
+  std::optional<Rounds> rounds(const syntax::Expr& expression, const syntax::Each& each, const Where& place);
+  // What one or two variables are bound to, round by round; nullopt: poison. `written` is for messages.
+  std::optional<std::vector<std::vector<Value>>> elements(const syntax::Expr& written,
+                                                          std::size_t variables_wanted, const Value& source);
 
   // evaluate_members.cc
   Maybe member(const syntax::Expr& expression, const syntax::Member& member, const Where& place);

@@ -158,22 +158,24 @@ Control& Evaluator::control(const Region& region, Environment& at) {
     }
   } else {
     const syntax::For& each = *region.each();
-    const Late* is_late = nullptr;
-    Value source;
-    std::optional<std::vector<Element>> found_elements;
-    collect([&] { found_elements = elements(*each.source, each.variables.size(), place, &is_late, source); });
-    if (!found_elements) {
+    Maybe source;
+    std::optional<std::vector<std::vector<Value>>> found_elements;
+    collect([&] {
+      source = evaluate(*each.source, place);
+      if (source && !source->late()) found_elements = elements(*each.source, each.variables.size(), *source);
+    });
+    if (source && source->late()) {
+      not_known(*source->as<Late>(), *each.source, "for");
+    } else if (!found_elements) {
       failed = true;
-    } else if (is_late != nullptr) {
-      not_known(*is_late, *each.source, "for");
-    } else if (source.secret_anywhere()) {
+    } else if (source->secret_anywhere()) {
       error("S0306", each.source->span, "a secret cannot decide what is there", "holds a secret")
           .help("`reveal(…)` says that it may be known");
       failed = true;
     } else if (spend(found_elements->size(), each.source->span)) {
       std::unordered_set<std::string> keys;
-      for (Element& element : *found_elements) {
-        const Value& key = element.variables.front();
+      for (std::vector<Value>& element : *found_elements) {
+        const Value& key = element.front();
         const std::string* text = key.as<std::string>();
         const std::int64_t* number = key.as<std::int64_t>();
         if (text == nullptr && number == nullptr) {
@@ -196,7 +198,7 @@ Control& Evaluator::control(const Region& region, Environment& at) {
         Iteration iteration{key, environment_for(region, at)};
         iteration.environment->key = at.key + "[" + shown + "]";
         iteration.environment->scope = at.scope + "[" + shown + "]";
-        iteration.environment->variables = std::move(element.variables);
+        iteration.environment->variables = std::move(element);
         iterations.push_back(std::move(iteration));
       }
     } else {
