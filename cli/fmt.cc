@@ -44,7 +44,7 @@ void format_one(const std::string& path, const FmtOptions& options, Invocation& 
   if (options.check || options.diff) {
     if (formatted == text) return;
     if (options.diff)
-      fmt::print("{}", unified_diff(text, formatted, path));
+      fmt::print("{}", unified_diff(path, text, formatted));
     else
       fmt::print("{}\n", path);
     if (options.check && invocation.exit_code == passed) invocation.exit_code = step_failed;

@@ -88,6 +88,7 @@ class Maker {
 
   Picture make() {
     make_frames();
+    name_lone_parts();
     make_boxes();
     make_arrows();
     drop_implied();
@@ -104,11 +105,51 @@ class Maker {
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
       if (is_stage(graph_.nodes[n])) {
         frame_of_[n] = static_cast<std::uint32_t>(picture_.frames.size());
-        picture_.frames.push_back({graph_.nodes[n].path, {}});
+        picture_.frames.push_back({graph_.nodes[n].path, {}, {}});
       }
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
       if (!is_stage(graph_.nodes[n]) && graph_.nodes[n].stage != no_node)
         frame_of_[n] = frame_of_[index(graph_.nodes[n].stage)];
+    for (const Node& node : graph_.nodes)
+      if (node.kind == "trigger") add_trigger(node);
+  }
+
+  void add_trigger(const Node& trigger) {
+    for (const char* by : {"webhook", "schedule"}) {
+      const std::string* when = trigger.value(by).as<std::string>();
+      if (when == nullptr) continue;
+      const Value& stages = trigger.value("stage");
+      const List* list = stages.as<List>();
+      for (const Value& one : list != nullptr ? *list : List{stages})
+        if (const NodeRef* stage = one.as<NodeRef>())
+          picture_.frames[frame_of_[index(stage->node)]].triggers.push_back(
+              fmt::format("{}: {}", trigger.path, *when));
+    }
+  }
+
+  // An instance of a kind that shows as one box is drawn under the name that the reader wrote: `pg`, not
+  // `pg.main`.
+  void name_lone_parts() {
+    title_path_.resize(graph_.nodes.size());
+    std::vector<std::uint32_t> boxes_in(graph_.nodes.size(), 0);
+    const auto instance_around = [&](NodeId id) {
+      const NodeId around = graph_.node(id).parent;
+      const bool instance = around != no_node && graph_.node(around).node_class == NodeClass::group &&
+                            graph_.node(around).kind != "for" && !is_stage(graph_.node(around));
+      return instance ? around : no_node;
+    };
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
+      if (shown(graph_.nodes[n]))
+        for (NodeId at = instance_around(NodeId{static_cast<std::uint32_t>(n)}); at != no_node;
+             at = instance_around(at))
+          ++boxes_in[index(at)];
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+      NodeId at{static_cast<std::uint32_t>(n)};
+      for (NodeId around = instance_around(at); around != no_node && boxes_in[index(around)] == 1;
+           around = instance_around(at))
+        at = around;
+      title_path_[n] = graph_.node(at).path;
+    }
   }
 
   bool shown(const Node& node) const {
@@ -174,7 +215,7 @@ class Maker {
             picture_.boxes[at].nodes.back() != NodeId{static_cast<std::uint32_t>(n)}) {
           picture_.boxes[at].nodes.push_back(NodeId{static_cast<std::uint32_t>(n)});
           picture_.boxes[at].instances += 1;
-          paths[at].push_back(node.path);
+          paths[at].push_back(title_path_[n]);
         }
         return at;
       };
@@ -190,7 +231,7 @@ class Maker {
     for (std::size_t b = 0; b < picture_.boxes.size(); ++b) {
       Box& box = picture_.boxes[b];
       const std::size_t colon = request_.level == Level::step ? box.id.rfind(':') : std::string::npos;
-      const std::string base = box.id.substr(0, colon);
+      const std::string base = request_.expand ? paths[b].front() : collapsed(paths[b].front());
       box.title = title_of(base, paths[b], picture_.frames[box.frame].title);
       if (colon != std::string::npos) box.title += box.id.substr(colon);
     }
@@ -385,6 +426,7 @@ class Maker {
   const Request& request_;
   Picture picture_;
   std::vector<std::uint32_t> frame_of_;     // by node
+  std::vector<std::string> title_path_;     // by node: its path, or that of the instance it stands for
   std::vector<std::uint32_t> box_of_step_;  // `nothing` for what is looked through
 };
 

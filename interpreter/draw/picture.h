@@ -47,6 +47,8 @@ struct Arrow {
 struct Frame {
   std::string title;                 // empty for the file
   std::vector<std::uint32_t> after;  // frames that the stage comes after
+  // What starts it while `cairn serve` runs: "check: /check", "nightly: 0 2 * * *".
+  std::vector<std::string> triggers;
 };
 
 struct Picture {

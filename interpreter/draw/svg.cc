@@ -15,6 +15,7 @@ constexpr std::string_view style = R"(
           --service: #79b4f2; --task: #e3b260; --thing: #7fcf9f; --hot: #ff8a50 } }
   .frame rect { fill: var(--frame); stroke: var(--edge) }
   .frame text { fill: var(--faint); font-size: 13px; font-weight: 600; letter-spacing: .02em }
+  .frame .trigger { font-weight: 400 }
   .box rect { fill: var(--card); stroke: var(--edge) }
   .box .mark { stroke: none }
   .box .title { fill: var(--ink); font-size: 13px }
@@ -60,6 +61,12 @@ std::string head(Point tip, double size) {
                      tip.x - size, tip.y - size * .55, tip.x - size, tip.y + size * .55);
 }
 
+std::string started_by(const Frame& frame) {
+  if (frame.triggers.empty()) return {};
+  return fmt::format("<tspan class=\"trigger\" dx=\"10\">⚡ {}</tspan>",
+                     xml_escaped(fmt::format("{}", fmt::join(frame.triggers, ", "))));
+}
+
 }  // namespace
 
 std::string svg(const Picture& picture) {
@@ -82,8 +89,9 @@ std::string svg(const Picture& picture) {
     if (picture.frames[f].title.empty() || r.width == 0) continue;
     out += fmt::format(
         "<g class=\"frame\"><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
-        "rx=\"12\"/><text x=\"{:.1f}\" y=\"{:.1f}\">{}</text></g>\n",
-        r.x, r.y, r.width, r.height, r.x + 16, r.y + 22, xml_escaped(picture.frames[f].title));
+        "rx=\"12\"/><text x=\"{:.1f}\" y=\"{:.1f}\">{}{}</text></g>\n",
+        r.x, r.y, r.width, r.height, r.x + 16, r.y + 22, xml_escaped(picture.frames[f].title),
+        started_by(picture.frames[f]));
   }
   for (std::size_t a = 0; a < picture.arrows.size(); ++a) {
     const Arrow& arrow = picture.arrows[a];

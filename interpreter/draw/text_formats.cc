@@ -122,8 +122,10 @@ std::string ascii(const Picture& picture) {
     if (!picture.frames[f].title.empty()) {
       std::vector<std::string> after;
       for (std::uint32_t other : picture.frames[f].after) after.push_back(picture.frames[other].title);
-      out += fmt::format("{}{}stage {}{}\n", out.empty() ? "" : "\n", "", picture.frames[f].title,
-                         after.empty() ? "" : fmt::format("  <- {}", fmt::join(after, ", ")));
+      const std::vector<std::string>& triggers = picture.frames[f].triggers;
+      out += fmt::format("{}stage {}{}{}\n", out.empty() ? "" : "\n", picture.frames[f].title,
+                         after.empty() ? "" : fmt::format("  <- {}", fmt::join(after, ", ")),
+                         triggers.empty() ? "" : fmt::format("  (trigger {})", fmt::join(triggers, ", ")));
     }
     for (std::uint32_t b : by_frame[f]) {
       const Box& box = picture.boxes[b];
@@ -149,9 +151,13 @@ std::string ascii(const Picture& picture) {
 std::string json(const Picture& picture) {
   auto text = [](std::string_view value) { return fmt::format("\"{}\"", json_escaped(value)); };
   std::string out = "{\n  \"version\": 1,\n  \"frames\": [";
-  for (std::size_t f = 0; f < picture.frames.size(); ++f)
-    out += fmt::format("{}\n    {{\"title\": {}, \"after\": [{}]}}", f == 0 ? "" : ",",
-                       text(picture.frames[f].title), fmt::join(picture.frames[f].after, ", "));
+  for (std::size_t f = 0; f < picture.frames.size(); ++f) {
+    std::string triggers;
+    for (const std::string& one : picture.frames[f].triggers)
+      triggers += fmt::format("{}{}", triggers.empty() ? "" : ", ", text(one));
+    out += fmt::format("{}\n    {{\"title\": {}, \"after\": [{}], \"triggers\": [{}]}}", f == 0 ? "" : ",",
+                       text(picture.frames[f].title), fmt::join(picture.frames[f].after, ", "), triggers);
+  }
   out += "\n  ],\n  \"boxes\": [";
   for (std::size_t b = 0; b < picture.boxes.size(); ++b) {
     const Box& box = picture.boxes[b];

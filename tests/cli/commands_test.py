@@ -89,6 +89,14 @@ stage test {
         self.assertIn("test.good", self.cairn("why", "bad").stdout)
         self.assertIn("there is no block `nope`", self.cairn("why", "nope", code=2).stderr)
 
+    def test_fmt_shows_what_it_would_change(self):
+        self.write("let   a = 1\nlet b = 2\n")
+        self.assertEqual(self.cairn("fmt", "--check", "it.stack", code=1).stdout, "it.stack\n")
+        shown = self.cairn("fmt", "--diff", "it.stack").stdout
+        self.assertTrue(shown.startswith("--- it.stack\n+++ it.stack\n"), shown)
+        self.assertIn("\n-let   a = 1\n+let a = 1\n let b = 2\n", shown)
+        self.assertEqual((self.folder / "it.stack").read_text(), "let   a = 1\nlet b = 2\n", "it changes nothing")
+
     def test_doctor(self):
         self.environment["DOCKER_HOST"] = f"unix://{self.folder}/docker.sock"
         found = {one["what"]: one for one in self.json("doctor")}
