@@ -82,6 +82,7 @@ class Typer {
   // fitting.cc
   bool descend(const syntax::Expr& expression, const Type& wanted, const Standing& standing,
                const std::string& what);
+  class Mismatch;
   void report_mismatch(const syntax::Expr& expression, const Type& found, const Type& wanted,
                        const std::string& what);
 

@@ -1,0 +1,269 @@
+// What is said of an expression that does not fit where it stands, and what is to be written instead.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "grammar/suggest.h"
+#include "interpreter/check/typer.h"
+#include "interpreter/suggestions.h"
+
+namespace cairn {
+namespace {
+
+using Form = Type::Form;
+
+// The alternative of `type` that has this form; null: there is none.
+const Type* alternative(const Type& type, Form form) {
+  if (type.form == form) return &type;
+  if (type.form == Form::one_of)
+    for (const Type& each : type.of)
+      if (const Type* found = alternative(each, form)) return found;
+  return nullptr;
+}
+
+std::vector<std::string> literals_of(const Type& type) {
+  std::vector<std::string> found;
+  if (type.form == Form::literal) found.push_back(type.text);
+  if (type.form == Form::one_of)
+    for (const Type& each : type.of)
+      if (each.form == Form::literal) found.push_back(each.text);
+  return found;
+}
+
+std::string with_article(const Type& wanted) {
+  const Type rest = without_null(wanted);
+  switch (rest.form) {
+    case Form::one_of:
+    case Form::literal:
+      return show(rest);
+    case Form::list:
+    case Form::map:
+      return "a " + show(rest);
+    default:
+      return described(rest);
+  }
+}
+
+// "npm run test" as a list: `["npm", "run", "test"]`.
+std::string words_of(const std::string& text) {
+  std::string list;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = text.find(' ', begin);
+    const std::string word = text.substr(begin, end == std::string::npos ? end : end - begin);
+    if (!word.empty()) list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", word);
+    if (end == std::string::npos) break;
+    begin = end + 1;
+  }
+  return "[" + list + "]";
+}
+
+bool is_digit(char c) {
+  return std::isdigit(static_cast<unsigned char>(c)) != 0;
+}
+
+}  // namespace
+
+// One misfit. Each method looks for one kind of mistake and says whether it has told of it.
+class Typer::Mismatch {
+ public:
+  Mismatch(Typer& typer, const syntax::Expr& expression, const Type& found, const Type& wanted,
+           const std::string& what)
+      : typer_(typer),
+        expression_(expression),
+        found_(found),
+        wanted_(wanted),
+        what_(what),
+        written_(typer.program_.sources.text(expression.span)) {}
+
+  void tell() {
+    if (duration_for_size() || number_without_unit() || literal_for_other() || text_for_list() ||
+        secret_for_text() || list_for_map() || node_for_value() || nodes_for_node())
+      return;
+    Diagnostic& error = wrong(without_null(found_));
+    if (found_.form == Form::floating && accepts(Form::integer))
+      error.help(fmt::format("`round({})`", written_));
+  }
+
+ private:
+  bool accepts(Form form) const { return alternative(wanted_, form) != nullptr; }
+
+  Diagnostic& report(std::string message) {
+    return typer_.diagnostics_.error("S0302", expression_.span, std::move(message),
+                                     fmt::format("this is {}", described(found_)));
+  }
+  // "`ports` is a list of ints, found a map"
+  Diagnostic& wrong(const std::string& found) {
+    return report(fmt::format("{} is {}, found {}", what_, with_article(wanted_), found));
+  }
+  Diagnostic& wrong(const Type& found) { return wrong(described(found)); }
+
+  bool duration_for_size() {
+    const syntax::DurationLiteral* duration = std::get_if<syntax::DurationLiteral>(&expression_.is);
+    if (duration == nullptr || !accepts(Form::size)) return false;
+    const std::int64_t minutes = duration->milliseconds / 60'000;
+    const bool whole = minutes > 0 && duration->milliseconds % 60'000 == 0;
+    Diagnostic& error = report(fmt::format("{} is a size, `{}` is a duration{}", what_, written_,
+                                           whole ? fmt::format(" of {} minutes", minutes) : ""));
+    if (written_.ends_with('m')) error.help(fmt::format("`{}MiB`", written_.substr(0, written_.size() - 1)));
+    return true;
+  }
+
+  bool number_without_unit() {
+    if (found_.form != Form::integer || !std::holds_alternative<syntax::IntLiteral>(expression_.is))
+      return false;
+    struct Meant {
+      Form form;
+      const char* name;
+      std::string instead;
+    };
+    const Meant all[] = {{Form::duration, "a duration", fmt::format("`{}s`", written_)},
+                         {Form::size, "a size", fmt::format("`{0}MiB`, or `{0}B` for bytes", written_)},
+                         {Form::string, "a string", fmt::format("`\"{}\"`", written_)},
+                         {Form::boolean, "a bool", written_ == "0" ? "`false`" : "`true`"}};
+    for (const Meant& meant : all) {
+      if (!accepts(meant.form)) continue;
+      report(fmt::format("{} is {}, `{}` is a number", what_, meant.name, written_)).help(meant.instead);
+      return true;
+    }
+    return false;
+  }
+
+  bool literal_for_other() {
+    if (found_.form != Form::literal) return false;
+    return other_literal() || quoted_number() || quoted_bool() || quoted_list() || quoted_node() ||
+           bare_made();
+  }
+
+  bool other_literal() {
+    const std::vector<std::string> words = literals_of(wanted_);
+    if (words.empty()) return false;
+    Diagnostic& error =
+        report(fmt::format("{} is {}, not \"{}\"", what_, show(without_null(wanted_)), found_.text));
+    if (const auto near = suggest(found_.text, words)) error.help(fmt::format("did you mean \"{}\"?", *near));
+    return true;
+  }
+
+  bool quoted_number() {
+    const std::string& text = found_.text;
+    if (text.empty() || !is_digit(text.front())) return false;
+    const bool number = std::all_of(text.begin(), text.end(), is_digit);
+    const bool fits_number = number && (accepts(Form::integer) || accepts(Form::floating));
+    if (!fits_number && !accepts(Form::duration) && !accepts(Form::size)) return false;
+    wrong("a string").help(fmt::format("`{}` without quotes", text));
+    return true;
+  }
+
+  bool quoted_bool() {
+    if (!accepts(Form::boolean)) return false;
+    Diagnostic& error = report(fmt::format("{} is a bool, found a string", what_));
+    const std::string& text = found_.text;
+    if (text == "true" || text == "yes" || text == "on") error.help("`true`");
+    if (text == "false" || text == "no" || text == "off") error.help("`false`");
+    return true;
+  }
+
+  bool quoted_list() {
+    if (!accepts(Form::list)) return false;
+    Diagnostic& error = wrong("a string").help(words_of(found_.text));
+    if (what_ == "`command`" || what_ == "`entrypoint`") error.help("`script` takes lines for a shell");
+    return true;
+  }
+
+  bool quoted_node() {
+    const Type* node = alternative(wanted_, Form::node);
+    if (node == nullptr) return false;
+    wrong("a string")
+        .note(node->text.empty() ? "a block is named without quotes"
+                                 : fmt::format("a `{}` block is named without quotes", node->text));
+    return true;
+  }
+
+  // A file's name where a report is meant, an address where a probe is.
+  bool bare_made() {
+    const Type* made = alternative(wanted_, Form::made);
+    if (made == nullptr) return false;
+    Diagnostic& error = wrong("a string");
+    if (made->text == "report_file")
+      error.help(fmt::format("`junit({})`, or `tap`, `trx`, `cobertura`, `gotest`", written_));
+    if (made->text == "check")
+      error.help("`tcp(PORT)`, `http(PORT, path = …)`, `exec([…])`, `log(…)`, `healthy()`");
+    return true;
+  }
+
+  bool text_for_list() {
+    if (found_.form != Form::string || !accepts(Form::list)) return false;
+    Diagnostic& error = wrong("a string").help("[\"…\", \"…\"]");
+    if (what_ == "`command`" || what_ == "`entrypoint`") error.help("`script` takes lines for a shell");
+    return true;
+  }
+
+  bool secret_for_text() {
+    if (found_.form != Form::secret || !accepts(Form::string)) return false;
+    const bool line = what_.ends_with("`command`") || what_.ends_with("`entrypoint`");
+    Diagnostic& error =
+        typer_.diagnostics_.error("S0306", expression_.span,
+                                  line ? fmt::format("a secret in {} can be read by everybody on the machine",
+                                                     what_.substr(what_.find('`')))
+                                       : fmt::format("{} takes no secret", what_),
+                                  "a secret");
+    if (line) error.help("hand it over in `env` or `files`");
+    error.help(fmt::format("`reveal({})` says that it may be shown", written_));
+    return true;
+  }
+
+  bool list_for_map() {
+    if (found_.form != Form::list || !accepts(Form::map)) return false;
+    wrong("a list").help("{ NAME = \"value\" }");
+    return true;
+  }
+
+  // A block where one of its exports was meant.
+  bool node_for_value() {
+    const Type node = without_null(found_);
+    if (node.form != Form::node) return false;
+    Diagnostic& error = wrong(node);
+    for (const std::string& name : typer_.exports_of(node.text)) {
+      const std::optional<Type> exported = type_of_export_named(node.text, name);
+      if (!exported || name == "stopped") continue;
+      if (exported->form != Form::node && accepts(Form::node)) continue;
+      if (exported->form == Form::poison || exported->form == Form::any) continue;
+      if (!fits(*exported, wanted_, typer_.program_)) continue;
+      error.help(fmt::format("`{}.{}`", written_, name));
+      break;
+    }
+    return true;
+  }
+
+  std::optional<Type> type_of_export_named(const std::string& kind, const std::string& name) {
+    const UserKind* user = typer_.program_.user_kind(kind);
+    if (const syntax::Export* own = user == nullptr ? nullptr : user->find_export(name))
+      return typer_.type_of_export(*user, *own);
+    const KindDecl* native = native_behind(kind, typer_.program_);
+    if (native == nullptr || native->find_export(name) == nullptr) return std::nullopt;
+    return native->find_export(name)->type;
+  }
+
+  bool nodes_for_node() {
+    if (found_.form != Form::list || found_.of.front().form != Form::node || !accepts(Form::node))
+      return false;
+    wrong(found_).help(fmt::format("`{}[0]` is one of them", written_));
+    return true;
+  }
+
+  Typer& typer_;
+  const syntax::Expr& expression_;
+  const Type& found_;
+  const Type& wanted_;
+  const std::string& what_;
+  const std::string written_;
+};
+
+void Typer::report_mismatch(const syntax::Expr& expression, const Type& found, const Type& wanted,
+                            const std::string& what) {
+  program_.poisoned.insert(&expression);
+  Mismatch(*this, expression, found, wanted, what).tell();
+}
+
+}  // namespace cairn
