@@ -62,6 +62,7 @@ void add_graph(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("graph", "draw what the file means; runs nothing");
   const auto options = std::make_shared<GraphOptions>();
   add_file_options(*command, invocation);
+  add_file_argument(*command, invocation);
   command->add_option("--format", options->format, "the drawing's format")
       ->check(CLI::IsMember({"ascii", "dot", "mermaid", "svg", "html", "json"}))
       ->capture_default_str();

@@ -24,6 +24,10 @@ void add_file_options(CLI::App& command, Invocation& invocation) {
   command.add_option("--params", invocation.params_file, "a JSON file with values of params");
 }
 
+void add_file_argument(CLI::App& command, Invocation& invocation) {
+  command.add_option("path", invocation.file, "the .stack file, as with -f");
+}
+
 void complain(Invocation& invocation, int exit_code, const std::string& message, const std::string& help) {
   const bool colour = use_colour(invocation, STDERR_FILENO);
   fmt::print(stderr, "{}error{}: {}\n", colour ? "\x1b[1;31m" : "", colour ? "\x1b[0m" : "", message);

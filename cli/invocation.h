@@ -29,6 +29,8 @@ bool use_colour(const Invocation& invocation, int descriptor);
 
 // Adds -f, -p and --params to a command that reads a .stack file.
 void add_file_options(CLI::App& command, Invocation& invocation);
+// For commands that take nothing else: the file without -f.
+void add_file_argument(CLI::App& command, Invocation& invocation);
 
 // Prints `error: …` in our shape to standard error and sets the exit code.
 void complain(Invocation& invocation, int exit_code, const std::string& message,

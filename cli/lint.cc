@@ -51,6 +51,7 @@ void add_lint(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("lint", "look for mistakes, races and bad habits; runs nothing");
   const auto options = std::make_shared<LintOptions>();
   add_file_options(*command, invocation);
+  add_file_argument(*command, invocation);
   command->add_option("--format", options->format, "how findings are printed")
       ->check(CLI::IsMember({"text", "json", "sarif"}))
       ->capture_default_str();

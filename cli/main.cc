@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/invocation.h"
+#include "cli/version.h"
 #include "grammar/suggest.h"
 #include "runtime/keeper/keeper.h"
 #include "runtime/scribe/masker.h"
@@ -35,6 +36,7 @@ int main(int argc, char** argv) {
   CLI::App app("cairn: environments and tests as one graph of services, clones, probes and steps", "cairn");
   Invocation invocation;
   app.require_subcommand(1);
+  app.set_version_flag("--version", "cairn " + version_text());
   app.set_help_all_flag("--help-all", "the options of all commands");
   app.add_option("--color", invocation.colour, "colours: auto, always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
@@ -75,6 +77,8 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
+  } catch (const CLI::CallForVersion& version) {
+    return app.exit(version);
   } catch (const CLI::CallForAllHelp& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {

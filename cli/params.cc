@@ -11,6 +11,7 @@ void add_params(CLI::App& app, Invocation& invocation) {
       app.add_subcommand("params", "list the file's params, their values and where each comes from");
   const auto json = std::make_shared<bool>(false);
   add_file_options(*command, invocation);
+  add_file_argument(*command, invocation);
   command->add_flag("--json", *json, "as JSON");
   command->callback([json, &invocation] {
     const std::unique_ptr<ProgramFile> program = load_program(invocation, true);

@@ -24,6 +24,11 @@ bool stages_named(const ProgramFile& program, const std::vector<std::string>& na
       continue;
     }
     const std::optional<std::string> near = suggest(name, known);
+    if (name.ends_with(".stack")) {
+      complain(invocation, wrong_input, fmt::format("`{}` is a file, and `run` takes stages", name),
+               fmt::format("`cairn run -f {} {}`", name, known.empty() ? "STAGE" : known.front()));
+      return false;
+    }
     complain(invocation, wrong_input, fmt::format("{} has no stage `{}`", program.path, name),
              near            ? fmt::format("did you mean `{}`?", *near)
              : known.empty() ? "write `stage test { … }` around what is to be run"

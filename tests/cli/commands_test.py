@@ -96,6 +96,13 @@ stage test {
         self.assertTrue(shown.startswith("--- it.stack\n+++ it.stack\n"), shown)
         self.assertIn("\n-let   a = 1\n+let a = 1\n let b = 2\n", shown)
         self.assertEqual((self.folder / "it.stack").read_text(), "let   a = 1\nlet b = 2\n", "it changes nothing")
+    def test_a_file_is_taken_where_it_can_only_be_one(self):
+        (self.folder / "other.stack").write_text('stage only { run x { in = "host" ; command = ["true"] } }\n')
+        for command in ("lint", "graph", "params"):
+            self.cairn(command, "other.stack")
+        told = self.cairn("run", "other.stack", "-f", "other.stack", code=2).stderr
+        self.assertIn("`cairn run -f other.stack only`", told)
+        self.assertEqual(self.cairn("--version").stdout, self.cairn("version").stdout)
 
     def test_doctor(self):
         self.environment["DOCKER_HOST"] = f"unix://{self.folder}/docker.sock"
