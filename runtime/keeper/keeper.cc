@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "runtime/keeper/keeper_loop.h"
 
@@ -111,6 +112,7 @@ bool KeeperLoop::open_session() {
   signals_ = FileDescriptor(signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK));
   events_ = FileDescriptor(epoll_create1(EPOLL_CLOEXEC));
   null_ = FileDescriptor(open("/dev/null", O_RDWR | O_CLOEXEC));
+  children_ = FileDescriptor(open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC));
   const std::string records = fmt::format("{}/{}", setup_.folder, kRecordsName);
   FileDescriptor file(open(records.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!signals_.open() || !events_.open() || !null_.open() || !file.open()) return false;
@@ -163,6 +165,7 @@ int KeeperLoop::run() {
       const epoll_event& event = happened[static_cast<std::size_t>(i)];
       handle(event.data.u64, event.events);
     }
+    tell_growth();
     check_deadlines();
   }
   if (listener_.open()) unlink(fmt::format("{}/{}", setup_.folder, kSocketName).c_str());
@@ -172,10 +175,12 @@ int KeeperLoop::run() {
 void KeeperLoop::handle(std::uint64_t what, std::uint32_t events) {
   switch (source_of(what)) {
     case Source::signals: {
-      signalfd_siginfo signal{};
+      // As many as there are kinds that we take: the kernel keeps one of each, so that one read has them all.
+      std::array<signalfd_siginfo, 8> pending{};
+      const ssize_t got = read(signals_.number(), pending.data(), sizeof pending);
       bool asked_to_end = false;
-      while (read(signals_.number(), &signal, sizeof signal) == sizeof signal) {
-        asked_to_end = asked_to_end || signal.ssi_signo != SIGCHLD;
+      for (std::size_t i = 0; got > 0 && i < static_cast<std::size_t>(got) / sizeof pending[0]; ++i) {
+        asked_to_end = asked_to_end || pending[i].ssi_signo != SIGCHLD;
       }
       reap();
       if (asked_to_end) end_everything();
@@ -192,7 +197,9 @@ void KeeperLoop::handle(std::uint64_t what, std::uint32_t events) {
       const auto found = processes_.find(number_of(what));
       if (found == processes_.end()) break;
       KeptProcess& process = found->second;
+      const std::uint64_t log_end = process.log.end();
       process.pipes[pipe_of(what)].drain(process.log, process.exit.tail, process.tail_bytes, kReadAtOnce);
+      if (process.log.end() != log_end) grown_.push_back(process.number);
       forget_if_silent(number_of(what));
       break;
     }
@@ -271,6 +278,26 @@ void KeeperLoop::send_queued(std::uint64_t client) {
     to.unsent.pop_front();  // sent, or the brain is gone, which reading will tell
   }
   if (was_waiting) watch(to.socket.number(), tag(Source::client, client), EPOLLIN);
+}
+
+// Told once a turn, and to a brain that does not keep up when it has taken what it was sent before.
+void KeeperLoop::tell_growth() {
+  for (const std::uint64_t number : std::exchange(grown_, {})) {
+    const auto process = processes_.find(number);
+    if (process == processes_.end() || process->second.state == KeptProcess::State::settled) continue;
+    for (auto& [client, to] : clients_) to.grown.insert(number);
+  }
+  std::vector<std::uint64_t> free;
+  for (const auto& [client, to] : clients_) {
+    if (!to.grown.empty() && to.unsent.empty()) free.push_back(client);
+  }
+  for (const std::uint64_t client : free) {
+    for (const std::uint64_t number : std::exchange(clients_.at(client).grown, {})) {
+      const auto process = processes_.find(number);
+      if (process == processes_.end() || process->second.state == KeptProcess::State::settled) continue;
+      send(client, LogGrown{number, process->second.log.end()});
+    }
+  }
 }
 
 Ready KeeperLoop::ready() const {

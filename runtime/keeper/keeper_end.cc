@@ -2,8 +2,10 @@
 // everything.
 #include <fmt/format.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "runtime/keeper/keeper_loop.h"
@@ -67,7 +69,8 @@ void KeeperLoop::settle(KeptProcess& process) {
   records_.ended(process.number, process.exit);
   std::vector<std::uint64_t> listeners;
   for (const auto& [number, client] : clients_) listeners.push_back(number);
-  for (const std::uint64_t client : listeners) send(client, Ended{process.number, process.exit});
+  for (const std::uint64_t client : listeners)
+    send(client, Ended{process.number, process.exit, process.log.end()});
   forget_if_silent(process.number);
 }
 
@@ -77,9 +80,25 @@ void KeeperLoop::forget_if_silent(std::uint64_t number) {
   if (!found->second.output_open()) processes_.erase(found);
 }
 
+// One read, as a rule, for what children_of() asks of the kernel by a dozen calls: it is done for each
+// process that ends.
+std::vector<pid_t> KeeperLoop::own_children() const {
+  std::array<char, 4096> piece;
+  std::string list;
+  while (children_.open()) {
+    const ssize_t got =
+        pread(children_.number(), piece.data(), piece.size(), static_cast<off_t>(list.size()));
+    if (got < 0) break;
+    list.append(piece.data(), static_cast<std::size_t>(got));
+    // The kernel fills a page as far as whole entries fit (seq_file): after half a page nothing follows.
+    if (static_cast<std::size_t>(got) < piece.size() / 2) return pids_in(list);
+  }
+  return children_of(self_);
+}
+
 std::vector<pid_t> KeeperLoop::strays() const {
   std::vector<pid_t> strays;
-  for (const pid_t child : children_of(self_)) {
+  for (const pid_t child : own_children()) {
     if (!by_pid_.contains(child)) strays.push_back(child);
   }
   return strays;

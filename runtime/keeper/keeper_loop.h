@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -29,6 +30,7 @@ class KeeperLoop {
   struct Client {
     FileDescriptor socket;           // non-blocking
     std::deque<std::string> unsent;  // a brain that is stopped must not stop the keeper
+    std::set<std::uint64_t> grown;   // processes whose logs have grown, not yet told: of each only the last
   };
 
   // The loop.
@@ -43,6 +45,7 @@ class KeeperLoop {
   void drop_client(std::uint64_t number);
   void send(std::uint64_t client, const ToBrain& message);
   void send_queued(std::uint64_t client);
+  void tell_growth();
   void on(std::uint64_t client, const Attach&);
   void on(std::uint64_t client, const SpawnRequest& request);
   void on(std::uint64_t client, const SignalRequest& request);
@@ -64,6 +67,7 @@ class KeeperLoop {
     bool certain = true;      // false: look again, something cannot be told yet
   };
   Tree tree_of(const KeptProcess& process) const;
+  std::vector<pid_t> own_children() const;
   std::vector<pid_t> strays() const;  // children that are no main process
   bool kill_all(const std::vector<pid_t>& pids, int signal) const;
   void kill_tree(KeptProcess& process);
@@ -76,12 +80,13 @@ class KeeperLoop {
   Open setup_;
   Records records_;
   std::vector<FileDescriptor> run_lock_;  // held until we end: a run lives as long as its brain or its keeper
-  FileDescriptor events_, signals_, listener_, null_;
+  FileDescriptor events_, signals_, listener_, null_, children_;
   std::map<std::uint64_t, Client> clients_;
   std::uint64_t next_client_ = 1;
   std::map<std::uint64_t, KeptProcess> processes_;
   std::unordered_map<pid_t, std::uint64_t> by_pid_;  // main processes not yet waited for
   std::uint64_t next_process_ = 1;
+  std::vector<std::uint64_t> grown_;  // processes that have said something in this turn of the loop
   bool ending_ = false;
   std::optional<Instant> give_up_at_;
   bool left_something_ = false;

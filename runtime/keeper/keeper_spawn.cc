@@ -100,16 +100,16 @@ Answer KeeperLoop::start(const SpawnSpec& spec) {
   what.output = out.open() ? out.number() : null_.number();
   what.errors = err.open() ? err.number() : null_.number();
   what.limits = setup_.limits;
+  what.keeper = self_;
 
-  records_.starting(process.number, process.step);
   const Launched launched = launch(what);
   if (launched.pid == 0) {
-    records_.failed(process.number);
+    records_.failed(process.number, process.step);
     return failed(launched.failed_at, launched.error);
   }
   process.pid = launched.pid;
   if (const std::optional<ProcessFacts> facts = facts_of(launched.pid))
-    records_.started(process.number, *facts);
+    records_.started(process.number, process.step, *facts);
 
   Answer answer;
   answer.process = process.number;

@@ -142,7 +142,8 @@ Result<Done> KeeperSpawner::greet(const ToKeeper& first, int file) {
   }
   const Ready& ready = std::get<Ready>(*answer);
   keeper_pid_ = static_cast<pid_t>(ready.keeper_pid);
-  for (const Process& process : ready.running) known_[process.number] = {process.step, process.pid, {}, {}};
+  for (const Process& process : ready.running)
+    known_[process.number] = {process.step, process.pid, {}, 0, {}, {}};
   listener_ = std::jthread([this] { listen(); });
   return Done{};
 }
@@ -167,7 +168,7 @@ Result<Done> KeeperSpawner::end() {
     send_packet(socket_.number(), encode(ToKeeper(End{})));
   }
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return gone_; });
+  gone_changed_.wait(lock, [this] { return gone_; });
   lock.unlock();
   const int status = child_ > 0 ? wait_for(std::exchange(child_, 0)) : 0;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return Done{};
@@ -183,17 +184,23 @@ void KeeperSpawner::listen() {
     if (!message) break;
     if (const auto* answer = std::get_if<Answer>(&*message)) heard(*answer);
     if (const auto* ended = std::get_if<Ended>(&*message)) heard(*ended);
+    if (const auto* grown = std::get_if<LogGrown>(&*message)) heard(*grown);
   }
   std::lock_guard lock(mutex_);
   gone_ = true;
-  changed_.notify_all();
+  gone_changed_.notify_all();
+  for (const auto& [request, asked] : asked_) asked->changed.notify_one();
+  for (const auto& [number, known] : known_)
+    for (std::condition_variable* waiting : known.waiting) waiting->notify_one();
 }
 
 void KeeperSpawner::heard(const Answer& answer) {
   std::lock_guard lock(mutex_);
-  if (const auto found = asked_.find(answer.request); found != asked_.end()) found->second = answer;
   if (answer.process != 0) known_[answer.process].pid = static_cast<pid_t>(answer.pid);
-  changed_.notify_all();
+  const auto found = asked_.find(answer.request);
+  if (found == asked_.end()) return;
+  found->second->answer = answer;
+  found->second->changed.notify_one();
 }
 
 void KeeperSpawner::heard(const Ended& ended) {
@@ -202,16 +209,18 @@ void KeeperSpawner::heard(const Ended& ended) {
     std::lock_guard lock(mutex_);
     Known& process = known_[ended.process];
     process.exit = ended.exit;
+    process.log_end = ended.log_end;
     watchers.swap(process.watchers);
-    changed_.notify_all();
+    for (std::condition_variable* waiting : process.waiting) waiting->notify_one();
   }
   for (const auto& watcher : watchers) watcher(ended.exit);
 }
 
-std::uint64_t KeeperSpawner::next_request() {
+void KeeperSpawner::heard(const LogGrown& grown) {
   std::lock_guard lock(mutex_);
-  asked_[++last_request_];
-  return last_request_;
+  Known& process = known_[grown.process];
+  process.log_end = grown.log_end;
+  for (std::condition_variable* waiting : process.waiting) waiting->notify_one();
 }
 
 Failure KeeperSpawner::keeper_is_gone() const {
@@ -221,23 +230,51 @@ Failure KeeperSpawner::keeper_is_gone() const {
   return failure;
 }
 
-Result<Answer> KeeperSpawner::ask(std::uint64_t request, const ToKeeper& message) {
+Result<Answer> KeeperSpawner::ask(const std::function<ToKeeper(std::uint64_t request)>& message) {
+  Asked asked;
+  std::uint64_t request = 0;
+  {
+    std::lock_guard lock(mutex_);
+    request = ++last_request_;
+    asked_[request] = &asked;
+  }
+  const std::string bytes = encode(message(request));
   int error = 0;
   {
     std::lock_guard lock(sending_);
-    error = send_packet(socket_.number(), encode(message));
+    error = send_packet(socket_.number(), bytes);
   }
   std::unique_lock lock(mutex_);
-  if (error == 0) changed_.wait(lock, [&] { return gone_ || asked_[request].has_value(); });
-  const std::optional<Answer> answer = asked_[request];
+  if (error == 0) asked.changed.wait(lock, [&] { return gone_ || asked.answer.has_value(); });
   asked_.erase(request);
-  if (answer) return *answer;
+  if (asked.answer) return std::move(*asked.answer);
   return keeper_is_gone();
 }
 
+bool KeeperSpawner::wait_until(const Process& process, std::stop_token stop, std::optional<Instant> deadline,
+                               const std::function<bool(const Known&)>& there_is) {
+  std::condition_variable changed;
+  const std::stop_callback wake(stop, [&] {
+    std::lock_guard lock(mutex_);
+    changed.notify_one();
+  });
+  std::unique_lock lock(mutex_);
+  Known& known = known_[process.number];
+  const auto over = [&] { return there_is(known) || gone_ || stop.stop_requested(); };
+  if (over()) return true;
+  known.waiting.push_back(&changed);
+  bool in_time = true;
+  if (deadline) {
+    in_time = changed.wait_until(lock, *deadline, over);
+  } else {
+    changed.wait(lock, over);
+  }
+  std::erase(known.waiting, &changed);
+  return in_time;
+}
+
 Result<Process> KeeperSpawner::spawn(const SpawnSpec& spec) {
-  const std::uint64_t request = next_request();
-  const Result<Answer> answer = ask(request, SpawnRequest{request, spec});
+  const Result<Answer> answer = ask([&](std::uint64_t request) { return SpawnRequest{request, spec}; });
   if (!answer) return Failure(answer.failure());
   if (answer->failed_at != SpawnStage::none) return spawn_failure(spec, *answer);
   std::lock_guard lock(mutex_);
@@ -247,25 +284,33 @@ Result<Process> KeeperSpawner::spawn(const SpawnSpec& spec) {
 
 Result<Exit> KeeperSpawner::wait(const Process& process, std::stop_token stop,
                                  std::optional<Instant> deadline) {
-  std::unique_lock lock(mutex_);
-  const auto settled = [&] { return gone_ || known_[process.number].exit.has_value(); };
-  bool in_time = true;
-  if (deadline) {
-    in_time = changed_.wait_until(lock, stop, *deadline, settled);
-  } else {
-    in_time = changed_.wait(lock, stop, settled);
-  }
+  const bool in_time =
+      wait_until(process, stop, deadline, [](const Known& known) { return known.exit.has_value(); });
+  std::lock_guard lock(mutex_);
   if (const Known& known = known_[process.number]; known.exit) return *known.exit;
   if (gone_) return keeper_is_gone();
-  if (in_time) return keeper_is_gone();
   Failure failure{fmt::format("`{}` is still running", process.step)};
-  failure.is = stop.stop_requested() ? FailureClass::cancelled : FailureClass::timeout;
+  failure.is = in_time ? FailureClass::cancelled : FailureClass::timeout;
+  return failure;
+}
+
+Result<Spawner::LogEnd> KeeperSpawner::wait_for_log(const Process& process, std::uint64_t known_end,
+                                                    std::stop_token stop) {
+  wait_until(process, stop, {},
+             [&](const Known& known) { return known.exit.has_value() || known.log_end > known_end; });
+  std::lock_guard lock(mutex_);
+  const Known& known = known_[process.number];
+  if (known.exit || known.log_end > known_end) return LogEnd{known.log_end, known.exit.has_value()};
+  if (gone_) return keeper_is_gone();
+  Failure failure{fmt::format("`{}` says nothing more now", process.step)};
+  failure.is = FailureClass::cancelled;
   return failure;
 }
 
 Result<Done> KeeperSpawner::ask_for_signal(const Process& process, int signal, bool whole_tree) {
-  const std::uint64_t request = next_request();
-  const Result<Answer> answer = ask(request, SignalRequest{request, process.number, signal, whole_tree});
+  const Result<Answer> answer = ask([&](std::uint64_t request) {
+    return SignalRequest{request, process.number, signal, whole_tree};
+  });
   if (!answer) return Failure(answer.failure());
   if (answer->error == 0) return Done{};
   return Failure{fmt::format("could not signal `{}`", process.step)}.because(std::strerror(answer->error));

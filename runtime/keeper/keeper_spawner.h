@@ -45,6 +45,7 @@ class KeeperSpawner final : public Spawner {
   Result<Process> spawn(const SpawnSpec& spec) override;
   Result<Exit> wait(const Process& process, std::stop_token stop,
                     std::optional<Instant> deadline = {}) override;
+  Result<LogEnd> wait_for_log(const Process& process, std::uint64_t known, std::stop_token stop) override;
   Result<Done> signal(const Process& process, int signal) override;
   Result<Done> kill_tree(const Process& process) override;
   void when_ended(const Process& process, std::function<void(const Exit&)> then) override;
@@ -56,21 +57,31 @@ class KeeperSpawner final : public Spawner {
   pid_t keeper_pid() const { return keeper_pid_; }
 
  private:
+  // Each thread that waits is woken for its own matter only: a thousand steps may be waiting.
+  struct Asked {
+    std::optional<Answer> answer;
+    std::condition_variable changed;
+  };
   struct Known {
     std::string step;
     pid_t pid = 0;
     std::optional<Exit> exit;
+    std::uint64_t log_end = 0;
     std::vector<std::function<void(const Exit&)>> watchers;
+    std::vector<std::condition_variable*> waiting;
   };
 
   KeeperSpawner(FileDescriptor socket, pid_t child, Scope scope);
   Result<Done> greet(const ToKeeper& first, int file);
-  Result<Answer> ask(std::uint64_t request, const ToKeeper& message);
+  Result<Answer> ask(const std::function<ToKeeper(std::uint64_t request)>& message);
+  // Until `there_is` says so, the keeper is gone, or it is asked to stop; false at the deadline.
+  bool wait_until(const Process& process, std::stop_token stop, std::optional<Instant> deadline,
+                  const std::function<bool(const Known&)>& there_is);
   Result<Done> ask_for_signal(const Process& process, int signal, bool whole_tree);
-  std::uint64_t next_request();
   void listen();
   void heard(const Answer& answer);
   void heard(const Ended& ended);
+  void heard(const LogGrown& grown);
   Failure keeper_is_gone() const;
 
   const FileDescriptor socket_;
@@ -80,10 +91,10 @@ class KeeperSpawner final : public Spawner {
 
   std::mutex sending_;  // packets keep their order; never held together with mutex_
   std::mutex mutex_;
-  std::condition_variable_any changed_;
+  std::condition_variable gone_changed_;
   bool gone_ = false;
   std::uint64_t last_request_ = 0;
-  std::unordered_map<std::uint64_t, std::optional<Answer>> asked_;
+  std::unordered_map<std::uint64_t, Asked*> asked_;  // by those who wait for the answer
   std::map<std::uint64_t, Known> known_;
   std::jthread listener_;
 };

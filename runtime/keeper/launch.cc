@@ -104,7 +104,7 @@ Launched launch(const Launch& launch) {
   const std::vector<char*> arguments = pointers_to(launch.arguments);
   const std::vector<char*> environment = pointers_to(launch.environment);
   const std::vector<char*> program_pointers = pointers_to(programs);
-  Shared shared{&launch, arguments.data(), environment.data(), program_pointers.data(), getpid(), 0, 0};
+  Shared shared{&launch, arguments.data(), environment.data(), program_pointers.data(), launch.keeper, 0, 0};
   const pid_t pid = fork_into(&shared);
   if (pid < 0) return {0, SpawnStage::process, errno};
   // A child that failed is a zombie by now; the keeper's next wait takes it away.

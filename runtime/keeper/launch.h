@@ -17,6 +17,7 @@ struct Launch {
   int input = -1, output = -1, errors = -1;  // become 0, 1, 2; all of them > 2
   int cgroup = -1;                           // an open cgroup.procs, or none
   std::vector<OriginalLimit> limits;
+  pid_t keeper = 0;  // the caller
 };
 
 struct Launched {

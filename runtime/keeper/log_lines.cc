@@ -29,9 +29,9 @@ std::string format_time(std::int64_t wall_clock_ms) {
 }
 
 // None: not a line of a log.
-std::optional<LogLine> parse_line(std::string_view line) {
+std::optional<LogLineView> parse_line(std::string_view line) {
   if (line.size() <= kTimeLength || line[kTimeLength] != ' ') return std::nullopt;
-  LogLine read;
+  LogLineView read;
   read.time = line.substr(0, kTimeLength);
   line.remove_prefix(kTimeLength + 1);
   for (const Stream stream : {Stream::out, Stream::err, Stream::tool}) {
@@ -87,16 +87,23 @@ void LogWriter::write_whole(std::string_view lines, std::size_t output_bytes, st
     done += static_cast<std::size_t>(written);
   }
   lost_ = 0;
+  if (before >= 0) end_ = static_cast<std::uint64_t>(before) + lines.size();
+}
+
+void each_log_line(std::string_view text, const std::function<void(const LogLineView&)>& take) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return;
+    if (const std::optional<LogLineView> line = parse_line(text.substr(0, end))) take(*line);
+    text.remove_prefix(end + 1);
+  }
 }
 
 std::vector<LogLine> parse_log(std::string_view text) {
   std::vector<LogLine> lines;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) break;
-    if (std::optional<LogLine> line = parse_line(text.substr(0, end))) lines.push_back(std::move(*line));
-    text.remove_prefix(end + 1);
-  }
+  each_log_line(text, [&](const LogLineView& line) {
+    lines.push_back({std::string(line.time), line.from, line.goes_on, std::string(line.text)});
+  });
   return lines;
 }
 

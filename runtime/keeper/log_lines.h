@@ -23,13 +23,28 @@ class LogWriter {
   LogWriter() = default;  // drops everything
   explicit LogWriter(FileDescriptor file) : file_(std::move(file)) {}
   void append(Stream stream, std::string_view piece, std::int64_t wall_clock_ms);
+  // Bytes that the file has after the last append, others' included; 0 before the first.
+  std::uint64_t end() const { return end_; }
 
  private:
   void write_whole(std::string_view lines, std::size_t output_bytes, std::int64_t wall_clock_ms);
 
   FileDescriptor file_;
+  std::uint64_t end_ = 0;
   std::uint64_t lost_ = 0;  // bytes of output since the last successful write
 };
+
+// A line where it stands in the text that was read.
+struct LogLineView {
+  std::string_view time;  // as in the file
+  Stream from = Stream::out;
+  bool goes_on = false;  // its rest follows
+  std::string_view text;
+};
+
+// Gives each line of `text` to `take`. Passes over what is no log line, and over a last line that has no end
+// yet.
+void each_log_line(std::string_view text, const std::function<void(const LogLineView&)>& take);
 
 struct LogLine {
   std::string time;  // as in the file
@@ -38,7 +53,7 @@ struct LogLine {
   std::string text;
 };
 
-// Passes over what is no log line, and over a last line that has no end yet.
+// The same lines, kept.
 std::vector<LogLine> parse_log(std::string_view text);
 
 // What a stream said in the log file at `path`: newlines between its lines and, if there is any output, at

@@ -29,6 +29,14 @@ std::string read_file(const std::string& path) {
   }
 }
 
+// One that the kernel gives whole at the first read.
+std::string read_short_file(const std::string& path) {
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 4096> text;
+  const ssize_t got = file.open() ? read(file.number(), text.data(), text.size()) : -1;
+  return {text.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
+}
+
 std::optional<pid_t> as_pid(std::string_view name) {
   pid_t pid = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
@@ -64,7 +72,7 @@ bool kernel_lists_children() {
 }  // namespace
 
 std::optional<ProcessFacts> facts_of(pid_t pid) {
-  const std::string text = read_file(fmt::format("/proc/{}/stat", pid));
+  const std::string text = read_short_file(fmt::format("/proc/{}/stat", pid));
   const std::size_t name_end = text.rfind(')');  // the program's name may hold anything, parentheses too
   if (name_end == std::string::npos) return std::nullopt;
   ProcessFacts facts;
@@ -103,17 +111,23 @@ std::vector<pid_t> all_processes() {
   return numbered_entries("/proc");
 }
 
+std::vector<pid_t> pids_in(std::string_view list) {
+  std::vector<pid_t> pids;
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(' '), list.size());
+    if (const std::optional<pid_t> pid = as_pid(list.substr(0, end))) pids.push_back(*pid);
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return pids;
+}
+
 std::vector<pid_t> children_of(pid_t pid) {
   if (!kernel_lists_children()) return children_by_search(pid);
   std::vector<pid_t> children;
   for (const pid_t thread : numbered_entries(fmt::format("/proc/{}/task", pid).c_str())) {
-    const std::string text = read_file(fmt::format("/proc/{}/task/{}/children", pid, thread));
-    std::string_view rest = text;
-    while (!rest.empty()) {
-      const std::size_t end = std::min(rest.find(' '), rest.size());
-      if (const std::optional<pid_t> child = as_pid(rest.substr(0, end))) children.push_back(*child);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
+    const std::vector<pid_t> of_thread =
+        pids_in(read_file(fmt::format("/proc/{}/task/{}/children", pid, thread)));
+    children.insert(children.end(), of_thread.begin(), of_thread.end());
   }
   return children;
 }

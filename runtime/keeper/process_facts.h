@@ -24,6 +24,8 @@ struct ProcessFacts {
 // None: no such process.
 std::optional<ProcessFacts> facts_of(pid_t pid);
 std::vector<pid_t> all_processes();
+// In a list of the kernel's: "12 345 ".
+std::vector<pid_t> pids_in(std::string_view list);
 // Children of all of its threads, ended ones included.
 std::vector<pid_t> children_of(pid_t pid);
 // Children, their children and so on; parents first.

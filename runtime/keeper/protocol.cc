@@ -8,7 +8,7 @@ namespace cairn::keeper {
 namespace {
 
 // Both ends are the same program, but `up` leaves a keeper behind that a newer cairn may find.
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 
 void write(PacketWriter& to, const std::string& value) {
   to.text(value);
@@ -73,7 +73,9 @@ void fields(Stream& s, auto& m) {
     pass(s, m.request), pass(s, m.process), pass(s, m.pid), pass(s, m.failed_at), pass(s, m.error),
         pass(s, m.why);
   } else if constexpr (std::is_same_v<M, Ended>) {
-    pass(s, m.process), pass(s, m.exit);
+    pass(s, m.process), pass(s, m.exit), pass(s, m.log_end);
+  } else if constexpr (std::is_same_v<M, LogGrown>) {
+    pass(s, m.process), pass(s, m.log_end);
   } else if constexpr (std::is_same_v<M, Ready>) {
     pass(s, m.keeper_pid), pass(s, m.running);
   } else {

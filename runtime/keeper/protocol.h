@@ -57,16 +57,23 @@ struct Answer {
   int error = 0;
   std::string why;  // what errno does not say
 };
+// The log of a process has grown. Only how far: whoever wants to know what was said reads the file, so that a
+// brain which is stopped costs the keeper no memory. Of several that cannot be sent, the last one is.
+struct LogGrown {
+  std::uint64_t process = 0;
+  std::uint64_t log_end = 0;  // bytes of its file
+};
 struct Ended {
   std::uint64_t process = 0;
   Exit exit;
+  std::uint64_t log_end = 0;  // 0: it has said nothing
 };
 struct Ready {  // answers Open and Attach
   std::int64_t keeper_pid = 0;
   std::vector<Process> running;
 };
 
-using ToBrain = std::variant<Ready, Answer, Ended>;
+using ToBrain = std::variant<Ready, Answer, Ended, LogGrown>;
 
 std::string encode(const ToKeeper& message);
 std::string encode(const ToBrain& message);

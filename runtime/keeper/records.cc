@@ -27,15 +27,12 @@ void Records::append(std::string line) {
   }
 }
 
-void Records::starting(std::uint64_t process, const std::string& step) {
-  append(fmt::format(R"({{"process":{},"step":{}}})", process, quoted(step)));
+void Records::started(std::uint64_t process, const std::string& step, const ProcessFacts& facts) {
+  append(fmt::format(R"({{"process":{},"step":{},"pid":{},"start_time":{},"boot":"{}"}})", process,
+                     quoted(step), facts.pid, facts.start_time, boot_id()));
 }
-void Records::started(std::uint64_t process, const ProcessFacts& facts) {
-  append(fmt::format(R"({{"process":{},"pid":{},"start_time":{},"boot":"{}"}})", process, facts.pid,
-                     facts.start_time, boot_id()));
-}
-void Records::failed(std::uint64_t process) {
-  append(fmt::format(R"({{"process":{},"failed":true}})", process));
+void Records::failed(std::uint64_t process, const std::string& step) {
+  append(fmt::format(R"({{"process":{},"step":{},"failed":true}})", process, quoted(step)));
 }
 void Records::ended(std::uint64_t process, const Exit& exit) {
   append(fmt::format(R"({{"process":{},"code":{},"signal":{}}})", process, exit.code, exit.signal));

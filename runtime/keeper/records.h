@@ -26,10 +26,10 @@ class Records {
   Records() = default;  // writes nowhere
   explicit Records(FileDescriptor file) : file_(std::move(file)) {}
 
-  void starting(std::uint64_t process,
-                const std::string& step);  // before the fork: from here on a pid may exist
-  void started(std::uint64_t process, const ProcessFacts& facts);
-  void failed(std::uint64_t process);
+  // Written after the fork. A keeper that is killed in between loses nothing: its child dies with it
+  // (launch.h).
+  void started(std::uint64_t process, const std::string& step, const ProcessFacts& facts);
+  void failed(std::uint64_t process, const std::string& step);
   void ended(std::uint64_t process, const Exit& exit);
   void left_behind(std::uint64_t process, pid_t pid);  // could not be killed
 

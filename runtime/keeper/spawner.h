@@ -74,6 +74,13 @@ class Spawner {
   // A Failure of class timeout or cancelled leaves it running.
   virtual Result<Exit> wait(const Process& process, std::stop_token stop,
                             std::optional<Instant> deadline = {}) = 0;
+  // Returns when the log has an end beyond `known` bytes of its file, or has all that it will ever have of
+  // this process. Nothing looks at the file itself (log_reader.h does): what is told is never ahead of it.
+  struct LogEnd {
+    std::uint64_t bytes = 0;  // 0: it has said nothing yet
+    bool complete = false;    // the process has ended
+  };
+  virtual Result<LogEnd> wait_for_log(const Process& process, std::uint64_t known, std::stop_token stop) = 0;
   // To the main process alone; one that has ended already is a success.
   virtual Result<Done> signal(const Process& process, int signal) = 0;
   // SIGKILL to the process and all it has started; wait() tells when they are gone.

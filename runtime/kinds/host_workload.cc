@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <set>
 
 #include "runtime/effects/file_descriptor.h"
@@ -23,7 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Milliseconds look_at_log_every(20);
 // File systems stamp with a coarse clock: a file may look a little older than the process that wrote it.
 constexpr std::int64_t clock_grain_ms = 20;
 
@@ -95,10 +95,6 @@ Result<std::shared_ptr<Workload>> HostWorkload::make(World& world, NodeId node, 
   return std::shared_ptr<Workload>(new HostWorkload(world, node, std::move(settings)));
 }
 
-HostWorkload::~HostWorkload() {
-  stop_following();
-}
-
 Result<Done> HostWorkload::create(execute::StepContext&) {
   const std::string folder = world_.folder_of(node_);
   working_dir_ = settings_.working_dir
@@ -109,9 +105,9 @@ Result<Done> HostWorkload::create(execute::StepContext&) {
     return Failure{.message = fmt::format("there is no folder `{}`", working_dir_),
                    .causes = {fmt::format("`{}` is to run there", world_.graph.node(node_).path)},
                    .help = "`working_dir` is relative to the file that the block is in"};
-  const std::string own = world_.scratch(node_, "steps");
-  log_file_ = own + "/output.log";
-  output_file_ = own + "/outputs";
+  const std::string own = world_.scratch_file(node_, "steps");
+  log_file_ = own + ".log";
+  output_file_ = own + ".outputs";
   if (Result<Done> filled = fill_environment(); !filled) return filled;
   return place_files();
 }
@@ -232,34 +228,48 @@ Result<Done> HostWorkload::start(execute::StepContext& context, const std::strin
   if (!process) return process.failure();
   process_ = *process;
   context.publish("pid", Value{std::int64_t{process_.pid}});
-  follower_ = std::jthread([this, log_step](std::stop_token stop) {
-    reach::HostTarget log(place(), world_.spawner);
-    std::uint64_t from = 0;
-    for (bool last = false; !last;) {
-      last = stop.stop_requested();
-      const Result<reach::LogPiece> piece =
-          log.log_after(from, {world_.clock.now() + std::chrono::seconds(10), {}});
-      if (piece) {
-        from = piece->next;
-        for (const reach::LogPiece::Line& line : piece->lines) {
-          const std::string text = line.text + (line.goes_on ? "" : "\n");
-          world_.scribe.write(log_step, line.of_stderr ? scribe::Stream::err : scribe::Stream::out, text);
-          if (line.of_stderr) continue;
-          std::lock_guard lock(output_mutex_);
-          if (output_.size() + text.size() <= kept_output) output_ += text;
-        }
-      }
-      if (!last) world_.clock.sleep_for(look_at_log_every, stop);
-    }
-    world_.scribe.end(log_step);
-  });
+  log_step_ = log_step;
+  log_ = keeper::LogReader(log_file_, log_begins_at_);
   return Done{};
 }
 
-void HostWorkload::stop_following() {
-  if (!follower_.joinable()) return;
-  follower_.request_stop();
-  follower_.join();
+void HostWorkload::follow(std::stop_token stop) {
+  std::uint64_t known = log_begins_at_;
+  while (true) {
+    const Result<keeper::Spawner::LogEnd> end = world_.spawner.wait_for_log(process_, known, stop);
+    if (!end) return take_log(std::numeric_limits<std::uint64_t>::max());  // what the file has, then
+    take_log(end->bytes);
+    known = end->bytes;
+    if (end->complete) return;
+  }
+}
+
+void HostWorkload::take_log(std::uint64_t until) {
+  std::string said;  // in a row by one stream
+  bool of_stderr = false;
+  const auto hand_on = [&] {
+    if (said.empty()) return;
+    world_.scribe.write(log_step_, of_stderr ? scribe::Stream::err : scribe::Stream::out, said);
+    if (!of_stderr && is_waited_for_) output_.append(said, 0, kept_output - output_.size());
+    said.clear();
+  };
+  const Result<Done> read = log_.read_to(until, [&](const keeper::LogLineView& line) {
+    if (line.from == keeper::Stream::tool) return;
+    if (of_stderr != (line.from == keeper::Stream::err)) {
+      hand_on();
+      of_stderr = !of_stderr;
+    }
+    said += line.text;
+    if (!line.goes_on) said += '\n';
+  });
+  hand_on();
+  if (!read) world_.scribe.note(log_step_, read.failure().message);
+}
+
+void HostWorkload::finish_log() {
+  if (follower_.joinable()) return follower_.join();
+  follow({});
+  world_.scribe.end(log_step_);
 }
 
 reach::HostPlace HostWorkload::place() const {
@@ -275,6 +285,7 @@ reach::HostPlace HostWorkload::place() const {
 }
 
 Result<WorkloadEnd> HostWorkload::wait(execute::StepContext& context) {
+  follow(context.stop());
   Result<keeper::Exit> ended = world_.spawner.wait(process_, context.stop());
   if (!ended) {
     Failure why = ended.failure();
@@ -282,20 +293,18 @@ Result<WorkloadEnd> HostWorkload::wait(execute::StepContext& context) {
     if (!stopped) why.causes.push_back(stopped.failure().message);
     return why;
   }
-  stop_following();
-  std::lock_guard lock(output_mutex_);
+  world_.scribe.end(log_step_);
   return WorkloadEnd{ended->shell_code(), ended->says(), output_};
 }
 
 // Signal, grace, kill.
 Result<WorkloadEnd> HostWorkload::end_now(execute::StepContext& context, bool wait_for_grace) {
-  stopping_ = true;
   (void)world_.spawner.signal(process_, signal_named(settings_.stop_signal));
   if (wait_for_grace) {
     const Instant deadline = world_.clock.now() + Milliseconds(settings_.stop_grace_period.milliseconds);
     const Result<keeper::Exit> ended = world_.spawner.wait(process_, context.hurry(), deadline);
     if (ended) {
-      stop_following();
+      finish_log();
       return WorkloadEnd{ended->shell_code(), ended->says(), {}};
     }
   }
@@ -303,14 +312,19 @@ Result<WorkloadEnd> HostWorkload::end_now(execute::StepContext& context, bool wa
   if (Result<Done> killed = world_.spawner.kill_tree(process_); !killed) return killed.failure();
   const Result<keeper::Exit> ended =
       world_.spawner.wait(process_, {}, world_.clock.now() + std::chrono::seconds(10));
-  stop_following();
   if (!ended) return ended.failure();
+  finish_log();
   return WorkloadEnd{ended->shell_code(), ended->says(), {}};
 }
 
 void HostWorkload::watch(std::shared_ptr<execute::DeathWatch> watch) {
   world_.spawner.when_ended(process_, [watch](const keeper::Exit& exit) {
     watch->died({exit.says(), exit.shell_code(), {}});
+  });
+  is_waited_for_ = false;
+  follower_ = std::jthread([this](std::stop_token stop) {
+    follow(std::move(stop));
+    world_.scribe.end(log_step_);
   });
 }
 

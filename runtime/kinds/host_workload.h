@@ -1,10 +1,10 @@
 // A `run` or `service` with `in = "host"`: a process of this machine, started by the keeper.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <thread>
 
+#include "runtime/keeper/log_reader.h"
 #include "runtime/keeper/spawner.h"
 #include "runtime/kinds/process_settings.h"
 #include "runtime/kinds/workload.h"
@@ -17,7 +17,6 @@ class HostWorkload final : public Workload {
  public:
   // Fails for what only a container can have (`mounts`, `cap_add`, …): such settings are named.
   static Result<std::shared_ptr<Workload>> make(World& world, NodeId node, ProcessSettings settings);
-  ~HostWorkload() override;
 
   Result<Done> create(execute::StepContext& context) override;
   Result<Done> start(execute::StepContext& context, const std::string& log_step) override;
@@ -37,7 +36,11 @@ class HostWorkload final : public Workload {
   Result<Done> fill_environment();
   std::vector<std::string> command() const;
   Result<WorkloadEnd> end_now(execute::StepContext& context, bool wait_for_grace);
-  void stop_following();
+  // Hands on what the process says, until that is complete or it is asked to stop. Whoever waits for the
+  // process does it on its own thread; a process that is only watched has a thread for it.
+  void follow(std::stop_token stop);
+  void take_log(std::uint64_t until);
+  void finish_log();  // the process has ended, or we leave it
   reach::HostPlace place() const;
 
   World& world_;
@@ -50,10 +53,11 @@ class HostWorkload final : public Workload {
   std::vector<std::string> placed_;  // files that were written and have to go again
   keeper::Process process_;
   std::int64_t started_wall_ms_ = 0;
-  std::atomic<bool> stopping_ = false;
-  std::jthread follower_;
-  std::mutex output_mutex_;
-  std::string output_;
+  std::string log_step_;
+  keeper::LogReader log_;  // of whoever follows
+  bool is_waited_for_ = true;
+  std::string output_;     // standard output, if it is waited for
+  std::jthread follower_;  // ends first: it uses the others
 };
 
 }  // namespace cairn::kinds

@@ -75,12 +75,18 @@ std::string World::folder_of(NodeId node) const {
 }
 
 std::string World::scratch(NodeId node, const std::string& purpose) const {
+  const std::string folder = scratch_file(node, purpose);
+  std::filesystem::create_directories(folder);
+  return folder;
+}
+
+std::string World::scratch_file(NodeId node, const std::string& purpose) const {
   std::string name = graph.node(node).path;
   for (char& c : name)
     if (c == '/' || c == ':') c = '_';
-  const std::filesystem::path folder = std::filesystem::path(this->place.folder) / purpose / name;
+  const std::filesystem::path folder = std::filesystem::path(this->place.folder) / purpose;
   std::filesystem::create_directories(folder);
-  return folder.string();
+  return (folder / name).string();
 }
 
 }  // namespace cairn::kinds

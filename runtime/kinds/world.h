@@ -107,6 +107,8 @@ struct World {
   std::string folder_of(NodeId node) const;
   // A folder of the node's own within the run's; made when it is not there.
   std::string scratch(NodeId node, const std::string& purpose) const;
+  // The beginning of the names of its own files: the same path in a folder that is there.
+  std::string scratch_file(NodeId node, const std::string& purpose) const;
 };
 
 }  // namespace cairn::kinds

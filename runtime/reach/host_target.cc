@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "runtime/effects/file_descriptor.h"
-#include "runtime/keeper/log_lines.h"
+#include "runtime/keeper/log_reader.h"
 
 namespace cairn::reach {
 namespace {
@@ -54,23 +54,15 @@ Result<PathIs> HostTarget::look_at(const std::string& path, const Attempt&) {
 }
 
 Result<LogPiece> HostTarget::log_after(std::uint64_t from, const Attempt&) {
-  const auto failed = [&] {
-    return Failure{fmt::format("could not read the log `{}`: {}", place_.log_file, std::strerror(errno))};
-  };
-  const FileDescriptor file(open(place_.log_file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.open()) return failed();
-  std::string text(kReadAtOnce, '\0');
-  const ssize_t got =
-      pread(file.number(), text.data(), text.size(), static_cast<off_t>(place_.log_begins_at + from));
-  if (got < 0) return failed();
-  text.resize(static_cast<std::size_t>(got));
-  text.resize(text.rfind('\n') + 1);  // a line that is just being written comes with the next look
+  const std::uint64_t begin = place_.log_begins_at + from;
+  keeper::LogReader log(place_.log_file, begin);
   LogPiece piece;
-  piece.next = from + text.size();
-  for (keeper::LogLine& line : keeper::parse_log(text)) {
-    if (line.from == keeper::Stream::tool) continue;
-    piece.lines.push_back({line.from == keeper::Stream::err, line.goes_on, std::move(line.text)});
-  }
+  const Result<Done> read = log.read_to(begin + kReadAtOnce, [&](const keeper::LogLineView& line) {
+    if (line.from == keeper::Stream::tool) return;
+    piece.lines.push_back({line.from == keeper::Stream::err, line.goes_on, std::string(line.text)});
+  });
+  if (!read) return read.failure();
+  piece.next = log.at() - place_.log_begins_at;
   return piece;
 }
 

@@ -94,6 +94,13 @@ class FakeSpawner final : public Spawner {
     return failure;
   }
 
+  // Nobody says anything here: complete as soon as the process has ended.
+  Result<LogEnd> wait_for_log(const Process& process, std::uint64_t, std::stop_token stop) override {
+    const Result<Exit> ended = wait(process, std::move(stop));
+    if (!ended) return ended.failure();
+    return LogEnd{0, true};
+  }
+
   Result<Done> signal(const Process& process, int signal) override {
     std::optional<Exit> exit = Exit{0, signal, {}};
     {
