@@ -1,14 +1,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "interpreter/functions/functions.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/process_settings.h"
 #include "runtime/kinds/settled.h"
+#include "runtime/platform/docker/archive.h"
 
 namespace cairn::kinds {
 namespace {
@@ -24,6 +28,7 @@ struct HttpSettings {
   Duration every;
   std::optional<Duration> within;
   std::optional<Path> save_to;
+  bool unpack = false;
 };
 
 const std::vector<Field<HttpSettings>>& fields() {
@@ -33,7 +38,8 @@ const std::vector<Field<HttpSettings>>& fields() {
       field<&HttpSettings::json>("json"),     field<&HttpSettings::body>("body"),
       field<&HttpSettings::form>("form"),     field<&HttpSettings::auth>("auth"),
       field<&HttpSettings::tls>("tls"),       field<&HttpSettings::every>("every"),
-      field<&HttpSettings::within>("within"), field<&HttpSettings::save_to>("save_to")};
+      field<&HttpSettings::within>("within"), field<&HttpSettings::save_to>("save_to"),
+      field<&HttpSettings::unpack>("unpack")};
   return all;
 }
 
@@ -160,6 +166,39 @@ std::string beginning(const std::string& body) {
   return line;
 }
 
+// The body as the file `save_to`, or its files below that folder.
+Result<Done> keep(const HttpSettings& settings, const std::string& body) {
+  if (!settings.save_to) {
+    if (!settings.unpack) return Done{};
+    return Failure{.message = "`unpack` needs a folder to unpack into",
+                   .causes = {},
+                   .help = "write `save_to = \"./folder\"`"};
+  }
+  const fs::path where = fs::path(settings.save_to->folder) / settings.save_to->text;
+  std::error_code error;
+  fs::create_directories(settings.unpack ? where : where.parent_path(), error);
+  if (error)
+    return Failure{.message = fmt::format("cannot make the folder of `{}`", settings.save_to->text),
+                   .causes = {error.message()},
+                   .help = {}};
+  if (settings.unpack) {
+    bool read = false;
+    const auto whole = [&]() -> Result<std::string> {
+      return std::exchange(read, true) ? std::string() : body;
+    };
+    const Result<docker::Extracted> files =
+        docker::extract(whole, {.destination = where.string(), .packed = true});
+    if (!files) return files.failure();
+    return Done{};
+  }
+  std::ofstream file(where, std::ios::binary);
+  if (!(file << body).flush())
+    return Failure{.message = fmt::format("cannot write `{}`", settings.save_to->text),
+                   .causes = {std::strerror(errno)},
+                   .help = {}};
+  return Done{};
+}
+
 }  // namespace
 
 execute::StepResult perform_http(World& world, const execute::StepRequest& step,
@@ -202,12 +241,7 @@ execute::StepResult perform_http(World& world, const execute::StepRequest& step,
         if (!asked.mistakes.empty()) last += fmt::format(": {}", asked.mistakes.front().message);
       }
       if (good) {
-        if (settings.save_to) {
-          const std::string where = (fs::path(settings.save_to->folder) / settings.save_to->text).string();
-          std::ofstream file(where, std::ios::binary);
-          if (!(file << response->body))
-            return Failure{.message = fmt::format("cannot write `{}`", where), .causes = {}, .help = {}};
-        }
+        if (Result<Done> kept = keep(settings, response->body); !kept) return kept.failure();
         return execute::StepEnd{};
       }
       if (!waits)

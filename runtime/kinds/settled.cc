@@ -39,11 +39,30 @@ Failure failure_of(const World& world, const Diagnostic& mistake) {
   return failure;
 }
 
+namespace {
+
+// A path stands relative to the folder of its file, and that to the project's: from here on to none.
+void anchor(Value& value, const std::filesystem::path& project) {
+  if (Path* path = std::get_if<Path>(&value.is)) {
+    if (!path->text.starts_with('/') && !path->text.starts_with('~'))
+      path->folder = (project / path->folder).lexically_normal().string();
+  } else if (List* list = std::get_if<List>(&value.is)) {
+    for (Value& one : *list) anchor(one, project);
+  } else if (Map* map = std::get_if<Map>(&value.is)) {
+    for (auto& [key, one] : map->entries) anchor(one, project);
+  } else if (Made* made = std::get_if<Made>(&value.is)) {
+    for (auto& [key, one] : made->arguments.entries) anchor(one, project);
+  }
+}
+
+}  // namespace
+
 Result<Settled> settled(World& world, const execute::StepRequest& request,
                         const execute::StepContext& context) {
   LateAnswers answers(world, context);
   Settled all = settle(world.compiled, request.node, answers);
   if (!all.mistakes.empty()) return failure_of(world, all.mistakes.front());
+  for (Setting& setting : all.settings) anchor(setting.value, world.place.project_folder);
   return all;
 }
 

@@ -140,6 +140,15 @@ class OnAnEngine(ProjectTest):
         self.assertEqual(self.ids()[0], before)
         self.assertEqual(self.json("ps")[0]["state"], "running")
 
+    def test_a_folder_is_mounted_from_where_its_file_is(self):
+        inner = self.folder / "project" / "parts"
+        inner.mkdir(parents=True)
+        (inner / "word").write_text("found\n")
+        self.write("""stage test { run look { image = "cairn-test:1" ; command = ["cat", "/parts/word", "/word"]
+  mounts = { "/parts" = readonly("./parts") } ; files = { "/word" = "./parts/word" } } }""", "project/it.stack")
+        said = self.cairn("run", "test", "-f", "project/it.stack", "--output", "plain").stdout
+        self.assertEqual(said.count("| found"), 2, said)
+
     def test_an_engine_that_is_gone_is_refused_with_3(self):
         self.write(UP)
         self.environment["DOCKER_HOST"] = f"unix://{self.folder}/no.sock"

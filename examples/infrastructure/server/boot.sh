@@ -4,4 +4,4 @@
 set -eu
 mkdir -p /run/sshd
 [ ! -x /etc/init.d/nginx ] || service nginx start
-exec /usr/sbin/sshd -D -e -h /keys/host -o AuthorizedKeysFile=/keys/user.pub -o PasswordAuthentication=no -o UsePAM=no
+exec /usr/sbin/sshd -D -e -h /keys/host -o AuthorizedKeysFile=/keys/user.pub -o PasswordAuthentication=no -o UsePAM=no -o LogLevel=ERROR

@@ -56,6 +56,7 @@ Result<Extracted> get_archive(Engine& engine, const std::string& container, cons
 // Unpacks any tar by the same rules, from a stream.
 struct Extraction {
   std::string destination;
+  bool packed = false;            // also a compressed tar, and a zip
   std::string strip_folder = {};  // entries below it lose it; empty: none
   ExtractionLimits limits = {};
 };

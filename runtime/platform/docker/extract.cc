@@ -38,7 +38,12 @@ la_ssize_t read_source(struct archive*, void* data, const void** bytes) {
 }
 
 struct Reader {
-  Reader() : is(archive_read_new()) { archive_read_support_format_tar(is); }
+  explicit Reader(bool packed) : is(archive_read_new()) {
+    archive_read_support_format_tar(is);
+    if (!packed) return;
+    archive_read_support_filter_all(is);
+    archive_read_support_format_zip(is);
+  }
   ~Reader() { archive_read_free(is); }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -163,7 +168,7 @@ Result<Extracted> extract(const std::function<Result<std::string>()>& next_piece
   Unpacking unpacking(order);
   if (Result<> opened = unpacking.open(); !opened) return Failure(opened.failure()).within(what);
   Source source{next_piece, {}, {}};
-  const Reader reader;
+  const Reader reader(order.packed);
   int state = archive_read_open(reader.is, &source, nullptr, read_source, nullptr);
   struct archive_entry* entry = nullptr;
   while (state == ARCHIVE_OK || state == ARCHIVE_WARN) {
@@ -176,7 +181,9 @@ Result<Extracted> extract(const std::function<Result<std::string>()>& next_piece
   if (source.failed) return std::move(*source.failed).within(what);
   if (state != ARCHIVE_EOF) {
     const char* words = archive_error_string(reader.is);
-    return Failure{.message = what, .causes = {words == nullptr ? "it is no tar" : words}};
+    return Failure{
+        .message = what,
+        .causes = {words == nullptr ? order.packed ? "it is no tar and no zip" : "it is no tar" : words}};
   }
   return std::move(unpacking.result);
 }
