@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "interpreter/environment.h"
@@ -168,10 +169,22 @@ class Evaluator {
   Maybe from_stage(NodeId node, const ParamDecl& declared, Span* span);
   Maybe deferred(NodeId node, const ParamDecl& declared, const Written& own);
 
+  // expand_controls.cc
+  Control& control(const Region& region, Environment& at);
+  std::optional<std::vector<Iteration>> branch_taken(const Region& region, Environment& at);
+  std::optional<std::vector<Iteration>> rounds_made(const Region& region, Environment& at);
+  std::optional<std::string> round_key(const syntax::For& each, const Value& element,
+                                       std::unordered_set<std::string>& taken);
+  void not_known(const Region& region, const Lateness& because, Span span);
+
+  // expand_settings.cc
+  std::vector<Written> handed_through(NodeId id);
+  void add_own(NodeId id, std::vector<Written>& found);
+  void add_like(NodeId id, std::vector<Written>& found);
+
   // expand.cc
   NodeId instantiate(const Declaration& declaration, Environment& at);
   void expand(Environment& environment);
-  Control& control(const Region& region, Environment& at);
   NodeId loop_group(const Declaration& declaration, Environment& at, const std::string& key);
   std::unique_ptr<Environment> environment_for(const Region& region, Environment& parent);
   NodeId add_node(std::unique_ptr<NodeState> state);

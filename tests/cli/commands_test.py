@@ -96,6 +96,7 @@ stage test {
         self.assertTrue(shown.startswith("--- it.stack\n+++ it.stack\n"), shown)
         self.assertIn("\n-let   a = 1\n+let a = 1\n let b = 2\n", shown)
         self.assertEqual((self.folder / "it.stack").read_text(), "let   a = 1\nlet b = 2\n", "it changes nothing")
+
     def test_a_file_is_taken_where_it_can_only_be_one(self):
         (self.folder / "other.stack").write_text('stage only { run x { in = "host" ; command = ["true"] } }\n')
         for command in ("lint", "graph", "params"):
