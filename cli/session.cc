@@ -20,6 +20,7 @@
 #include "runtime/http/read_only_client.h"
 #include "runtime/keeper/keeper_spawner.h"
 #include "runtime/kinds/containers.h"
+#include "runtime/kinds/kept_services.h"
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/observe.h"
 #include "runtime/kinds/storage.h"
@@ -293,6 +294,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
                              options.jobs > 0 ? std::optional<int>(options.jobs) : std::nullopt);
   if (refuse_unknown_kinds(invocation, *program, plan, beyond_us)) return;
   if (!plan.refusals.empty()) return refuse(invocation, *program, plan);
+  if (options.up) kinds::recall_ports(world, plan);
   auto place_of = [&](Span span) {
     if (!span.known()) return progress::FilePlace{};
     const Place place = program->sources.place(span.file, span.begin);

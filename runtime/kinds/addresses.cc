@@ -37,6 +37,19 @@ LateAnswer Addresses::named_port(NodeId service, const std::string& name) {
   return Value{std::int64_t{*port}};
 }
 
+std::map<std::string, int> Addresses::named_ports(NodeId service) const {
+  std::lock_guard lock(mutex_);
+  std::map<std::string, int> ports;
+  for (const auto& [key, port] : named_)
+    if (key.first == service) ports[key.second] = port;
+  return ports;
+}
+
+void Addresses::set_named_port(NodeId service, const std::string& name, int port) {
+  std::lock_guard lock(mutex_);
+  named_[{service, name}] = port;
+}
+
 std::optional<LateAnswer> Addresses::answer(NodeId service, std::string_view name, const List& arguments,
                                             NodeId reader) {
   if (name != "host" && name != "port" && name != "url" && name != "ip") return std::nullopt;

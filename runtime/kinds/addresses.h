@@ -40,6 +40,10 @@ class Addresses {
   std::optional<LateAnswer> answer(NodeId service, std::string_view name, const List& arguments,
                                    NodeId reader);
 
+  // What `port("name")` of a service has given so far, and what it is to give.
+  std::map<std::string, int> named_ports(NodeId service) const;
+  void set_named_port(NodeId service, const std::string& name, int port);
+
  private:
   LateAnswer named_port(NodeId service, const std::string& name);
 

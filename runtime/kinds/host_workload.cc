@@ -15,6 +15,7 @@
 
 #include "runtime/effects/file_descriptor.h"
 #include "runtime/kinds/kept_services.h"
+#include "runtime/kinds/observe.h"
 #include "runtime/kinds/placed_files.h"
 
 extern char** environ;
@@ -95,7 +96,33 @@ Result<std::shared_ptr<Workload>> HostWorkload::make(World& world, NodeId node, 
   return std::shared_ptr<Workload>(new HostWorkload(world, node, std::move(settings)));
 }
 
-Result<Done> HostWorkload::create(execute::StepContext&) {
+// Of `up`: it outlives the command that starts it, so that later ones have to find it.
+bool HostWorkload::stays() const {
+  return world_.place.up && world_.graph.node(node_).node_class == NodeClass::service;
+}
+
+Result<Done> HostWorkload::end_what_is_left(std::stop_token stop) {
+  return end_earlier(world_.place, world_.graph.node(node_).path, signal_named(settings_.stop_signal),
+                     Milliseconds(settings_.stop_grace_period.milliseconds), world_.clock, stop);
+}
+
+Result<Done> HostWorkload::adopt(const std::string& id, execute::StepContext& context) {
+  const std::string& path = world_.graph.node(node_).path;
+  for (const HostService& service : kept_services(world_.place.project_folder + "/.cairn")) {
+    if (service.node != path || id != fmt::format("{}/{}", service.run, service.process)) continue;
+    working_dir_ = service.working_dir;
+    log_file_ = service.log_file;
+    log_begins_at_ = service.log_begins_at;
+    adopted_ = true;
+    context.publish("pid", Value{std::int64_t{*service.pid}});
+    return fill_environment();
+  }
+  return Failure{.message = fmt::format("the process of `{}` has ended meanwhile", path),
+                 .causes = {},
+                 .help = "repeat the command"};
+}
+
+Result<Done> HostWorkload::find_working_dir() {
   const std::string folder = world_.folder_of(node_);
   working_dir_ = settings_.working_dir
                      ? (fs::path(folder) / *settings_.working_dir).lexically_normal().string()
@@ -105,6 +132,13 @@ Result<Done> HostWorkload::create(execute::StepContext&) {
     return Failure{.message = fmt::format("there is no folder `{}`", working_dir_),
                    .causes = {fmt::format("`{}` is to run there", world_.graph.node(node_).path)},
                    .help = "`working_dir` is relative to the file that the block is in"};
+  return Done{};
+}
+
+Result<Done> HostWorkload::create(execute::StepContext& context) {
+  if (Result<Done> found = find_working_dir(); !found) return found;
+  if (stays())
+    if (Result<Done> ended = end_what_is_left(context.stop()); !ended) return ended;
   const std::string own = world_.scratch_file(node_, "steps");
   log_file_ = own + ".log";
   output_file_ = own + ".outputs";
@@ -219,18 +253,31 @@ Result<Done> HostWorkload::start(execute::StepContext& context, const std::strin
   const std::uintmax_t size = fs::file_size(log_file_, error);
   log_begins_at_ = error ? 0 : size;
   started_wall_ms_ = world_.clock.wall_clock_ms();
-  if (world_.place.up)
-    if (Result<Done> ended =
-            end_earlier(world_.place, log_step, spec.stop_signal, spec.grace, world_.clock, context.stop());
-        !ended)
-      return ended.failure();
   Result<keeper::Process> process = world_.spawner.spawn(spec);
   if (!process) return process.failure();
   process_ = *process;
   context.publish("pid", Value{std::int64_t{process_.pid}});
+  if (Result<Done> recorded = record(log_step); !recorded) return recorded;
   log_step_ = log_step;
   log_ = keeper::LogReader(log_file_, log_begins_at_);
   return Done{};
+}
+
+Result<Done> HostWorkload::record(const std::string& step) {
+  const Node& node = world_.graph.node(node_);
+  if (node.node_class != NodeClass::service) return Done{};
+  HostService service;
+  service.node = node.path;
+  service.step = step;
+  service.process = process_.number;
+  service.spec = spec_hash(world_.graph, world_.sources, node_);
+  service.up = world_.place.up;
+  service.working_dir = working_dir_;
+  service.log_file = log_file_;
+  service.log_begins_at = log_begins_at_;
+  service.ports = world_.addresses.named_ports(node_);
+  service.placed_files = placed_;
+  return record_host_service(world_.place.folder, service);
 }
 
 void HostWorkload::follow(std::stop_token stop) {
@@ -329,6 +376,7 @@ void HostWorkload::watch(std::shared_ptr<execute::DeathWatch> watch) {
 }
 
 Result<Done> HostWorkload::stop(execute::StepContext& context) {
+  if (adopted_) return end_what_is_left({});
   if (process_.number == 0) return Done{};
   const Result<WorkloadEnd> ended = end_now(context, true);
   if (!ended) return ended.failure();

@@ -18,6 +18,7 @@ class HostWorkload final : public Workload {
   // Fails for what only a container can have (`mounts`, `cap_add`, …): such settings are named.
   static Result<std::shared_ptr<Workload>> make(World& world, NodeId node, ProcessSettings settings);
 
+  Result<Done> adopt(const std::string& id, execute::StepContext& context) override;
   Result<Done> create(execute::StepContext& context) override;
   Result<Done> start(execute::StepContext& context, const std::string& log_step) override;
   Result<WorkloadEnd> wait(execute::StepContext& context) override;
@@ -34,6 +35,10 @@ class HostWorkload final : public Workload {
       : world_(world), node_(node), settings_(std::move(settings)) {}
   Result<Done> place_files();
   Result<Done> fill_environment();
+  Result<Done> find_working_dir();
+  Result<Done> end_what_is_left(std::stop_token stop);
+  Result<Done> record(const std::string& step);
+  bool stays() const;
   std::vector<std::string> command() const;
   Result<WorkloadEnd> end_now(execute::StepContext& context, bool wait_for_grace);
   // Hands on what the process says, until that is complete or it is asked to stop. Whoever waits for the
@@ -50,6 +55,7 @@ class HostWorkload final : public Workload {
   std::string log_file_, output_file_;
   std::uint64_t log_begins_at_ = 0;
   std::vector<keeper::EnvironmentVariable> environment_;
+  bool adopted_ = false;             // an earlier `up` has started it
   std::vector<std::string> placed_;  // files that were written and have to go again
   keeper::Process process_;
   std::int64_t started_wall_ms_ = 0;

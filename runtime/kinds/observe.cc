@@ -10,6 +10,7 @@
 #include "grammar/syntax.h"
 #include "interpreter/environment.h"
 #include "runtime/kinds/containers.h"
+#include "runtime/kinds/kept_services.h"
 #include "runtime/kinds/leftovers.h"
 #include "runtime/kinds/storage.h"
 
@@ -25,7 +26,7 @@ class Hash {
     for (const char c : text) step(static_cast<unsigned char>(c));
     step(0xff);  // never within UTF-8: what is added is a list, no concatenation
   }
-  std::string text() const { return fmt::format("{:016x}", hash_); }
+  std::string text() const { return fmt::format("{:012x}", hash_ & 0xffffffffffff); }
 
  private:
   void step(unsigned char byte) { hash_ = (hash_ ^ byte) * 0x100000001b3; }
@@ -75,6 +76,12 @@ std::string known_text(const Node& node, const char* setting) {
   return text == nullptr ? std::string() : *text;
 }
 
+bool is_empty(const Value& value) {
+  const List* list = value.as<List>();
+  const Map* map = value.as<Map>();
+  return (list != nullptr && list->empty()) || (map != nullptr && map->entries.empty());
+}
+
 // The object that a node is under `up`; nothing for what is none, or is somebody else's to make.
 std::optional<plan::Identity> object_of(const Observation& all, const std::vector<bool>& on_engine,
                                         NodeId id) {
@@ -93,26 +100,54 @@ std::optional<plan::Identity> object_of(const Observation& all, const std::vecto
   return plan::Identity{{}, "volume", named.empty() ? object_name(all.graph, all.place, id) : named};
 }
 
+// A service of this machine, by what `up` has recorded of it.
+plan::Fact fact_of_host_service(const Observation& all, const std::vector<HostService>& kept, NodeId id) {
+  const std::string& path = all.graph.node(id).path;
+  plan::Fact fact{{"this machine", "service", path}, plan::Absent{}, spec_hash(all.graph, all.sources, id)};
+  for (const HostService& service : kept) {
+    if (service.node != path) continue;
+    plan::Ours ours;
+    ours.id = fmt::format("{}/{}", service.run, service.process);
+    ours.spec = service.spec;
+    ours.state = plan::ObjectState::ready;
+    ours.node = path;
+    fact.found = std::move(ours);
+  }
+  return fact;
+}
+
 }  // namespace
 
 std::string spec_hash(const Graph& graph, const Sources& sources, NodeId node) {
-  Hash hash;
+  std::string all;
+  const auto put = [&](std::string_view name, const Hash& hash) {
+    all += fmt::format("{}{}={}", all.empty() ? "" : " ", name, hash.text());
+  };
   for (const Setting& setting : graph.node(node).settings) {
     if (setting.value.null() || makes_no_object(setting.name)) continue;
-    hash.add(setting.name);
+    if (!setting.written && is_empty(setting.value)) continue;
+    Hash hash;
     add(hash, graph, sources, setting.value, setting.name == "files" || setting.name == "env_file");
+    put(setting.name, hash);
   }
-  for (const std::int64_t port : graph.node(node).publish) hash.add(std::to_string(port));
-  for (const std::string& scope : graph.node(node).join_scopes) hash.add(scope);
-  return hash.text();
+  Hash network;
+  for (const std::int64_t port : graph.node(node).publish) network.add(std::to_string(port));
+  for (const std::string& scope : graph.node(node).join_scopes) network.add(scope);
+  put("network", network);
+  return all;
 }
 
 plan::Facts observe(const Observation& all, std::stop_token stop) {
   plan::Facts facts;
   const std::vector<bool> on_engine = stored_on_engine(all.graph);
+  const std::vector<HostService> kept = kept_services(all.place.project_folder + "/.cairn");
   std::map<std::string, EngineLook> looks;
   for (std::size_t n = 0; n < all.graph.nodes.size(); ++n) {
     const NodeId id{static_cast<std::uint32_t>(n)};
+    if (all.graph.nodes[n].kind == "service" && !in_container(all.graph, id)) {
+      facts.of_node[all.graph.nodes[n].path] = fact_of_host_service(all, kept, id);
+      continue;
+    }
     std::optional<plan::Identity> identity = object_of(all, on_engine, id);
     if (!identity) continue;
     plan::Fact fact{*identity, plan::Absent{}, spec_hash(all.graph, all.sources, id)};

@@ -11,9 +11,10 @@
 
 namespace cairn::kinds {
 
-// What the known part of the file asks for in a container, network or volume, as a hash: settings that only
-// say when and how long are left out, a late value counts as its expression, a secret as no more than that
-// there is one, and a file of this machine (`files`, `env_file`) with its content.
+// What the known part of the file asks for in a service, network or volume: a hash of each setting, as
+// "command=0123456789ab env=…", so that the plan can name what has changed. Settings that only say when and
+// how long are left out, a late value counts as its expression, a secret as no more than that there is one,
+// and a file of this machine (`files`, `env_file`) with its content.
 std::string spec_hash(const Graph& graph, const Sources& sources, NodeId node);
 
 struct Observation {

@@ -52,7 +52,8 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
         return execute::StepEnd{.is = execute::StepEnd::Is::kept,
                                 .reason = "it is there and as the file says"};
       }
-      if (request.verdict == plan::Verdict::replace && there != nullptr && world.containers != nullptr) {
+      if (request.verdict == plan::Verdict::replace && there != nullptr &&
+          in_container(world.graph, request.node)) {
         Result<docker::Engine*> engine = world.containers->engine_of(request.node);
         if (!engine) return engine.failure();
         if (Result<Done> gone = remove_object(**engine, *request.fact, world.place.project, context.stop());

@@ -1,11 +1,47 @@
 #include "runtime/plan/plan.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
 
 #include "runtime/plan/wanted.h"
 
 namespace cairn::plan {
 namespace {
+
+using Parts = std::map<std::string_view, std::string_view>;
+
+// "command=1a env=2b" by its names; empty for what is no such list.
+Parts parts_of(std::string_view spec) {
+  Parts parts;
+  while (!spec.empty()) {
+    const std::string_view one = spec.substr(0, spec.find(' '));
+    spec.remove_prefix(std::min(spec.size(), one.size() + 1));
+    const std::size_t equals = one.find('=');
+    if (equals == std::string_view::npos) return {};
+    parts[one.substr(0, equals)] = one.substr(equals + 1);
+  }
+  return parts;
+}
+
+// "`command` has changed", "`env` and `mounts` have changed".
+std::string what_changed(std::string_view was, std::string_view wanted) {
+  const Parts before = parts_of(was), after = parts_of(wanted);
+  std::set<std::string_view> names;
+  for (const auto& [name, hash] : before)
+    if (const auto now = after.find(name); now == after.end() || now->second != hash) names.insert(name);
+  for (const auto& [name, hash] : after)
+    if (!before.contains(name)) names.insert(name);
+  if (before.empty() || after.empty() || names.empty()) return "its settings have changed";
+  std::string text;
+  std::size_t left = names.size();
+  for (const std::string_view name : names) {
+    text += "`" + std::string(name) + "`";
+    if (--left > 0) text += left == 1 ? " and " : ", ";
+  }
+  return text + (names.size() == 1 ? " has changed" : " have changed");
+}
 
 class Planning {
  public:
@@ -90,7 +126,7 @@ class Planning {
       return {Verdict::replace,
               there.run.empty() ? "it was made by `up`" : "it was left by run " + there.run};
     if (!fact.wanted_spec.empty() && fact.wanted_spec != there.spec)
-      return {Verdict::replace, "its settings have changed"};
+      return {Verdict::replace, what_changed(there.spec, fact.wanted_spec)};
     if (std::string replaced = replaced_before(step); !replaced.empty())
       return {Verdict::replace, "`" + replaced + "`, which it uses, is made anew"};
     return {Verdict::keep, "it is there and as the file says"};

@@ -16,6 +16,12 @@ SERVICES = """
 service db { in = "host" ; command = ["sh", "-c", "echo ready; sleep 86396 & wait"] }
 """
 
+CHAIN = """
+service db { in = "host" ; command = ["sh", "-c", "echo $PORT >db.port; sleep 86396 & wait"] ; env = { PORT = self.port("sql") } ; files = { "db.conf" = "x = 1" } ; ready = [exists("db.port")] }
+service web { in = "host" ; command = ["sh", "-c", "echo web of $DB; sleep 86395 & wait"] ; env = { DB = db.port("sql") } }
+service other { in = "host" ; command = ["sleep", "86394"] }
+"""
+
 
 class Looking(ProjectTest):
     def setUp(self):
@@ -136,17 +142,55 @@ class UpAndDown(ProjectTest):
         self.assertEqual(self.running(), {})
         self.cairn("plan", "--down", "--exit-code", code=0)
 
-    def test_a_second_up_leaves_one(self):
-        self.write(SERVICES)
+    def pids(self):
+        return {one["node"]: int(one["name"]) for one in self.json("ps")}
+
+    def test_a_second_up_keeps_all(self):
+        self.write(CHAIN)
         self.cairn("up")
-        first = int(self.running()["db"]["name"])
-        self.cairn("up")
-        (only,) = self.json("ps")
-        self.assertNotEqual(int(only["name"]), first)
-        self.assertFalse(lives(first))
-        until("the first keeper has nothing to keep", lambda: sum(run["alive"] for run in self.json("runs")) == 1)
+        before = self.pids()
+        self.cairn("plan", "--up", "--exit-code", code=0)
+        self.assertIn("9 kept", self.cairn("up").stdout)
+        self.assertEqual(self.pids(), before)
         self.cairn("down")
-        self.assertEqual(self.json("ps"), [])
+        self.assertFalse((self.folder / "db.conf").exists())
+
+    def test_a_changed_service_is_replaced_with_its_users_and_nothing_else(self):
+        self.write(CHAIN)
+        self.cairn("up")
+        before = self.pids()
+        self.write(CHAIN.replace("86396", "86397"))
+        verdicts = {step["step"]: (step["verdict"], step["reason"]) for step in self.json("plan", "--up")["steps"]}
+        self.assertEqual(verdicts["db:create"], ("replace", "`command` has changed"))
+        self.assertEqual(verdicts["web:create"], ("replace", "`db`, which it uses, is made anew"))
+        self.assertEqual(verdicts["other:create"][0], "keep")
+        self.cairn("up")
+        after = self.pids()
+        self.assertEqual(after["other"], before["other"])
+        for node in ("db", "web"):
+            self.assertNotEqual(after[node], before[node])
+            self.assertFalse(lives(before[node]))
+        self.cairn("plan", "--up", "--exit-code", code=0)
+
+    def test_a_new_service_learns_the_ports_of_those_that_stay(self):
+        self.write(CHAIN)
+        self.cairn("up")
+        before = self.pids()
+        self.write(CHAIN + 'service late { in = "host" ; command = ["sh", "-c", "echo $DB >late.port; sleep 86393 & wait"] ; env = { DB = db.port("sql") } ; ready = [exists("late.port")] }')
+        self.cairn("up")
+        self.assertEqual((self.folder / "late.port").read_text(), (self.folder / "db.port").read_text())
+        self.assertEqual({node: pid for node, pid in self.pids().items() if node != "late"}, before)
+
+    def test_one_that_was_killed_is_started_again(self):
+        self.write(CHAIN)
+        self.cairn("up")
+        before = self.pids()
+        self.kill(before["other"])
+        until("it is gone", lambda: "other" not in self.pids())
+        self.cairn("up")
+        after = self.pids()
+        self.assertNotEqual(after.pop("other"), before.pop("other"))
+        self.assertEqual(after, before)
 
     def test_down_when_the_keeper_was_killed(self):
         self.write(SERVICES)

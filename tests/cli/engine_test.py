@@ -122,7 +122,7 @@ class OnAnEngine(ProjectTest):
         docker("exec", container, "sh", "-c", "echo mine >/data/kept")
         self.write(UP.replace("86393", "86392"))
         verdicts = {step["step"]: (step["verdict"], step["reason"]) for step in self.json("plan", "--up")["steps"]}
-        self.assertEqual(verdicts["db:create"], ("replace", "its settings have changed"))
+        self.assertEqual(verdicts["db:create"], ("replace", "`command` has changed"))
         self.assertEqual(verdicts["data:make"][0], "keep")
         self.cairn("up")
         self.assertNotEqual(self.ids()[0], before[0])

@@ -155,6 +155,20 @@ TEST(Plan, WhatHasChangedIsReplacedAndSoIsWhoUsesIt) {
   EXPECT_EQ(shop.verdict(plan, shop.db, Phase::start), "do");
 }
 
+TEST(Plan, NamesTheSettingsThatHaveChanged) {
+  const auto reason = [](const std::string& was, const std::string& wanted) {
+    Shop shop;
+    shop.there("test.db", ready_one({}, was), wanted);
+    shop.there("data", ready_one());
+    const Plan plan = shop.plan_for(UpGoal{});
+    return shop.reason(plan, shop.db, Phase::create);
+  };
+  EXPECT_EQ(reason("command=1 env=2", "command=3 env=2"), "`command` has changed");
+  EXPECT_EQ(reason("command=1 env=2", "env=2 user=4"), "`command` and `user` have changed");
+  EXPECT_EQ(reason("a=1 b=1 c=1", "a=2 b=2 c=2"), "`a`, `b` and `c` have changed");
+  EXPECT_EQ(reason("0123456789abcdef", "command=1"), "its settings have changed") << "an earlier version's";
+}
+
 TEST(Plan, WhatARunLeftIsNotAdoptedByUp) {
   Shop shop;
   shop.there("test.db", ready_one("abc123"));
