@@ -109,6 +109,10 @@ class Unpacking {
   Extracted result;
 
  private:
+  Failure too_many_bytes() const {
+    return {.message = fmt::format("more than {} bytes", order_.limits.bytes)};
+  }
+
   // The folder of the first `count` steps, made where it is missing.
   Result<FileDescriptor> folder_at(const std::vector<std::string>& steps, std::size_t count) {
     FileDescriptor folder(fcntl(root_.number(), F_DUPFD_CLOEXEC, 0));
@@ -124,6 +128,8 @@ class Unpacking {
   }
 
   Result<> file(struct archive* reader, struct archive_entry* entry, const std::vector<std::string>& steps) {
+    // What it claims to hold, holes and all, before anything is made of it.
+    if (archive_entry_size(entry) > order_.limits.bytes - result.bytes) return too_many_bytes();
     const Result<FileDescriptor> folder = folder_at(steps, steps.size() - 1);
     if (!folder) return folder.failure();
     const std::string shown = fmt::format("{}", fmt::join(steps, "/"));
@@ -139,9 +145,7 @@ class Unpacking {
     int state = ARCHIVE_OK;
     while ((state = archive_read_data_block(reader, &bytes, &size, &offset)) == ARCHIVE_OK) {
       result.bytes += static_cast<std::int64_t>(size);
-      if (result.bytes > order_.limits.bytes) {
-        return Failure{.message = fmt::format("more than {} bytes", order_.limits.bytes)};
-      }
+      if (result.bytes > order_.limits.bytes) return too_many_bytes();
       for (std::size_t done = 0; done < size;) {
         const ssize_t written = pwrite(file.number(), static_cast<const char*>(bytes) + done, size - done,
                                        offset + static_cast<la_int64_t>(done));
