@@ -30,6 +30,11 @@ struct JournalHeader {
   std::string owner;  // "ann@build1"
 };
 
+// An attempt of a step is about to begin: what it causes may be there from now on.
+struct StepBegun {
+  std::string step;  // "test.db:create"
+  int attempt = 1;
+};
 // About to be caused.
 struct Intent {
   std::string step;    // "test.db:create"
@@ -49,14 +54,14 @@ struct StepOutcome {
   std::string step;
   std::string outcome;  // "succeeded", as `.outcome` reads it
   int attempt = 1;
-  // Exports and what else resume needs, values as JSON text. Whoever writes them leaves out what holds a
-  // secret.
+  // Exports and what else resume needs, values as JSON text. What holds a secret has an empty text: it was
+  // there, and is not written down.
   std::vector<std::pair<std::string, std::string>> facts;
 };
 struct RunEnd {
   int exit_code = 0;
 };
-using JournalEntry = std::variant<Intent, EffectOutcome, StepOutcome, RunEnd>;
+using JournalEntry = std::variant<StepBegun, Intent, EffectOutcome, StepOutcome, RunEnd>;
 
 // The writing end. Belongs to the one who holds the run's lock; used by the brain's thread alone.
 class Journal {
@@ -114,9 +119,18 @@ struct OpenEffect {
   bool interrupted() const { return what.is == EffectClass::once && !what.repeatable; }
 };
 
+// A step that was begun, and whose outcome is not recorded.
+struct OpenStep {
+  std::string step;
+  int attempt = 1;
+  int not_twice = 0;  // how much it has caused, or may have caused, that must not happen twice
+  bool interrupted() const { return not_twice > 0; }
+};
+
 // What a journal comes to.
 struct JournalState {
   std::vector<StepOutcome> steps;  // the last outcome of each, in the order of the first
+  std::vector<OpenStep> begun;     // without an outcome since, in the order of their beginning
   std::vector<OpenEffect> open;
   std::vector<std::pair<Intent, std::string>> made;  // effects that happened, with the object's id
   std::optional<int> exit_code;                      // none: the run did not end

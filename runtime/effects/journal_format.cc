@@ -46,6 +46,11 @@ EffectClass class_named(std::string_view name) {
                            : EffectClass::once;  // what is not known is treated with most care
 }
 
+void describe(const StepBegun& begun, Json& record) {
+  record["type"] = "begun";
+  record["step"] = begun.step;
+  record["attempt"] = begun.attempt;
+}
 void describe(const Intent& intent, Json& record) {
   record["type"] = "intent";
   record["step"] = intent.step;
@@ -129,6 +134,7 @@ std::optional<Json> checked(std::string_view line) {
 
 std::optional<JournalEntry> entry_of(const Json& record) {
   const std::string type = record.value("type", "");
+  if (type == "begun") return StepBegun{record.value("step", ""), record.value("attempt", 1)};
   if (type == "intent") {
     Intent intent;
     intent.step = record.value("step", "");

@@ -82,22 +82,51 @@ const StepOutcome* JournalState::outcome_of(std::string_view step) const {
   return found == steps.end() ? nullptr : &*found;
 }
 
+namespace {
+
+OpenStep* begun_step(JournalState& state, const std::string& step) {
+  const auto found = std::find_if(state.begun.begin(), state.begun.end(),
+                                  [&](const OpenStep& open) { return open.step == step; });
+  return found == state.begun.end() ? nullptr : &*found;
+}
+
+void begin(JournalState& state, const StepBegun& begun) {
+  // An attempt follows another that has failed, or one that somebody has decided about: only its own effects
+  // are in doubt.
+  if (OpenStep* again = begun_step(state, begun.step))
+    *again = {begun.step, begun.attempt, 0};
+  else
+    state.begun.push_back({begun.step, begun.attempt, 0});
+}
+
+void count(JournalState& state, const Intent& effect, int by) {
+  if (effect.is != EffectClass::once || effect.repeatable) return;
+  if (OpenStep* open = begun_step(state, effect.step)) open->not_twice += by;
+}
+
+}  // namespace
+
 JournalState fold(const std::vector<JournalRecord>& records) {
   JournalState state;
   std::map<std::string, std::size_t, std::less<>> index;
   std::map<std::uint64_t, Intent> open;
   for (const JournalRecord& record : records) {
-    if (const auto* intent = std::get_if<Intent>(&record.entry)) {
+    if (const auto* begun = std::get_if<StepBegun>(&record.entry)) {
+      begin(state, *begun);
+    } else if (const auto* intent = std::get_if<Intent>(&record.entry)) {
       open[record.number] = *intent;
+      count(state, *intent, 1);
     } else if (const auto* effect = std::get_if<EffectOutcome>(&record.entry)) {
       const auto found = open.find(effect->intent);
       if (found == open.end()) continue;
+      if (!effect->happened) count(state, found->second, -1);
       if (effect->happened) state.made.emplace_back(std::move(found->second), effect->id);
       open.erase(found);
     } else if (const auto* step = std::get_if<StepOutcome>(&record.entry)) {
       const auto [position, is_new] = index.emplace(step->step, state.steps.size());
       if (is_new) state.steps.emplace_back();
       state.steps[position->second] = *step;
+      std::erase_if(state.begun, [&](const OpenStep& one) { return one.step == step->step; });
     } else if (const auto* end = std::get_if<RunEnd>(&record.entry)) {
       state.exit_code = end->exit_code;
       continue;

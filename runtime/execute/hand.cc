@@ -29,7 +29,8 @@ void Hand::work() {
   // Nobody asked: then it is a failure of its own.
   if (!result.ok() && result.failure().is == FailureClass::cancelled && !stop_.stop_requested())
     result.failure().is = FailureClass::step;
-  messages_->post(HandEnded{request_.step, request_.attempt, std::move(result)});
+  std::lock_guard lock(published_mutex_);
+  messages_->post(HandEnded{request_.step, request_.attempt, std::move(result), std::move(published_)});
 }
 
 void Hand::say(progress::Happening happening) {
@@ -47,7 +48,28 @@ void Hand::note(std::string_view line) {
 }
 
 void Hand::publish(std::string_view name, Value value) {
-  if (!left_) around_.exports.publish(request_.node, name, std::move(value));
+  if (left_) return;
+  if (around_.keeps_journal) {
+    std::lock_guard lock(published_mutex_);
+    published_.emplace_back(name, value);
+  }
+  around_.exports.publish(request_.node, name, std::move(value));
+}
+
+Result<Announced> Hand::announce(Intent effect) {
+  if (!around_.keeps_journal) return Announced{};
+  effect.step = name_;
+  effect.attempt = request_.attempt;
+  const auto permission = std::make_shared<Permission>();
+  messages_->post(EffectAnnounced{request_.step, std::move(effect), permission});
+  // The clock is what everybody waits with, so that a simulation sees it. The brain always answers.
+  while (!permission->given.stop_requested())
+    around_.clock.sleep_until(Instant::max(), permission->given.get_token());
+  return permission->answer;
+}
+
+void Hand::came_out(Announced effect, bool happened, std::string id) {
+  if (effect.intent != 0) messages_->post(EffectCameOut{{effect.intent, happened, std::move(id)}});
 }
 
 Value Hand::exported(NodeId node, std::string_view name) const {

@@ -4,8 +4,11 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "runtime/execute/exports.h"
 #include "runtime/execute/inbox.h"
@@ -25,13 +28,31 @@ struct Surroundings {
   scribe::Scribe& scribe;
   const scribe::Masker& masker;
   Exports& exports;
+  bool keeps_journal = false;
 };
+
+// How the brain answers an announcement. Shared with the hand that waits.
+struct Permission {
+  Result<Announced> answer = Announced{};
+  std::stop_source given;
+};
+
+using Published = std::vector<std::pair<std::string, Value>>;  // by name, in the order of publishing
 
 // What reaches the brain's thread.
 struct HandEnded {
   StepId step = no_step;
   int attempt = 1;
   StepResult result = StepEnd{};
+  Published published;
+};
+struct EffectAnnounced {
+  StepId step = no_step;
+  Intent effect;
+  std::shared_ptr<Permission> permission;
+};
+struct EffectCameOut {
+  EffectOutcome outcome;
 };
 struct ServiceGone {
   NodeId service = no_node;
@@ -45,7 +66,8 @@ struct LaneWanted {
   std::string lane;
   int size = 0;
 };
-using Message = std::variant<HandEnded, ServiceGone, CancelWanted, LaneWanted>;
+using Message =
+    std::variant<HandEnded, EffectAnnounced, EffectCameOut, ServiceGone, CancelWanted, LaneWanted>;
 using Messages = Inbox<Message>;
 
 class Hand final : public StepContext {
@@ -74,6 +96,8 @@ class Hand final : public StepContext {
   void note(std::string_view line) override;
   void publish(std::string_view name, Value value) override;
   Value exported(NodeId node, std::string_view name) const override;
+  Result<Announced> announce(Intent effect) override;
+  void came_out(Announced effect, bool happened, std::string id) override;
   std::shared_ptr<DeathWatch> watch() override;
 
  private:
@@ -85,6 +109,8 @@ class Hand final : public StepContext {
   const std::shared_ptr<Messages> messages_;
   std::stop_source stop_;
   std::atomic<bool> left_ = false;
+  std::mutex published_mutex_;
+  Published published_;
 };
 
 }  // namespace cairn::execute

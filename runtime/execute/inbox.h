@@ -27,6 +27,15 @@ class Inbox {
     if (wake.stop_possible()) wake.request_stop();  // without the lock: it wakes the waiting thread from here
   }
 
+  // The next message if there is one already.
+  std::optional<Message> take_waiting() {
+    std::lock_guard lock(mutex_);
+    if (messages_.empty()) return std::nullopt;
+    Message message = std::move(messages_.front());
+    messages_.pop_front();
+    return message;
+  }
+
   // The next message; nothing when `until` is reached first.
   std::optional<Message> take(Clock& clock, Instant until) {
     while (true) {

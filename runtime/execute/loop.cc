@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "runtime/execute/recorded_value.h"
+
 namespace cairn::execute {
 
 namespace {
@@ -61,7 +63,8 @@ bool is_main(NodeClass of, Phase phase) {
 
 Loop::Loop(LoopParts parts, plan::RunOptions options)
     : parts_(std::move(parts)),
-      around_{parts_.performer, parts_.clock, parts_.emitter, parts_.scribe, parts_.masker, parts_.exports},
+      around_{parts_.performer, parts_.clock,   parts_.emitter,           parts_.scribe,
+              parts_.masker,    parts_.exports, parts_.journal != nullptr},
       run_(parts_.graph, parts_.plan,
            [&] {
              if (!options.expected)
@@ -79,16 +82,19 @@ progress::RunFinished Loop::run() {
     return parts_.durations.seconds(parts_.graph.name(step)).value_or(-1);
   });
   tell(plan::Began{});
+  end_turn();
   while (!run_.over() && !leave_) {
     const Instant until = timers_.empty() ? Instant::max() : began_ + timers_.begin()->first.first;
-    if (std::optional<Message> message = messages_->take(parts_.clock, until)) {
-      take(std::move(*message));
-    } else {
+    std::optional<Message> message = messages_->take(parts_.clock, until);
+    if (!message) {
       const plan::TimerId timer = timers_.begin()->first.second;
       timers_.erase(timers_.begin());
       timer_at_.erase(timer);
       tell(plan::TimerFired{timer});
     }
+    // All that has come meanwhile is one turn, and one write to the journal.
+    for (; message; message = messages_->take_waiting()) take(std::move(*message));
+    end_turn();
   }
   progress::RunFinished finished = telling_.sum();
   finished.exit_code = run_.exit_code();
@@ -108,10 +114,22 @@ void Loop::take(Message message) {
     const auto under_way = hands_.find(index(hand->step));
     if (under_way == hands_.end() || run_.attempts(hand->step) != hand->attempt) return;
     hands_.erase(under_way);
+    published_[index(hand->step)] = std::move(hand->published);
     tell(ended(*hand));
+  } else if (EffectAnnounced* announced = std::get_if<EffectAnnounced>(&message)) {
+    const auto under_way = hands_.find(index(announced->step));
+    if (under_way != hands_.end() && announced->effect.attempt == run_.attempts(announced->step)) {
+      announced_.push_back({parts_.journal->append(announced->effect), std::move(announced->permission)});
+    } else {  // it was left behind: nobody would learn what it causes
+      announced->permission->answer =
+          Failure{.message = "was left behind", .is = FailureClass::cancelled, .nothing_done = true};
+      announced->permission->given.request_stop();
+    }
+  } else if (const EffectCameOut* effect = std::get_if<EffectCameOut>(&message)) {
+    parts_.journal->append(effect->outcome);
   } else if (ServiceGone* gone = std::get_if<ServiceGone>(&message)) {
-    last_death_ = std::move(gone->death);
-    tell(plan::ServiceDied{gone->service, gone->attempt, parts_.masker.masked(last_death_.reason)});
+    const plan::ServiceDied died{gone->service, gone->attempt, parts_.masker.masked(gone->death.reason)};
+    tell(died, std::move(gone->death));
   } else if (CancelWanted* cancel = std::get_if<CancelWanted>(&message)) {
     tell(plan::CancelAsked{std::move(cancel->reason)});
   } else if (LaneWanted* lane = std::get_if<LaneWanted>(&message)) {
@@ -119,15 +137,58 @@ void Loop::take(Message message) {
   }
 }
 
-void Loop::tell(const plan::Event& event) {
-  const plan::Commands commands = run_.on(event, now());
-  if (parts_.before_acting) parts_.before_acting(run_, commands);
-  for (const plan::Command& command : commands) act(command);
-  // Only now, since each of these is an event of its own.
-  for (const plan::NoHand& none : std::exchange(without_hand_, {})) tell(none);
+void Loop::tell(const plan::Event& event, Death death) {
+  decided_.push_back({run_.on(event, now()), std::move(death)});
 }
 
-void Loop::act(const plan::Command& command) {
+// First the journal, then what it speaks of.
+void Loop::end_turn() {
+  do {
+    for (const Decided& decided : decided_) {
+      if (parts_.journal != nullptr) record(decided.commands);
+      if (parts_.before_acting) parts_.before_acting(run_, decided.commands);
+    }
+    not_recorded_.reset();
+    if (parts_.journal != nullptr)
+      if (Result<Done> written = parts_.journal->commit(); !written) not_recorded_ = written.failure();
+    for (Waiting& waiting : std::exchange(announced_, {})) {
+      if (not_recorded_) parts_.journal->append(EffectOutcome{waiting.intent, false, {}});
+      waiting.permission->answer =
+          not_recorded_ ? Result<Announced>(*not_recorded_) : Result<Announced>(Announced{waiting.intent});
+      waiting.permission->given.request_stop();
+    }
+    for (const Decided& decided : std::exchange(decided_, {}))
+      for (const plan::Command& command : decided.commands) act(command, decided.death);
+    for (const plan::Event& event : std::exchange(not_begun_, {})) tell(event);
+  } while (!decided_.empty());
+}
+
+void Loop::record(const plan::Commands& commands) {
+  for (const plan::Command& command : commands) {
+    if (const plan::StartAttempt* begun = std::get_if<plan::StartAttempt>(&command)) {
+      if (begun->verdict != plan::Verdict::keep)
+        parts_.journal->append(StepBegun{parts_.graph.name(begun->step), begun->attempt});
+    } else if (const plan::StepSettled* settled = std::get_if<plan::StepSettled>(&command)) {
+      if (!is_virtual(parts_.graph.steps[index(settled->step)].phase) && run_.attempts(settled->step) > 0)
+        parts_.journal->append(outcome_to_record(settled->step));
+    }
+  }
+}
+
+StepOutcome Loop::outcome_to_record(StepId step) {
+  StepOutcome outcome;
+  outcome.step = parts_.graph.name(step);
+  outcome.outcome = plan::name_of(*run_.outcome(step));
+  outcome.attempt = run_.attempts(step);
+  const auto published = published_.find(index(step));
+  if (published == published_.end()) return outcome;
+  for (const auto& [name, value] : published->second)
+    outcome.facts.emplace_back(name, recorded_value(parts_.graph, parts_.masker, value));
+  published_.erase(published);
+  return outcome;
+}
+
+void Loop::act(const plan::Command& command, const Death& death) {
   if (const plan::StartAttempt* to_start = std::get_if<plan::StartAttempt>(&command)) {
     start(*to_start);
   } else if (const plan::StopAttempt* stop = std::get_if<plan::StopAttempt>(&command)) {
@@ -153,7 +214,7 @@ void Loop::act(const plan::Command& command) {
   } else if (const plan::StepHeldUp* held_up = std::get_if<plan::StepHeldUp>(&command)) {
     telling_.held_up(*held_up);
   } else if (const plan::ServiceLost* lost = std::get_if<plan::ServiceLost>(&command)) {
-    telling_.lost(*lost, last_death_);
+    telling_.lost(*lost, death);
   } else if (std::holds_alternative<plan::Hurry>(command)) {
     hurry_.request_stop();
   } else if (std::holds_alternative<plan::Leave>(command)) {
@@ -162,6 +223,14 @@ void Loop::act(const plan::Command& command) {
 }
 
 void Loop::start(const plan::StartAttempt& start) {
+  // What nobody could find again is not begun; taking down goes on.
+  const bool causes =
+      start.verdict != plan::Verdict::keep && !is_finaliser(parts_.graph.steps[index(start.step)].phase);
+  if (not_recorded_ && causes) {
+    not_begun_.push_back(
+        plan::AttemptEnded{start.step, start.attempt, plan::Failed{trouble_from(*not_recorded_)}});
+    return telling_.started(start);
+  }
   const NodeId node = parts_.graph.steps[index(start.step)].node;
   const auto fact = parts_.facts.of_node.find(parts_.graph.node(node).path);
   StepRequest request{.graph = parts_.graph,
@@ -180,7 +249,7 @@ void Loop::start(const plan::StartAttempt& start) {
   telling_.started(start);  // before it can have ended
   if (!parts_.threads.start([hand] { hand->work(); })) {
     hands_.erase(index(start.step));
-    without_hand_.push_back({start.step, start.attempt});
+    not_begun_.push_back(plan::NoHand{start.step, start.attempt});
   }
 }
 

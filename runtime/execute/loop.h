@@ -10,6 +10,7 @@
 
 #include "interpreter/graph.h"
 #include "runtime/effects/clock.h"
+#include "runtime/effects/journal.h"
 #include "runtime/execute/durations.h"
 #include "runtime/execute/hand.h"
 #include "runtime/execute/performer.h"
@@ -36,7 +37,8 @@ struct LoopParts {
   Durations& durations;  // read for the order, and told what the steps took
   PlaceOf place_of;
   std::uint32_t incarnation = 1;
-  // Told every turn's commands before they are carried out: the journal's place. May be empty.
+  Journal* journal = nullptr;  // null: none is kept
+  // Told of commands before they are carried out. May be empty.
   std::function<void(const plan::Run&, const plan::Commands&)> before_acting{};
 };
 
@@ -55,10 +57,25 @@ class Loop {
   // Hands that did not end when they were asked to. If there are any, what they use must not be taken down:
   // after all is written, leave with leave_now().
   int left_behind() const { return left_behind_; }
+  // All came to its end: nothing is to be resumed.
+  bool came_to_its_end() const { return !leave_ && left_behind_ == 0 && run_.over(); }
 
  private:
-  void tell(const plan::Event& event);
-  void act(const plan::Command& command);
+  // What an event has led to. Nothing of it is done before the journal says so.
+  struct Decided {
+    plan::Commands commands;
+    Death death;  // that the commands speak of, if they do
+  };
+  struct Waiting {
+    std::uint64_t intent = 0;
+    std::shared_ptr<Permission> permission;
+  };
+
+  void tell(const plan::Event& event, Death death = {});
+  void end_turn();
+  void record(const plan::Commands& commands);
+  StepOutcome outcome_to_record(StepId step);
+  void act(const plan::Command& command, const Death& death);
   void start(const plan::StartAttempt& start);
   void settled(StepId step);
   void take(Message message);
@@ -73,8 +90,11 @@ class Loop {
   std::unordered_map<std::size_t, std::shared_ptr<Hand>> hands_;  // by step: its attempt under way
   std::map<std::pair<plan::Moment, plan::TimerId>, bool> timers_;
   std::unordered_map<plan::TimerId, plan::Moment> timer_at_;
-  std::vector<plan::NoHand> without_hand_;
-  Death last_death_;
+  std::vector<Decided> decided_;                          // in this turn
+  std::vector<Waiting> announced_;                        // in this turn
+  std::vector<plan::Event> not_begun_;                    // attempts that could not even begin, and why
+  std::unordered_map<std::size_t, Published> published_;  // by step: by its last attempt
+  std::optional<Failure> not_recorded_;                   // the journal could not be written in this turn
   Instant began_{};
   int left_behind_ = 0;
   bool leave_ = false;

@@ -12,6 +12,7 @@
 
 #include "interpreter/graph.h"
 #include "runtime/effects/clock.h"
+#include "runtime/effects/journal.h"
 #include "runtime/effects/result.h"
 #include "runtime/plan/facts.h"
 #include "runtime/plan/verdict.h"
@@ -61,6 +62,11 @@ class DeathWatch {
   virtual void died(Death death) = 0;
 };
 
+// An effect that the journal knows of, for StepContext::came_out().
+struct Announced {
+  std::uint64_t intent = 0;  // 0: nobody keeps a journal
+};
+
 // What a step is given and where it says what it does. Valid until perform() returns. All methods are safe
 // from any thread.
 class StepContext {
@@ -87,6 +93,19 @@ class StepContext {
   virtual void publish(std::string_view name, Value value) = 0;
   // What a node has published so far; Null when it has not.
   virtual Value exported(NodeId node, std::string_view name) const = 0;
+
+  // What is about to be caused: class, what is done, and to which object; step and attempt are filled in.
+  // Returns when the journal says so, as durably as the class demands. After a Failure (the disk is full) it
+  // must not be caused. Where no journal is kept it returns at once.
+  virtual Result<Announced> announce(Intent effect) {
+    (void)effect;
+    return Announced{};
+  }
+  // How that came out: it happened (`id`: what the engine calls the object), or it is certain that it did
+  // not. Nothing is said of what nobody knows: resume finds it open.
+  virtual void came_out(Announced effect, bool happened, std::string id = {}) {
+    (void)effect, (void)happened, (void)id;
+  }
 
   // For the service that the step belongs to; taken by its `start`.
   virtual std::shared_ptr<DeathWatch> watch() = 0;

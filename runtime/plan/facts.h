@@ -48,6 +48,7 @@ struct Fact {
 // What the journals say about a step, by its name ("test.unit:run").
 enum class Recorded {
   succeeded,    // in this run, by an earlier incarnation
+  withheld,     // likewise, but not all it published could be written down
   remembered,   // in an earlier run, with the same inputs, and what it made is still there
   open,         // begun, and how it ended is not recorded
   interrupted,  // open, and of an effect that must not happen twice

@@ -26,7 +26,8 @@ struct UpGoal {
 struct ResumeGoal {
   RunGoal run;
   std::string id{};                   // of the run
-  std::vector<std::string> repeat{};  // steps by name that may be repeated though nobody knows what they did
+  // Steps by name of which nobody knows whether they were done: these may be repeated, those are.
+  std::vector<std::string> repeat{}, done{};
 };
 using Goal = std::variant<RunGoal, UpGoal, ResumeGoal>;
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 
+#include "runtime/plan/rest.h"
 #include "runtime/plan/wanted.h"
 
 namespace cairn::plan {
@@ -56,6 +58,7 @@ class Planning {
   Plan take() {
     wanted_ = up_ != nullptr ? wanted_by_up(graph_, *up_) : wanted_by_run(graph_, *run_);
     plan_.steps.resize(graph_.steps.size());
+    if (resume_ != nullptr) rest_.emplace(graph_, facts_, resume_->id, wanted_);
     for (const StepId step : graph_.order) {
       of(step) = is_finaliser(phase(step)) ? StepPlan{} : wanted_[index(step)] ? opening(step) : unwanted();
       of(step).span = graph_.node_of(step).span;
@@ -100,6 +103,7 @@ class Planning {
     if (is_virtual(phase(step))) return {Verdict::keep, "it holds what is wanted"};
     if (node.policy.external) return {Verdict::keep, "`external = true`: it is somebody else's to make"};
     if (node.node_class == NodeClass::task) return task(step);
+    if (rest_ && !rest_->needs(id)) return {Verdict::not_needed, "what is left of the run does not need it"};
     const Fact* fact = fact_of(id);
     if (fact == nullptr) return {Verdict::perform, "it is to be made"};
     const std::string object = "`" + fact->identity.name + "` on " + fact->identity.where;
@@ -129,6 +133,7 @@ class Planning {
       return {Verdict::replace, what_changed(there.spec, fact.wanted_spec)};
     if (std::string replaced = replaced_before(step); !replaced.empty())
       return {Verdict::replace, "`" + replaced + "`, which it uses, is made anew"};
+    if (rest_ && !rest_->is_whole(id)) return {Verdict::replace, "the interruption fell into its making"};
     return {Verdict::keep, "it is there and as the file says"};
   }
 
@@ -163,8 +168,16 @@ class Planning {
   StepPlan task(StepId step) {
     const NodeId id = graph_.steps[index(step)].node;
     const std::string name = graph_.name(step);
-    if (resume_ != nullptr && recorded(step, Recorded::succeeded))
-      return {Verdict::keep, "it succeeded before the interruption"};
+    if (rest_ && recorded(step, Recorded::succeeded)) {
+      const NodeId anew = rest_->made_anew_before(id);
+      if (anew != no_node)
+        return {Verdict::perform, "`" + graph_.node(anew).path + "`, which it used, is made anew"};
+      if (!rest_->repeats(id)) return {Verdict::keep, "it succeeded before the interruption"};
+      return {Verdict::perform, "what it said is needed, and holds a secret or is too long to be kept"};
+    }
+    if (resume_ != nullptr &&
+        std::find(resume_->done.begin(), resume_->done.end(), name) != resume_->done.end())
+      return {Verdict::keep, "it was interrupted, and you say that it is done"};
     if (recorded(step, Recorded::remembered)) return {Verdict::keep, "it succeeded with the same inputs"};
     if (resume_ != nullptr && recorded(step, Recorded::interrupted)) {
       const bool may =
@@ -173,7 +186,8 @@ class Planning {
         refuse(
             id,
             "nobody knows whether `" + graph_.node(id).path + "` was done: the run ended in the middle of it",
-            "look what it left behind, then repeat it with `cairn resume --repeat " + name + "`");
+            "look what it left behind; then `cairn resume --repeat " + graph_.node(id).path +
+                "` does it (again), `--done " + graph_.node(id).path + "` takes it as done");
       return {Verdict::perform, "it was interrupted, and you asked for it to be repeated"};
     }
     if (resume_ != nullptr && recorded(step, Recorded::open))
@@ -219,6 +233,7 @@ class Planning {
   const UpGoal* up_;
   const ResumeGoal* resume_;
   std::vector<char> wanted_;
+  std::optional<Rest> rest_;  // of a run that was interrupted
   Plan plan_;
 };
 

@@ -91,7 +91,8 @@ class Rig final : public Performer {
                   .place_of =
                       [](Span span) {
                         return progress::FilePlace{"file " + std::to_string(span.file), span.begin + 1, 1};
-                      }},
+                      },
+                  .journal = journal},
         options);
     if (before) before(*loop);
     return loop->run();
@@ -118,6 +119,7 @@ class Rig final : public Performer {
   Clock& clock;
   std::unique_ptr<Threads> threads = real_threads();
   Threads* threads_to_use = nullptr;
+  Journal* journal = nullptr;
   progress::Recorder recorder;
   progress::Emitter emitter;
   scribe::Masker masker;

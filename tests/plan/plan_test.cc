@@ -212,8 +212,9 @@ TEST(Plan, ResumeGoesOnWithTheRestAndStillUndoesAll) {
   Shop shop;
   shop.there("data", ready_one("r1"));
   shop.there("test.db", ready_one("r1"));
-  shop.facts.of_step = {{"build.app:run", Recorded::succeeded},
-                        {"build.app:collect", Recorded::succeeded},
+  shop.facts.of_step = {{"build.app:run", Recorded::succeeded}, {"build.app:collect", Recorded::succeeded},
+                        {"data:make", Recorded::succeeded},     {"test.db:create", Recorded::succeeded},
+                        {"test.db:start", Recorded::succeeded}, {"test.db:ready", Recorded::succeeded},
                         {"test.unit:run", Recorded::open}};
   const Plan plan = shop.plan_for(ResumeGoal{.run = {.stages = {shop.test}}, .id = "r1"});
   EXPECT_EQ(shop.verdict(plan, shop.app, Phase::run), "keep");
