@@ -25,7 +25,6 @@ struct Expr;
 using ExprPtr = std::unique_ptr<Expr>;  // never null unless a field says so
 
 // ---- expressions
-// --------------------------------------------------------------------------------------------
 
 struct Poison {};  // did not parse; already reported
 struct NullLiteral {};
@@ -155,7 +154,6 @@ struct Expr {
 };
 
 // ---- types
-// ---------------------------------------------------------------------------------------------------
 
 struct TypeItem {
   enum class Form { name, literal, applied } form = Form::name;
@@ -171,7 +169,6 @@ struct Type {
 };
 
 // ---- statements
-// ----------------------------------------------------------------------------------------------
 
 struct Statement;
 struct Body {

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "grammar/operator_sign.h"
 #include "interpreter/operators.h"
 
 namespace cairn {

@@ -183,7 +183,6 @@ std::vector<Vertex> Reach::way(Vertex from, Vertex to) {
 }
 
 // ---- the graph itself
-// -----------------------------------------------------------------------------------------
 
 std::string_view name_of(Phase phase) {
   switch (phase) {

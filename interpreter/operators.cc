@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 
+#include "grammar/operator_sign.h"
+
 namespace cairn {
 namespace {
 
@@ -183,38 +185,6 @@ Computed equality(BinaryOp op, const Value& left, const Value& right) {
 }
 
 }  // namespace
-
-std::string_view sign_of(BinaryOp op) {
-  switch (op) {
-    case BinaryOp::add:
-      return "+";
-    case BinaryOp::subtract:
-      return "-";
-    case BinaryOp::multiply:
-      return "*";
-    case BinaryOp::divide:
-      return "/";
-    case BinaryOp::modulo:
-      return "%";
-    case BinaryOp::equal:
-      return "==";
-    case BinaryOp::not_equal:
-      return "!=";
-    case BinaryOp::less:
-      return "<";
-    case BinaryOp::less_equal:
-      return "<=";
-    case BinaryOp::greater:
-      return ">";
-    case BinaryOp::greater_equal:
-      return ">=";
-    case BinaryOp::logical_and:
-      return "&&";
-    case BinaryOp::logical_or:
-      return "||";
-  }
-  return "";
-}
 
 std::string kind_of_value(const Value& value) {
   struct Names {

@@ -21,7 +21,6 @@ using Computed = std::variant<Value, Mismatch>;
 Computed apply(syntax::BinaryOp op, const Value& left, const Value& right);
 Computed apply(syntax::UnaryOp op, const Value& operand);
 
-std::string_view sign_of(syntax::BinaryOp op);
 // "a string", "a list", "a node": for messages.
 std::string kind_of_value(const Value& value);
 

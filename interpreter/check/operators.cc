@@ -1,6 +1,7 @@
 // Types of operators: what can only be wrong is reported, what may be right is left to the values.
 #include <fmt/format.h>
 
+#include "grammar/operator_sign.h"
 #include "interpreter/check/typer.h"
 #include "interpreter/operators.h"
 
