@@ -96,7 +96,10 @@ class Collector {
       if (end == std::string::npos) end = written->size();
       const std::string line = written->substr(at, end - at);
       const std::size_t equals = line.find('=');
-      if (equals != std::string::npos) outputs.set(line.substr(0, equals), Value{line.substr(equals + 1)});
+      if (equals != std::string::npos) {
+        const std::string value = line.substr(equals + 1);
+        outputs.set(line.substr(0, equals), Value{value, world_.masker.finds_in(value)});
+      }
       at = end + 1;
     }
     for (const std::string& name : promised)
@@ -128,6 +131,7 @@ class Collector {
       context_.say(progress::Report{name, file.path, {}, {}, read.failure().message});
       return problem(read.failure());
     }
+    for (report::TestCase& one : read->cases) mask(one);
     const progress::TestTotals totals = report::totals_of(read->cases);
     tests_ += totals.all();
     failed_ += totals.failed + totals.errors;
@@ -149,6 +153,13 @@ class Collector {
                .help = {}});
     world_.tests.put(file.path, {request_.graph.name(request_.step), request_.graph.node(request_.node).path,
                                  file.path, std::move(*read)});
+  }
+
+  // Tests like to quote what they were given.
+  void mask(report::TestCase& one) const {
+    for (std::string* text : {&one.suite, &one.name, &one.classname, &one.message, &one.details, &one.file,
+                              &one.out, &one.err})
+      if (!text->empty()) *text = world_.masker.masked(*text);
   }
 
   World& world_;
