@@ -2,7 +2,7 @@
 BUILD ?= build
 JOBS  ?= $(shell nproc)
 
-.PHONY: help setup configure build demo test bench format docs clean
+.PHONY: help setup configure build demo test bench fuzz format docs clean
 
 help:            ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,8 +25,12 @@ test:            ## build everything, start what the tests need, run every test
 	@tests/engine/modern.sh --build >/dev/null 2>&1 & ninja -C $(BUILD) -j $(JOBS); built=$$?; wait; exit $$built
 	@tests/run.sh $(BUILD)
 
-bench: build     ## measure against the floor: raw calls, ninja, cp
+bench: build     ## measure the front end, and steps against the floor: raw calls, ninja
+	@ninja -C $(BUILD) -j $(JOBS) parse_bench front_bench >/dev/null
 	@tests/bench/run.sh $(BUILD)
+
+fuzz:            ## feed the parser, formatter, evaluator and loader anything, CAIRN_FUZZ_SECONDS each
+	@tests/fuzz/run.sh
 
 format:          ## clang-format over our sources
 	@git ls-files '*.cc' '*.h' | xargs clang-format -i

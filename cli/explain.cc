@@ -30,6 +30,9 @@ void explain(const std::string& name, Invocation& invocation) {
       fmt::print("{}", page_text(page));
       return;
     }
+  if (name.size() == 5 && name.find_first_not_of("0123456789", 1) == std::string::npos)
+    return complain(invocation, wrong_input, fmt::format("there is no message with the code `{}`", name),
+                    "`cairn explain --all` prints all of them");
   Sources sources;
   Vocabulary vocabulary(sources);
   const auto text = explain_name(vocabulary, sources, name);

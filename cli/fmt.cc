@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -10,6 +11,7 @@
 #include "grammar/format.h"
 #include "grammar/parse.h"
 #include "grammar/render.h"
+#include "interpreter/inputs_real.h"
 
 namespace cairn::cli {
 namespace {
@@ -25,11 +27,14 @@ void format_one(const std::string& path, const FmtOptions& options, Invocation& 
   if (standard) {
     text.assign(std::istreambuf_iterator<char>(std::cin), {});
   } else {
-    std::ifstream file(path, std::ios::binary);
-    if (!file || file.peek() == std::ifstream::traits_type::eof()) {
-      if (!file) return complain(invocation, wrong_input, fmt::format("`{}` cannot be read", path));
-    }
-    text.assign(std::istreambuf_iterator<char>(file), {});
+    std::error_code error;
+    const std::filesystem::path place =
+        std::filesystem::weakly_canonical(std::filesystem::absolute(path), error);
+    ReadAnswer answer = real_inputs({.root = place.parent_path().string(), .run_id = {}, .now_ms = 0})
+                            ->read_file(place.filename().string());
+    if (!answer.text)
+      return complain(invocation, wrong_input, fmt::format("cannot read `{}`: {}", path, answer.why_not));
+    text = std::move(*answer.text);
   }
   Sources sources;
   Diagnostics diagnostics;

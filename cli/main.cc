@@ -6,6 +6,7 @@
 
 #include "cli/invocation.h"
 #include "cli/version.h"
+#include "cli/wrong_command_line.h"
 #include "grammar/suggest.h"
 #include "runtime/keeper/keeper.h"
 #include "runtime/scribe/masker.h"
@@ -82,8 +83,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::CallForAllHelp& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    complain(invocation, wrong_input, error.what(),
-             "`cairn --help` lists the commands, `cairn COMMAND --help` its options");
+    const WrongCommandLine wrong = explain(app, error);
+    complain(invocation, wrong_input, wrong.message, wrong.help);
   }
   std::fflush(stdout);
   return invocation.exit_code;

@@ -9,6 +9,9 @@
 #include "cli/past_runs.h"
 #include "cli/program_file.h"
 #include "cli/project.h"
+#include "grammar/show.h"
+#include "interpreter/program.h"
+#include "interpreter/show.h"
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
 #include "runtime/kinds/observe.h"
@@ -22,6 +25,7 @@ using Json = nlohmann::ordered_json;
 struct PlanCommand {
   std::vector<std::string> names, profiles;
   bool up = false, down = false, volumes = false, json = false, exit_code = false;
+  std::string show = "plan";
 };
 
 struct Planned {
@@ -127,7 +131,26 @@ void plan_down(const PlanCommand& command, Invocation& invocation) {
     invocation.exit_code = changes_found;
 }
 
+// The stages before the plan, as text: how cairn has read the file. The earlier ones work on any file.
+void show_stage(const std::string& stage, Invocation& invocation) {
+  const std::unique_ptr<ProgramFile> loaded = load_program(invocation, stage != "graph");
+  if (loaded == nullptr) return;
+  const Program* program = loaded->compiled.program.get();
+  if (program != nullptr && stage == "syntax")
+    for (const std::unique_ptr<Module>& module : program->modules) {
+      const std::string shown = show_syntax(module->syntax);  // begins with a line "file"
+      if (!module->embedded) fmt::print("file {}{}", module->name, shown.substr(shown.find('\n')));
+    }
+  if (program != nullptr && stage == "model") fmt::print("{}", show_model(*program));
+  if (loaded->compiled.graph && stage == "graph")
+    fmt::print("{}", show_graph(loaded->graph(), loaded->sources));
+  std::fflush(stdout);
+  loaded->print_diagnostics(invocation);
+  if (loaded->diagnostics.has_errors()) invocation.exit_code = wrong_input;
+}
+
 void show_plan(const PlanCommand& command, Invocation& invocation) {
+  if (command.show != "plan") return show_stage(command.show, invocation);
   if (command.down) return plan_down(command, invocation);
   Planned planned;
   if (!make_plan(planned, command.up, command.names, command.profiles, invocation)) return;
@@ -183,7 +206,16 @@ void add_plan(CLI::App& app, Invocation& invocation) {
   CLI::Option* up = command->add_flag("--up", options->up, "of `up`");
   CLI::Option* down = command->add_flag("--down", options->down, "of `down`")->excludes(up);
   command->add_flag("--volumes", options->volumes, "of `down --volumes`")->needs(down);
-  command->add_flag("--json", options->json, "as JSON");
+  CLI::Option* json = command->add_flag("--json", options->json, "as JSON");
+  command
+      ->add_option("--show", options->show,
+                   "what to show: the plan, or how the file was read on the way to it: its syntax, what it "
+                   "declares, the graph of its steps")
+      ->check(CLI::IsMember({"syntax", "model", "graph", "plan"}))
+      ->excludes(json)
+      ->excludes(down)
+      ->excludes(up)
+      ->capture_default_str();
   command->add_flag("--exit-code", options->exit_code, "exit with 4 when something would be done");
   command->callback([options, &invocation] { show_plan(*options, invocation); });
 }

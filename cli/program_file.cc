@@ -95,6 +95,12 @@ std::unique_ptr<ProgramFile> load_program(Invocation& invocation, bool allow_unk
 
   CompileRequest request;
   request.path = absolute.filename().string();
+  // As it was given, so that a terminal can open it; where a link leads, its own place.
+  request.shown_folder = fs::is_symlink(*path, error) ? absolute.parent_path().string() + "/"
+                         : fs::path(*path).has_parent_path()
+                             ? fs::path(*path).parent_path().lexically_normal().string() + "/"
+                             : std::string();
+  if (request.shown_folder == "./") request.shown_folder.clear();
   request.allow_unknown = allow_unknown;
   for (const std::string& text : invocation.params) {
     const std::size_t equals = text.find('=');

@@ -16,7 +16,8 @@ endif()
 add_library(cairn_options INTERFACE)
 target_include_directories(cairn_options INTERFACE ${PROJECT_SOURCE_DIR})
 # g++ 12 reports false positives of these for temporaries that hold a std::variant or a std::string, once it optimises.
-target_compile_options(cairn_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+target_compile_options(cairn_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                               $<$<CXX_COMPILER_ID:GNU>:-Werror>
                                                $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow;-Wno-stringop-overread>)
 target_link_libraries(cairn_options INTERFACE fmt::fmt Threads::Threads)
 if(CAIRN_SANITIZE)
@@ -33,7 +34,7 @@ function(cairn_room name)
     return()
   endif()
   add_library(${name} STATIC ${sources})
-  target_compile_options(${name} PRIVATE -fpch-preprocess)
+  target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
   target_precompile_headers(${name} PRIVATE <algorithm> <functional> <map> <memory> <mutex> <optional> <string> <variant> <vector>
  <fmt/format.h>)
   target_link_libraries(${name} PUBLIC cairn_options ${ARGN})
@@ -48,7 +49,7 @@ function(cairn_tests name folder)
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE cairn_options ${ARGN} GTest::gmock GTest::gtest_main)
   # Tests are compiled once and run once: what counts is how soon they run.
-  target_compile_options(${name} PRIVATE -O0 -fpch-preprocess)
+  target_compile_options(${name} PRIVATE -O0 $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
   target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h> <fmt/format.h> <map> <thread>)
   target_compile_definitions(${name} PRIVATE CAIRN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

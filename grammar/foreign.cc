@@ -97,6 +97,12 @@ bool refuse_binary(std::string_view text, std::uint32_t file, Diagnostics& diagn
     diagnostics.error("S0150", span(file, 0, 0), "this file is UTF-16 text").help("save it as UTF-8");
     return true;
   }
+  // Said of the whole file, before anything of what a program or a picture happens to begin with.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    diagnostics.error("S0150", span(file, nul, nul + 1), "this is not a text file: it holds a NUL byte")
+        .note("at byte " + std::to_string(nul));
+    return true;
+  }
   for (std::size_t at = 0; at < text.size();) {
     const auto byte = static_cast<unsigned char>(text[at]);
     if (byte >= 0x20 && byte < 0x7F) {
@@ -108,11 +114,6 @@ bool refuse_binary(std::string_view text, std::uint32_t file, Diagnostics& diagn
       continue;
     }
     const Rune rune = rune_at(text, at);
-    if (byte == 0) {
-      diagnostics.error("S0150", span(file, at, at + 1), "this is not a text file: it holds a NUL byte")
-          .note("at byte " + std::to_string(at));
-      return true;
-    }
     if (!rune.valid) {
       diagnostics
           .error("S0150", span(file, at, at + 1),

@@ -95,7 +95,10 @@ const std::vector<CodePage>& program_codes() {
       {"S0310", "a value that needs too many others",
        "Values that need each other are followed 2000 levels deep.", ""},
       {"S0311", "a program that unfolds too far",
-       "A program has at most a million elements of loops and 250000 nodes.", ""},
+       "A program has at most a million elements of loops and 250000 nodes. Its values hold at most 20 "
+       "million "
+       "elements, every reading of a value counted, and nest at most 300 levels deep.",
+       ""},
       {"S0312", "a function that has no result for this",
        "The function cannot do anything with the value that it was given.", "let a = first([])\n"},
       {"S0313", "a param whose type cannot be seen", "A param needs a type or a default that shows it.",

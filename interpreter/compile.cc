@@ -16,7 +16,7 @@ constexpr std::size_t most_verified_steps = 2000;
 
 Compiled compile(const CompileRequest& request, Inputs& inputs, Sources& sources, Diagnostics& diagnostics) {
   Compiled compiled;
-  compiled.program = load(request.path, inputs, sources, diagnostics);
+  compiled.program = load(request.path, request.shown_folder, inputs, sources, diagnostics);
   if (compiled.program == nullptr) return compiled;
   check(*compiled.program);
   std::map<std::string, ParamOrigin> origins;

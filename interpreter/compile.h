@@ -24,6 +24,8 @@ struct CompileRequest {
   std::vector<GivenParam>
       params;  // of the command line and of `--params`; the environment is asked through inputs
   bool allow_unknown = false;  // params without a value are unknown instead of an error (lint)
+  // Stands before the names of the project's files in messages: "examples/shop/".
+  std::string shown_folder = {};
 };
 
 // Owns the syntax trees, environments and values: late values stay valid as long as it lives.

@@ -5,12 +5,17 @@
 #include <array>
 
 #include "grammar/operator_sign.h"
+#include "interpreter/extent.h"
+#include "interpreter/map_builder.h"
 #include "interpreter/operators.h"
 
 namespace cairn {
 namespace {
 
 constexpr std::size_t deepest = 2000;  // nested lets, exports and instances; each level costs some stack
+// A value is copied where it is read: all that is read and made together may hold this much.
+constexpr std::size_t most_held = 20'000'000;
+constexpr std::size_t deepest_value = 300;
 
 template <class T>
 Value of(T is) {
@@ -100,9 +105,28 @@ std::optional<Value> Evaluator::evaluate(const syntax::Expr& expression, const W
   }
   ++depth_;
   Maybe value = evaluate_inner(expression, place);
+  if (value && !affordable(*value, expression.span)) value.reset();
   if (late_source != nullptr && value && value->late_anywhere()) value = forced(*value);
   --depth_;
   return value;
+}
+
+bool Evaluator::affordable(const Value& value, Span span) {
+  const bool may_be_large =
+      value.as<List>() || value.as<Map>() || value.as<Made>() || value.as<std::string>();
+  if (!may_be_large) return true;
+  if (out_of_steps_) return false;
+  const Extent extent = extent_of(value, most_held, deepest_value);
+  held_ += extent.elements;
+  if (extent.depth > deepest_value) {
+    error("S0311", span, fmt::format("this value nests more than {} levels deep", deepest_value));
+    return false;
+  }
+  if (held_ <= most_held) return true;
+  error("S0311", span, fmt::format("the values of this program hold more than {} elements", most_held),
+        "the limit is reached here");
+  out_of_steps_ = true;
+  return false;
 }
 
 std::optional<Value> Evaluator::forced(const Value& value) {
@@ -272,7 +296,7 @@ std::optional<Value> Evaluator::map_key(const syntax::Expr& expression, const Wh
 }
 
 std::optional<Value> Evaluator::map(const syntax::MapLiteral& map, const Where& place) {
-  Map values;
+  MapBuilder values;
   bool failed = false;
   for (const syntax::MapEntry& entry : map.entries) {
     Maybe key = map_key(*entry.key, place);
@@ -289,15 +313,13 @@ std::optional<Value> Evaluator::map(const syntax::MapLiteral& map, const Where& 
       continue;
     }
     const std::string& text = *key->as<std::string>();
-    if (values.find(text) != nullptr) {
+    if (!values.add(text, std::move(*value))) {
       if (!entry.word) error("S0202", entry.key->span, fmt::format("the key `{}` is given twice", text));
       failed = true;
-      continue;
     }
-    values.entries.emplace_back(text, std::move(*value));
   }
   if (failed) return std::nullopt;
-  return of(std::move(values));
+  return of(values.take());
 }
 
 std::optional<Value> Evaluator::unary(const syntax::Expr& expression, const syntax::Unary& unary,

@@ -57,7 +57,6 @@ class Evaluator {
   ~Evaluator();
 
   // ---- expansion
-  // --------------------------------------------------------------------------------------------
   void expand_all();     // every block of the main file, and what they need of others
   void evaluate_lets();  // also those that nothing reads: what is wrong with them is said
   bool exhausted() const {
@@ -73,7 +72,6 @@ class Evaluator {
   const std::vector<Span>& left_out() const { return left_out_; }  // `for` and `if` over unknown params
 
   // ---- evaluation
-  // -------------------------------------------------------------------------------------------
   std::optional<Value> evaluate(const syntax::Expr& expression, const Where& place);
   // Converted to a type (rule 27); reports when it does not fit. `what` names it: "`memory`".
   std::optional<Value> convert(Value value, const Type& wanted, const std::string& folder, Span span,
@@ -123,6 +121,9 @@ class Evaluator {
   Value late_like(const syntax::Expr& expression, const Where& place,
                   std::span<const Value* const> operands) const;
   Diagnostic& error(std::string code, Span span, std::string message, std::string label = {});
+
+  // False, after saying so, when the program's values hold too much with this one.
+  bool affordable(const Value& value, Span span);
 
   // evaluate_comprehensions.cc
   Maybe list_for(const syntax::Expr& expression, const syntax::ListFor& each, const Where& place);
@@ -189,6 +190,7 @@ class Evaluator {
   std::unique_ptr<Environment> environment_for(const Region& region, Environment& parent);
   NodeId add_node(std::unique_ptr<NodeState> state);
   bool spend(std::size_t steps, Span span);
+  bool room_for(std::size_t elements, const Region& body, Span span);
 
   std::map<std::string, Value> params_;
   bool allow_unknown_ = false;
@@ -202,6 +204,7 @@ class Evaluator {
   std::vector<Read>* reads_ = nullptr;
   std::vector<std::string> chain_;  // the lets, params and exports being evaluated
   std::size_t steps_ = 0;
+  std::size_t held_ = 0;  // elements of all values read and made so far
   std::size_t depth_ = 0;
   bool out_of_steps_ = false;
   bool waits_ = true;  // false within `nowait`

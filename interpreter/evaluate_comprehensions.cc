@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "interpreter/evaluate.h"
+#include "interpreter/map_builder.h"
 #include "interpreter/operators.h"
 
 namespace cairn {
@@ -100,20 +101,19 @@ std::optional<Value> Evaluator::map_for(const syntax::Expr& expression, const sy
   std::optional<Rounds> taken = rounds(expression, each.each, place);
   if (!taken) return std::nullopt;
   if (taken->late) return std::move(*taken->late);
-  Map values;
+  MapBuilder values;
   for (const Where& inside : taken->taken) {
     Maybe key = map_key(*each.key, inside);
     Maybe value = evaluate(*each.value, inside);
     if (!key || !value) return std::nullopt;
     if (key->late()) return late(expression, place, key->as<Late>()->expression->because, value->secret);
     const std::string& text = *key->as<std::string>();
-    if (values.find(text) != nullptr) {
+    if (!values.add(text, std::move(*value))) {
       error("S0202", each.key->span, fmt::format("the key `{}` comes twice", text), "computed again here");
       return std::nullopt;
     }
-    values.entries.emplace_back(text, std::move(*value));
   }
-  return of(std::move(values));
+  return of(values.take());
 }
 
 }  // namespace cairn

@@ -40,6 +40,19 @@ bool Evaluator::spend(std::size_t steps, Span span) {
   return false;
 }
 
+// Known before anything is made: each block of the body is there once for each element.
+bool Evaluator::room_for(std::size_t elements, const Region& body, Span span) {
+  std::size_t blocks = 0;
+  for (const Region::Item& item : body.items)
+    blocks += item.declaration != nullptr && item.declaration->form == DeclarationForm::block;
+  if (nodes_.size() + elements * blocks <= most_nodes) return true;
+  if (!out_of_steps_)
+    error("S0311", span, fmt::format("the program has more than {} nodes", most_nodes),
+          fmt::format("gives {} elements", elements));
+  out_of_steps_ = true;
+  return false;
+}
+
 const KindDecl* Evaluator::native_kind(NodeId id) const {
   const Declaration* declaration = state(id).declaration;
   return declaration == nullptr ? nullptr : declaration->native;

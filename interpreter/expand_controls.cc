@@ -84,7 +84,7 @@ std::optional<std::vector<Iteration>> Evaluator::rounds_made(const Region& regio
         .help("`reveal(…)` says that it may be known");
     return std::nullopt;
   }
-  if (!spend(found->size(), span)) return std::nullopt;
+  if (!spend(found->size(), span) || !room_for(found->size(), region, span)) return std::nullopt;
 
   std::vector<Iteration> rounds;
   std::unordered_set<std::string> keys;

@@ -135,6 +135,7 @@ int Folder::open_below(const std::string& path, int flags) const {
 ReadAnswer Folder::read(std::string_view path, std::size_t largest) const {
   const std::optional<std::string> inner = below(path);
   if (!inner) return {std::nullopt, "is outside of the project"};
+  if (!open()) return {std::nullopt, "there is no such folder, or this user may not enter it"};
   // Non-blocking: opening a pipe that nobody writes to must not wait. What it is, is looked at before it is
   // read.
   const int file = open_below(*inner, O_RDONLY | O_NONBLOCK | O_NOCTTY);

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "grammar/parse.h"
+#include "grammar/suggest.h"
 #include "interpreter/declare.h"
 #include "stdlib/stdlib.h"
 
@@ -36,12 +37,16 @@ bool is_value_name(std::string_view name) {
 
 class Loader {
  public:
-  Loader(Program& program, Inputs& inputs) : program_(program), inputs_(inputs) {}
+  Loader(Program& program, Inputs& inputs, const std::string& shown_folder)
+      : program_(program), inputs_(inputs), shown_folder_(shown_folder) {}
 
   Module* load_main(const std::string& path) {
     const ReadAnswer answer = inputs_.read_file(path);
     if (!answer.text) {
-      program_.diagnostics.error("S0204", Span{}, fmt::format("cannot read `{}`: {}", path, answer.why_not));
+      Diagnostic& error = program_.diagnostics.error(
+          "S0204", Span{}, fmt::format("cannot read `{}{}`: {}", shown_folder_, path, answer.why_not));
+      if (const std::string near = meant(path); !near.empty())
+        error.help(fmt::format("did you mean `{}{}`?", shown_folder_, near));
       return nullptr;
     }
     return add(normal(path), normal(path), *answer.text, false);
@@ -60,7 +65,8 @@ class Loader {
     module.embedded = embedded;
     module.main = program_.modules.empty();
     module.folder = embedded ? std::string() : normal(std::filesystem::path(identity).parent_path());
-    module.file = program_.sources.add(name, embedded ? std::string() : identity, std::move(text));
+    module.file = program_.sources.add(embedded ? name : shown(name), embedded ? std::string() : identity,
+                                       std::move(text));
     module.syntax = parse(program_.sources, module.file, program_.diagnostics);
     program_.modules.push_back(std::move(owned));
     loaded_.emplace_back(identity, &module);
@@ -70,6 +76,20 @@ class Loader {
         bind(module, *use, statement.span);
     open_.pop_back();
     return &module;
+  }
+
+  // The file of a folder that was named itself, or one of a name like this; empty when none is likely.
+  std::string meant(const std::string& path) {
+    const std::vector<std::string> inside = inputs_.glob("", path + "/*.stack");
+    if (inside.size() == 1) return inside.front();
+    const std::vector<std::string> beside = inputs_.glob("", "*.stack");
+    if (std::find(beside.begin(), beside.end(), path + ".stack") != beside.end()) return path + ".stack";
+    return suggest(path, beside).value_or("");
+  }
+
+  // "../lib.stack" below "examples/shop/" is "examples/lib.stack".
+  std::string shown(const std::string& name) const {
+    return shown_folder_.empty() ? name : normal(std::filesystem::path(shown_folder_) / name);
   }
 
   void bind(Module& module, const syntax::Use& use, Span span) {
@@ -166,6 +186,7 @@ class Loader {
 
   Program& program_;
   Inputs& inputs_;
+  const std::string& shown_folder_;
   std::vector<std::pair<std::string, Module*>> loaded_;  // by identity: the real path, or "std/x"
   std::vector<Open> open_;
   bool full_ = false;
@@ -173,10 +194,10 @@ class Loader {
 
 }  // namespace
 
-std::shared_ptr<Program> load(const std::string& path, Inputs& inputs, Sources& sources,
-                              Diagnostics& diagnostics) {
+std::shared_ptr<Program> load(const std::string& path, const std::string& shown_folder, Inputs& inputs,
+                              Sources& sources, Diagnostics& diagnostics) {
   auto program = std::make_shared<Program>(sources, diagnostics);
-  if (Loader(*program, inputs).load_main(path) == nullptr) return nullptr;
+  if (Loader(*program, inputs, shown_folder).load_main(path) == nullptr) return nullptr;
   declare(*program);
   return program;
 }

@@ -11,8 +11,9 @@
 
 namespace cairn {
 
-// Null only when the main file cannot be read (reported without a span).
-std::shared_ptr<Program> load(const std::string& path, Inputs& inputs, Sources& sources,
-                              Diagnostics& diagnostics);
+// Null only when the main file cannot be read (reported without a span). `shown_folder` stands before the
+// names of the project's files in messages.
+std::shared_ptr<Program> load(const std::string& path, const std::string& shown_folder, Inputs& inputs,
+                              Sources& sources, Diagnostics& diagnostics);
 
 }  // namespace cairn

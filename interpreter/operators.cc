@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "grammar/operator_sign.h"
+#include "interpreter/map_builder.h"
 
 namespace cairn {
 namespace {
@@ -117,9 +118,9 @@ Computed add_or_mismatch(BinaryOp op, const Value& left, const Value& right) {
       }
     if (const Map* a = left.as<Map>())
       if (const Map* b = right.as<Map>()) {
-        Map joined = *a;
+        MapBuilder joined(*a);
         for (const auto& [key, value] : b->entries) joined.set(key, value);
-        return of(std::move(joined));
+        return of(joined.take());
       }
     if (left.as<std::string>() != nullptr || right.as<std::string>() != nullptr)
       return Mismatch{

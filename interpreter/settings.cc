@@ -108,6 +108,8 @@ std::optional<Value> Evaluator::default_of(NodeId node, const ParamDecl& declare
 
 std::optional<Value> Evaluator::known_now(const Value& value,
                                           const std::vector<std::pair<std::string, Value>>& names) {
+  held_ = 0;  // each reader at run time has what the whole program had before
+  out_of_steps_ = false;
   const Late* late = value.as<Late>();
   if (late == nullptr || names.empty()) return forced(value);
   const LateExpression& is = *late->expression;

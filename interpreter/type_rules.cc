@@ -34,6 +34,21 @@ Type alternatives_of(const std::vector<syntax::TypeItem>& items, const Module& m
   return one_of(std::move(alternatives));
 }
 
+// As the types are called elsewhere.
+std::string_view type_here(std::string_view name) {
+  constexpr std::pair<std::string_view, std::string_view> elsewhere[] = {
+      {"str", "string"},       {"text", "string"},     {"integer", "int"},
+      {"i64", "int"},          {"long", "int"},        {"number", "int` or `float"},
+      {"double", "float"},     {"boolean", "bool"},    {"array", "list(string)"},
+      {"set", "list(string)"}, {"tuple", "list(any)"}, {"object", "map(any)"},
+      {"dict", "map(string)"}, {"time", "duration"},   {"timeout", "duration"},
+      {"bytes", "size"},       {"file", "path"},       {"password", "secret"},
+      {"null", "T?"}};
+  for (const auto& [known, here] : elsewhere)
+    if (known == name) return here;
+  return {};
+}
+
 Type unknown_type(const syntax::TypeItem& item, const Module& module, Program& program,
                   Diagnostics& diagnostics) {
   std::vector<std::string> candidates = program.vocabulary.kind_names();
@@ -41,7 +56,9 @@ Type unknown_type(const syntax::TypeItem& item, const Module& module, Program& p
   for (const std::unique_ptr<UserKind>& kind : module.kinds) candidates.push_back(kind->name);
   Diagnostic& error =
       diagnostics.error("S0301", item.span, fmt::format("no type named `{}`", item.name.text), "not a type");
-  if (const auto near = suggest(item.name.text, candidates))
+  if (const std::string_view here = type_here(item.name.text); !here.empty())
+    error.help(fmt::format("`{}` is `{}` here", item.name.text, here));
+  else if (const auto near = suggest(item.name.text, candidates))
     error.help(fmt::format("did you mean `{}`?", *near));
   else
     error.note(
@@ -106,11 +123,28 @@ Type type_of_item(const syntax::TypeItem& item, const Module& module, Program& p
 Type simple(Form form) {
   return Type{form, {}, {}};
 }
+namespace {
+
+// Deeper types are of no use to anybody; without an end, each value of a chain would copy that of the last.
+constexpr std::size_t deepest_type = 50;
+
+std::size_t depth_of(const Type& type) {
+  std::size_t deepest = 0;
+  for (const Type& inner : type.of) deepest = std::max(deepest, depth_of(inner));
+  return deepest + 1;
+}
+
+Type bounded(Type element) {
+  return depth_of(element) < deepest_type ? std::move(element) : simple(Form::any);
+}
+
+}  // namespace
+
 Type list_of(Type element) {
-  return Type{Form::list, {}, {std::move(element)}};
+  return Type{Form::list, {}, {bounded(std::move(element))}};
 }
 Type map_of(Type element) {
-  return Type{Form::map, {}, {std::move(element)}};
+  return Type{Form::map, {}, {bounded(std::move(element))}};
 }
 Type node_of(std::string kind) {
   return Type{Form::node, std::move(kind), {}};

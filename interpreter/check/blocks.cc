@@ -45,6 +45,7 @@ class BlockCheck {
  private:
   void report_unknown_kind() {
     program_.poisoned.insert(declaration_.statement);
+    if (in_syntax_error(diagnostics_, block_.kind.span)) return;
     const Module& module = *declaration_.region->module;
     if (block_.member) {
       const UseBinding* use = module.use(block_.kind.text);

@@ -102,26 +102,14 @@ bool Typer::descend(const syntax::Expr& expression, const Type& wanted, const St
   if (const syntax::MapLiteral* map = std::get_if<syntax::MapLiteral>(&expression.is)) {
     const Type* as_map = alternative(wanted, Form::map);
     if (as_map == nullptr || map->entries.empty()) return false;
-    for (std::size_t i = 0; i < map->entries.size(); ++i) {
-      const syntax::MapEntry& entry = map->entries[i];
+    KeysSeen seen;
+    for (const syntax::MapEntry& entry : map->entries) {
       const Type key = type(*entry.key, standing);
       std::string place = fmt::format("an entry of {}", what);
       if (key.form == Form::literal) place = fmt::format("`{}` in {}", key.text, what);
       if (std::holds_alternative<syntax::NullLiteral>(entry.value->is)) continue;
       expect(*entry.value, as_map->of.front(), standing, place);
-      for (std::size_t j = 0; j < i && key.form == Form::literal; ++j) {
-        const syntax::Text* other = std::get_if<syntax::Text>(&map->entries[j].key->is);
-        if (other == nullptr || other->parts.size() > 1 ||
-            (other->parts.empty() ? !key.text.empty()
-                                  : other->parts.front().hole || other->parts.front().text != key.text))
-          continue;
-        diagnostics_
-            .error("S0202", entry.key->span, fmt::format("the key `{}` is given twice", key.text),
-                   "given again")
-            .label(map->entries[j].key->span, "first given here");
-        program_.poisoned.insert(entry.key.get());
-        break;
-      }
+      if (key.form == Form::literal) given_once(entry, key.text, seen);
     }
     return true;
   }

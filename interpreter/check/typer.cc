@@ -107,24 +107,20 @@ Type Typer::type_of_text(const syntax::Text& text, const Standing& standing) {
   return Type{Form::literal, text.parts.empty() ? std::string() : text.parts.front().text, {}};
 }
 
+void Typer::given_once(const syntax::MapEntry& entry, const std::string& key, KeysSeen& seen) {
+  const auto [first, fresh] = seen.emplace(key, &entry);
+  if (fresh) return;
+  diagnostics_.error("S0202", entry.key->span, fmt::format("the key `{}` is given twice", key), "given again")
+      .label(first->second->key->span, "first given here");
+  poison(*entry.key);
+}
+
 Type Typer::type_of_map(const syntax::MapLiteral& map, const Standing& standing) {
   std::optional<Type> element;
-  for (std::size_t i = 0; i < map.entries.size(); ++i) {
-    const syntax::MapEntry& entry = map.entries[i];
+  KeysSeen seen;
+  for (const syntax::MapEntry& entry : map.entries) {
     const Type key = type(*entry.key, standing);
-    if (key.form == Form::literal)
-      for (std::size_t j = 0; j < i; ++j) {
-        const syntax::Text* other = std::get_if<syntax::Text>(&map.entries[j].key->is);
-        if (other == nullptr || other->parts.size() != 1 || other->parts.front().hole ||
-            other->parts.front().text != key.text)
-          continue;
-        diagnostics_
-            .error("S0202", entry.key->span, fmt::format("the key `{}` is given twice", key.text),
-                   "given again")
-            .label(map.entries[j].key->span, "first given here");
-        poison(*entry.key);
-        break;
-      }
+    if (key.form == Form::literal) given_once(entry, key.text, seen);
     Type value = type(*entry.value, standing);
     element = element ? joined(*element, value) : std::move(value);
   }
@@ -205,8 +201,18 @@ Type Typer::type_of_name(const syntax::Expr& expression, const syntax::NameRef& 
   return simple(Form::poison);
 }
 
+bool in_syntax_error(const Diagnostics& diagnostics, Span span) {
+  return std::any_of(diagnostics.all().begin(), diagnostics.all().end(), [&](const Diagnostic& known) {
+    const Span its = known.primary.span;
+    return known.code.starts_with("S01") && its.file == span.file && its.begin <= span.begin &&
+           span.end <= its.end;
+  });
+}
+
 void Typer::report_unknown_name(const syntax::Expr& expression, const syntax::Name& name,
                                 const Standing& standing) {
+  // In `image = postgres:16` and `not x` the words are no names: told already.
+  if (in_syntax_error(diagnostics_, name.span)) return;
   std::vector<std::string> visible;
   for (const auto& [local, type] : standing.locals) visible.push_back(local);
   for (const Region* region = standing.region; region != nullptr; region = region->parent) {
@@ -232,8 +238,16 @@ void Typer::report_unknown_name(const syntax::Expr& expression, const syntax::Na
       return;
     }
   }
+  const bool capitals = name.text.size() > 1 && std::none_of(name.text.begin(), name.text.end(),
+                                                             [](char c) { return c >= 'a' && c <= 'z'; });
   if (const auto near = suggest(name.text, visible))
     error.help(fmt::format("did you mean `{}`?", *near));
+  else if (capitals)
+    error.help(fmt::format("a variable of the environment is read with `env(\"{}\")`", name.text));
+  else if (name.text == "process" || name.text == "os" || name.text == "ENV")
+    error.help("a variable of the environment is read with `env(\"NAME\")`");
+  else if (name.text == "var" || name.text == "local" || name.text == "vars" || name.text == "params")
+    error.help(fmt::format("params and lets are read by their names alone, without `{}.`", name.text));
   else if (program_.vocabulary.function(name.text) != nullptr)
     error.help(fmt::format("`{}` is a function: `{}(…)`", name.text, name.text));
   else if (program_.vocabulary.kind(name.text) != nullptr)

@@ -50,6 +50,8 @@ class Typer {
   Type type_of_name(const syntax::Expr& expression, const syntax::NameRef& name, const Standing& standing);
   Type type_of_text(const syntax::Text& text, const Standing& standing);
   Type type_of_map(const syntax::MapLiteral& map, const Standing& standing);
+  using KeysSeen = std::unordered_map<std::string, const syntax::MapEntry*>;
+  void given_once(const syntax::MapEntry& entry, const std::string& key, KeysSeen& seen);
   Standing inside(const syntax::Each& each, const Standing& standing);
   void report_unknown_name(const syntax::Expr& expression, const syntax::Name& name,
                            const Standing& standing);
@@ -92,6 +94,9 @@ class Typer {
   std::unordered_map<const syntax::Export*, Known> exports_;
   std::vector<const Declaration*> chain_;
 };
+
+// Whether a syntax error covers this place: what is there was not meant as it was read.
+bool in_syntax_error(const Diagnostics& diagnostics, Span span);
 
 // "a size", "a list", "a `run`": for messages.
 std::string described(const Type& type);

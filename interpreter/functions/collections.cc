@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
 
 #include "interpreter/functions/families.h"
+#include "interpreter/map_builder.h"
 
 namespace cairn::functions {
 namespace {
@@ -54,13 +56,13 @@ FunctionResult values(Arguments arguments, Inputs&) {
 }
 
 FunctionResult merge(Arguments arguments, Inputs&) {
-  Map all;
+  MapBuilder all;
   bool secret = false;
   for (const Value& map : list_in(arguments[0])) {
     secret = secret || map.secret;
     for (const auto& [key, value] : as<Map>(map).entries) all.set(key, value);
   }
-  Value merged = value_of(std::move(all));
+  Value merged = value_of(all.take());
   merged.secret = secret;
   return merged;
 }
@@ -77,14 +79,6 @@ FunctionResult flatten(Arguments arguments, Inputs&) {
   return flat;
 }
 
-FunctionResult distinct(Arguments arguments, Inputs&) {
-  List once;
-  for (const Value& element : list_in(arguments[0]))
-    if (std::none_of(once.begin(), once.end(), [&](const Value& seen) { return equal(seen, element); }))
-      once.push_back(element);
-  return value_of(std::move(once));
-}
-
 // Which of the comparable sorts a value is of; int and float are one. 0: none.
 int sort_of(const Value& value) {
   if (value.as<std::int64_t>() != nullptr || value.as<double>() != nullptr) return 1;
@@ -93,6 +87,26 @@ int sort_of(const Value& value) {
   if (value.as<Size>() != nullptr) return 4;
   if (value.as<Path>() != nullptr) return 5;
   return 0;
+}
+
+FunctionResult distinct(Arguments arguments, Inputs&) {
+  // Equal values have the same text, but for numbers: 1 and 1.0 are one.
+  List once;
+  std::unordered_multimap<std::string, std::size_t> seen;
+  for (const Value& element : list_in(arguments[0])) {
+    const std::int64_t* whole = element.as<std::int64_t>();
+    const double* part = element.as<double>();
+    const std::string text = whole != nullptr        ? fmt::format("{}", static_cast<double>(*whole))
+                             : part != nullptr       ? fmt::format("{}", *part)
+                             : sort_of(element) == 0 ? std::string()
+                                                     : show(element);
+    const auto [begin, end] = seen.equal_range(text);
+    if (std::any_of(begin, end, [&](const auto& other) { return equal(once[other.second], element); }))
+      continue;
+    seen.emplace(text, once.size());
+    once.push_back(element);
+  }
+  return value_of(std::move(once));
 }
 
 double number_in(const Value& value) {

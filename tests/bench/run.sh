@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Prints a table of ratios from one run: `tests/bench/run.sh build`. Needs a built cairn; ninja and make for the
-# comparison. What it measures: how soon the program starts, how long lint takes, and 1 000 host steps that do
-# nothing against ninja and make on the same machine.
+# Prints a table from one run: `tests/bench/run.sh build`. Needs a built cairn and, for the front end, `ninja parse_bench
+# front_bench`; ninja and make for the comparison. What it measures: how fast files are read, what programs of every
+# shape take, how soon the program starts, how long lint takes as a process, and 1 000 host steps that do nothing against
+# ninja and make on the same machine.
 set -eu
+for bench in parse_bench front_bench; do
+  if [ -x "$1/tests/$bench" ]; then "$1/tests/$bench"; elif [ -x "$1/$bench" ]; then "$1/$bench"; fi
+done
 cairn="$(realpath "$1/cairn")"
 root="$(cd "$(dirname "$0")/../.." && pwd)"
 work="$(mktemp -d)"
@@ -32,6 +36,12 @@ def seconds(command, times, **more):
 print(f"{'start (`cairn version`)':44} {seconds([cairn, 'version'], 20) * 1000:8.1f} ms")
 example = f"{root}/examples/todobackend/release.stack"
 print(f"{'`cairn lint` of the to-do service':44} {seconds([cairn, 'lint', '-f', example], 20) * 1000:8.1f} ms")
+
+lines = ['use "std/postgres"', "stage test {", "  postgres.server db"]
+while len(lines) < 199:
+    lines.append(f'  run step{len(lines)} {{ image = "x:1" ; env = db.env("PG") + {{ N = "{len(lines)}" }} ; memory = 512MiB ; timeout = 30s }}')
+pathlib.Path("lines.stack").write_text("\n".join(lines + ["}"]) + "\n")
+print(f"{'`cairn lint` of a file of 200 lines':44} {seconds([cairn, 'lint', '-f', 'lines.stack'], 20) * 1000:8.1f} ms")
 
 pathlib.Path("many.stack").write_text(
     f'stage test {{\n  in = "host"\n  for i in range({steps}) {{\n    run step {{ command = ["/bin/true"] }}\n  }}\n}}\n')
