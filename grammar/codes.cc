@@ -101,7 +101,10 @@ const std::vector<CodePage>& syntax_codes() {
        "Durations have d h m s ms, sizes B kB MB GB TB KiB MiB GiB TiB. `m` is a minute, never a megabyte.",
        "memory = 512Mi\n"},
       {"S0130", "Comparisons do not chain", "`a < b < c` would compare a bool with `c`.", "x = a < b < c\n"},
-      {"S0131", "`and`, `or`, `not`", "The operators are `&&`, `||` and `!`.", "x = a and b\n"},
+      {"S0131", "An operator of another language",
+       "The operators are `&&`, `||`, `!`, `==`, `!=`, `<`, `<=`, `>`, `>=`, `+`, `-`, `*`, `/`, `%` and `? "
+       ":`.",
+       "x = a and b\n"},
       {"S0132", "`if` behind a value", "A choice between two values is `condition ? value : other value`.",
        "x = a if c else b\n"},
       {"S0133", "A `-` without blanks",
@@ -140,6 +143,11 @@ const std::vector<CodePage>& syntax_codes() {
        "`use` takes a plain text: `\"std/postgres\"` from the library, `\"./lib.stack\"` for a file of one's "
        "own.",
        "use std/postgres\n"},
+      {"S0148", "A loop of another language",
+       "There are no loops that may not end: `for x in list { … }` makes what it holds once for each "
+       "element, and "
+       "`[for x in list: …]` computes a list.",
+       "foreach x in [1] { volume v }\n"},
       {"S0150", "Not a text file in UTF-8", "The file holds bytes that are not UTF-8, or it is binary.", ""},
       {"S0151", "A YAML or Compose file",
        "`cairn import` translates a Compose file; `use \"./docker-compose.yml\" as app` takes it as it is.",

@@ -60,6 +60,10 @@ class Explainer {
   bool bare_colon();
   // `not x`
   bool after_not();
+  // `a ?? b`, `1..3`, `n++`
+  bool foreign_operator();
+  // `f"hello {name}"`
+  bool prefixed_text();
 
   // ---- texts and values
   void unclosed_text();
@@ -100,6 +104,10 @@ class Explainer {
   bool continues() const;
   // Behind a statement, or behind a lone value.
   void after_value();
+  // `while x {`, `foreach y in z {`
+  bool foreign_loop();
+  // `import "./lib.stack"`
+  bool foreign_use();
   // `string name = "x"`, `set x = 1`
   void two_words();
 

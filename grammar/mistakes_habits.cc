@@ -39,6 +39,7 @@ bool Explainer::anywhere() {
     return true;
   }
   if (here() == '$') return dollar();
+  if (foreign_operator()) return true;
   if (word("if") && value_stands_before()) {
     error("S0132", token_.begin, token_.end, "`if` cannot follow a value")
         .help("choose with `condition ? value : other value`");
@@ -133,6 +134,41 @@ bool Explainer::after_not() {
   if (end < 3 || text_.substr(end - 3, 3) != "not" || (end > 3 && is_word_char(text_[end - 4]))) return false;
   error("S0131", end - 3, end, "`not` is not an operator")
       .help("write " + ticked("!" + std::string(written(token_))));
+  return true;
+}
+
+bool Explainer::foreign_operator() {
+  struct Sign {
+    std::string_view sign, help;
+  };
+  static constexpr Sign signs[] = {
+      {"??", "`coalesce(a, b)` gives the first that is not null"},
+      {"?:", "`coalesce(a, b)` gives the first that is not null"},
+      {"++", "a value never changes; `n + 1` is another one, and `+` joins texts and lists"},
+      {"..", "`range(1, 4)` is the list of 1, 2 and 3; `+` joins texts"},
+      {"**", "there are `+`, `-`, `*`, `/` and `%`"},
+      {"=~", "`matches(text, '…')` says whether a pattern fits"},
+      {"<>", "write `!=`"}};
+  for (const std::size_t back : {std::size_t{0}, std::size_t{1}}) {
+    if (at_ < back) continue;
+    for (const Sign& each : signs)
+      if (text_.substr(at_ - back, 2) == each.sign) {
+        error("S0131", at_ - back, at_ - back + 2, ticked(each.sign) + " is not an operator")
+            .help(std::string(each.help));
+        return true;
+      }
+  }
+  return false;
+}
+
+bool Explainer::prefixed_text() {
+  if (token_.kind != Token::Kind::text || at_ != s_.at || at_ == 0 || !is_word_char(text_[at_ - 1]))
+    return false;
+  std::size_t begin = at_;
+  while (begin > 0 && is_word_char(text_[begin - 1])) --begin;
+  error("S0101", begin, token_.end,
+        ticked(text_.substr(begin, at_ - begin)) + " before a text has no meaning")
+      .help("values stand in holes: `\"hello ${name}\"`; `'…'` takes everything as it stands");
   return true;
 }
 

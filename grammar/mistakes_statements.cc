@@ -124,6 +124,7 @@ void Explainer::block_rest() {
     colon();
     return;
   }
+  if (foreign_loop()) return;
   if (token_.kind == Token::Kind::word && is_reserved(written(token_))) {
     error("S0140", token_.begin, token_.end, found() + " is a reserved word and cannot name a block");
     made_.owns_deeper_lines = true;
@@ -145,6 +146,7 @@ void Explainer::block_rest() {
             "this text has no closing " + ticked(std::string(1, here())) + " on its line");
       return;
     }
+    if (foreign_use()) return;
     const std::string shown = here() == '[' ? "[…]" : std::string(written(token_));
     error("S0141", token_.begin, token_.end, "expected `=` between " + ticked(head) + " and its value")
         .help("write " + ticked(head + " = " + shown));
@@ -229,6 +231,7 @@ void Explainer::after_value() {
     return;
   }
   if (here() == ':' && bare_colon()) return;
+  if (head && foreign_loop()) return;
   if (head && token_.kind == Token::Kind::word) {
     Diagnostic& made = error("S0144", token_.begin, token_.end,
                              "expected a new line, `;` or `{` after " + ticked(head_text()));
@@ -248,7 +251,7 @@ void Explainer::after_value() {
     error("S0108", at_, at_ + 1, "this " + ticked(std::string(1, here())) + " closes nothing");
     return;
   }
-  if (after_not() || missing_quote()) return;
+  if (after_not() || missing_quote() || prefixed_text()) return;
   if (sign("=")) {
     error("S0136", at_, at_ + 1, "`=` does not compare, and cannot follow a value")
         .help("write `==` to compare");
@@ -280,6 +283,28 @@ void Explainer::two_words() {
   error("S0141", s_.statement, s_.statement + head.size(), "the name of a setting is one word")
       .help("write " + ticked((declaration ? "let " : "") + last + " = …") +
             (declaration ? "" : "; a type, if any, stands behind a param's name: `param name: string = …`"));
+}
+
+bool Explainer::foreign_loop() {
+  const std::string_view first = word_at(text_, s_.statement);
+  static constexpr std::array<std::string_view, 5> loops{"while", "until", "foreach", "loop", "repeat"};
+  if (std::find(loops.begin(), loops.end(), first) == loops.end()) return false;
+  error("S0148", s_.statement, s_.statement + first.size(), "there is no " + ticked(first))
+      .help(
+          "a loop runs over what is known before the run: `for x in list { … }`, `for i in range(3) { … }`");
+  made_.owns_deeper_lines = true;
+  return true;
+}
+
+bool Explainer::foreign_use() {
+  const std::string_view first = word_at(text_, s_.statement);
+  static constexpr std::array<std::string_view, 6> words{"import", "include", "require",
+                                                         "source", "load",    "from"};
+  if (token_.kind != Token::Kind::text || std::find(words.begin(), words.end(), first) == words.end())
+    return false;
+  error("S0147", s_.statement, s_.statement + first.size(), "another file is taken in with `use`")
+      .help("write " + ticked("use " + std::string(written(token_))));
+  return true;
 }
 
 }  // namespace cairn

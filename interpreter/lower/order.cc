@@ -98,6 +98,15 @@ void report(const Graph& graph, const std::vector<Vertex>& cycle, Diagnostics& d
   error->note("the cycle is " + path);
 }
 
+Digraph without_lifetimes(const Graph& graph) {
+  Digraph steps;
+  steps.vertices = graph.steps.size();
+  for (const Edge& edge : graph.edges)
+    if (edge.reason != EdgeReason::lifetime)
+      steps.arcs.emplace_back(static_cast<Vertex>(edge.from), static_cast<Vertex>(edge.to));
+  return steps;
+}
+
 }  // namespace
 
 void index_edges(Graph& graph) {
@@ -111,7 +120,9 @@ void index_edges(Graph& graph) {
 
 bool order_steps(Graph& graph, Diagnostics& diagnostics) {
   const Digraph steps = steps_of(graph);
-  if (const auto cycle = find_cycle(steps)) {
+  if (auto cycle = find_cycle(steps)) {
+    // A circle of what waits for what is the plainer mistake; lifetimes go around in one as well.
+    if (const auto plain = find_cycle(without_lifetimes(graph))) cycle = plain;
     report(graph, *cycle, diagnostics);
     return false;
   }
