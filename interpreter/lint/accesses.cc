@@ -90,6 +90,10 @@ class Collector {
       ends_ = ends;
       mounts();
       ports();
+      ports_of_process();
+      files_of_process();
+      volumes_of_process();
+      build_context();
       names();
       changes();
       tags();
@@ -154,6 +158,68 @@ class Collector {
       if (access.address == "0.0.0.0" || access.address == "[::]") access.address.clear();
       access.within = engine();
     }
+  }
+
+  // "host" or a `host` block: a process of a machine, with that machine's files and ports.
+  bool is_process() const { return node().setting("in") != nullptr && !node().value("in").null(); }
+  bool on_this_machine() const {
+    const std::string* place = node().value("in").as<std::string>();
+    return place != nullptr && *place == "host";
+  }
+
+  // What a process listens on, it says only by what it is asked at: `ready = [tcp(8080)]`.
+  void ports_of_process() {
+    if (!on_this_machine() || node().node_class != NodeClass::service) return;
+    for (const Value* value : elements_of(node(), "ready")) {
+      const Made* probe = value->as<Made>();
+      if (probe == nullptr || (probe->function != "tcp" && probe->function != "http")) continue;
+      const Value* port = probe->arguments.find("port");
+      const std::int64_t* number = port == nullptr ? nullptr : port->as<std::int64_t>();
+      if (number != nullptr)
+        add(ResourceForm::host_port, std::to_string(*number), true, node().setting("ready")->span);
+    }
+  }
+
+  void file_of_project(const Path& path, bool writes, Span span) {
+    if (const std::optional<std::string> inside = project_path(path);
+        inside && path.text.find('*') == std::string::npos)
+      add(ResourceForm::host_path, "./" + *inside, writes, span);
+  }
+
+  // What a process of this machine promises to leave behind, and what an HTTP step saves.
+  void files_of_process() {
+    if (const Path* saved = node().kind == "http" ? node().value("save_to").as<Path>() : nullptr)
+      file_of_project(*saved, true, node().setting("save_to")->span);
+    if (!on_this_machine() || node().value("working_dir").late_anywhere()) return;
+    const std::string* folder = node().value("working_dir").as<std::string>();
+    if (folder != nullptr && (folder->starts_with('/') || folder->starts_with('~'))) return;
+    for (const Value* value : elements_of(node(), "artifacts")) {
+      const std::string* text = value->as<std::string>();
+      const Path* path = value->as<Path>();
+      if (text != nullptr)
+        file_of_project({*text, folder == nullptr ? "" : *folder}, true, node().setting("artifacts")->span);
+      if (path != nullptr) file_of_project(*path, true, node().setting("artifacts")->span);
+    }
+  }
+
+  // A process reads the folder of a volume as `volume.path`; that it writes, it says with `changes`.
+  void volumes_of_process() {
+    if (!is_process()) return;
+    for (const std::uint32_t e : graph_.edges_to[index(begins_)]) {
+      const Edge& edge = graph_.edges[e];
+      const NodeId other = graph_.steps[index(edge.from)].node;
+      const std::string& kind = graph_.node(other).kind;
+      if (edge.data && graph_.steps[index(edge.from)].phase == Phase::make &&
+          (kind == "volume" || kind == "clone"))
+        add(ResourceForm::volume, volume_name(other), false, edge.span);
+    }
+  }
+
+  void build_context() {
+    if (node().kind != "image") return;
+    const Setting* context = node().setting("context");
+    const Path* folder = context == nullptr || !context->written ? nullptr : context->value.as<Path>();
+    if (folder != nullptr) file_of_project(*folder, false, context->span);
   }
 
   // What the engine knows a thing by, when the file says it.

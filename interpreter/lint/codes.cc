@@ -12,11 +12,15 @@ const std::vector<CodePage>& lint_codes() {
        "run fill { image = \"alpine:3\" ; mounts = { \"/c\" = cache } }\n"
        "run take { image = \"alpine:3\" ; mounts = { \"/c\" = cache } }\n"},
       {"L0402", "a folder of this machine that two use at the same time",
-       "Both mount the same folder, at least one of them may write, and no edge orders them.",
+       "Both use the same folder, or one a part of the other's, at least one of them may write, and no edge "
+       "orders "
+       "them. A process of this machine uses its `artifacts`; a build reads its `context`.",
        "run make { image = \"alpine:3\" ; mounts = { \"/out\" = \"./site\" } }\n"
        "run pack { image = \"alpine:3\" ; mounts = { \"/in\" = \"./site/../site\" } }\n"},
       {"L0403", "a port of this machine that two want at the same time",
-       "A fixed host port belongs to one process at a time. A plain container port, `ports = [80]`, is "
+       "A fixed host port belongs to one process at a time: a published one, or one that a process of this "
+       "machine is "
+       "probed at. `self.port(\"http\")` is a free one. A plain container port, `ports = [80]`, is "
        "published at a free one, and `x.port(80)` tells readers which.",
        "service blue  { image = \"nginx:1.27\" ; ports = [\"8080:80\"] }\n"
        "service green { image = \"nginx:1.27\" ; ports = [\"127.0.0.1:8080:80\"] }\n"},
@@ -33,7 +37,8 @@ const std::vector<CodePage>& lint_codes() {
        "sql one { on = pg.database ; text = \"insert into t values (1)\" }\n"
        "sql two { on = pg.database ; text = \"select * from t\" }\n"},
       {"L0406", "a service that is reached and not waited for",
-       "A text names the host of a service, and nothing makes the reader wait until that service is ready. A "
+       "A text names the host of a service, or a port of this machine that it has, and nothing makes the "
+       "reader wait until that service is ready. A "
        "reference to it is an edge, and gives the right address wherever the reader runs.",
        "service db { image = \"postgres:16\" }\n"
        "run unit { image = \"node:22\" ; env = { DB_HOST = \"db\" } }\n"},
@@ -78,6 +83,12 @@ const std::vector<CodePage>& lint_codes() {
        "for shard in range(2) {\n"
        "  run unit { in = \"host\" ; command = [\"make\", \"test\"] ; reports = [junit(\"out.xml\")] }\n"
        "}\n"},
+      {"L0508", "a promised report that nothing makes",
+       "A report that is promised and missing fails its step. Where a mount is only read no step can write "
+       "it, "
+       "and a report of a step without `reports` has no case.",
+       "run unit { image = \"node:22\" ; mounts = { \"/src\" = readonly(\"./site\") } ; reports = "
+       "[junit(\"/src/out.xml\")] }\n"},
       {"L0509", "an `after` that a reference says already",
        "A setting reads the other block, and a reference is an edge.",
        "service db { image = \"postgres:16\" }\n"
@@ -111,6 +122,13 @@ const std::vector<CodePage>& lint_codes() {
        "The setting exists so that a Compose file means the same here. A file of this language has a better "
        "word for it.",
        "service web { image = \"nginx:1.27\" ; deploy = { replicas = 2 } }\n"},
+      {"L0517", "something that is not this file's",
+       "A volume that is `external`, a database on a server that no service of this file is: it belongs to "
+       "somebody, "
+       "and is about to be emptied or overwritten.",
+       "database live { driver = \"postgres\" ; host = \"db.acme.example\" ; name = \"shop\" ; user = \"ci\" "
+       "}\n"
+       "migrate clean { on = live ; action = \"clean\" }\n"},
       {"L0601", "a name that nobody reads", "A param, a let, a `use` or a kind that nothing refers to.",
        "let version = \"1.0\"\n"
        "run unit { image = \"node:22\" }\n"},

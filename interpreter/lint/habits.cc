@@ -29,6 +29,7 @@ class Habits {
       unverified_tls(node);
       probe_outlasts(node);
       compose_only(node);
+      not_ours(node);
     }
   }
 
@@ -207,6 +208,34 @@ class Habits {
           .warning("L0516", setting.span, fmt::format("`{}` exists for imported Compose files", setting.name))
           .help(std::string(found->second));
     }
+  }
+
+  // What exists already belongs to somebody: it is used, not emptied and not overwritten.
+  void not_ours(const Node& node) {
+    const Setting* onto = node.kind == "clone" ? node.setting("onto") : nullptr;
+    if (const NodeRef* volume = onto == nullptr ? nullptr : onto->value.as<NodeRef>();
+        volume != nullptr && graph_.node(volume->node).policy.external && first("L0517", onto->span))
+      findings_
+          .warning("L0517", onto->span,
+                   fmt::format("`{}` overwrites `{}`, which this file does not make", node.path,
+                               graph_.node(volume->node).path),
+                   "its content is lost")
+          .label(graph_.node(volume->node).span, "`external`: it is somebody's")
+          .help("leave `onto` out: then the clone is a volume of its own");
+    const std::string* action = node.kind == "migrate" ? node.value("action").as<std::string>() : nullptr;
+    const Setting* on = node.setting("on");
+    const NodeRef* database =
+        action == nullptr || *action != "clean" || on == nullptr ? nullptr : on->value.as<NodeRef>();
+    if (database == nullptr || !graph_.node(database->node).value("service").null() ||
+        !graph_.node(database->node).value("file").null() || !first("L0517", on->span))
+      return;
+    findings_
+        .warning("L0517", on->span,
+                 fmt::format("`{}` empties `{}`, which this file does not make", node.path,
+                             graph_.node(database->node).path),
+                 "all that is in it is dropped")
+        .label(graph_.node(database->node).span, "a server that is there already")
+        .help("take a database of this run: `postgres.server pg`, then `on = pg.database`");
   }
 
   const Graph& graph_;

@@ -26,9 +26,11 @@ void find_names(const Program& program, Diagnostics& findings);
 // The families, each in a file of its own.
 void find_races(const Graph& graph, Diagnostics& findings);            // races.cc: L0401–L0405, L0408
 void find_unordered_reach(const Graph& graph, Diagnostics& findings);  // reach.cc: L0406, L0407
-void find_habits(const Graph& graph, Diagnostics& findings);  // habits.cc: L0501–L0505, L0510–L0514, L0516
-void find_order_habits(const Graph& graph, Diagnostics& findings);  // order_habits.cc: L0509, L0515
-void find_paths(const Request& request, Diagnostics& findings);     // paths.cc: L0506, L0507
-void find_in_texts(const Program& program, Diagnostics& findings);  // texts.cc: L0503, L0504, L0605
+void find_habits(const Graph& graph,
+                 Diagnostics& findings);  // habits.cc: L0501–L0505, L0510–L0514, L0516, L0517
+void find_empty_promises(const Graph& graph, Diagnostics& findings);  // promises.cc: L0508
+void find_order_habits(const Graph& graph, Diagnostics& findings);    // order_habits.cc: L0509, L0515
+void find_paths(const Request& request, Diagnostics& findings);       // paths.cc: L0506, L0507
+void find_in_texts(const Program& program, Diagnostics& findings);    // texts.cc: L0503, L0504, L0605
 
 }  // namespace cairn::lint

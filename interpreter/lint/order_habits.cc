@@ -107,6 +107,7 @@ void find_all(const Request& request, Diagnostics& findings) {
   find_unordered_reach(request.graph, findings);
   find_habits(request.graph, findings);
   find_order_habits(request.graph, findings);
+  find_empty_promises(request.graph, findings);
   find_paths(request, findings);
 }
 

@@ -55,6 +55,16 @@ std::string_view verb(const Access& access) {
   }
 }
 
+// "./." is the project's folder.
+std::string shown(const std::string& resource) {
+  return resource == "./." ? "." : resource;
+}
+
+bool mounts(const Node& node) {
+  const Map* all = node.value("mounts").as<Map>();
+  return all != nullptr && !all->entries.empty();
+}
+
 // Held from the beginning of one life to its end: only the end of one orders the beginning of the other.
 bool is_held(ResourceForm form) {
   return form == ResourceForm::host_port || form == ResourceForm::object_name;
@@ -72,10 +82,11 @@ class Races {
       : graph_(graph), findings_(findings), all_(accesses(graph)) {}
 
   void find() {
-    std::map<std::tuple<ResourceForm, std::string, std::string>, std::vector<const Access*>> by_resource;
+    ByResource by_resource;
     for (const Access& access : all_)
       by_resource[{access.form, access.within, access.resource}].push_back(&access);
     for (const auto& [resource, users] : by_resource) {
+      ask_about_folders_around(by_resource, resource, users);
       for (std::size_t i = 0; i < users.size(); ++i) {
         const std::size_t end =
             users.size() <= compared_in_full ? users.size() : std::min(users.size(), i + 2);
@@ -95,6 +106,29 @@ class Races {
   }
 
  private:
+  using ByResource = std::map<std::tuple<ResourceForm, std::string, std::string>, std::vector<const Access*>>;
+
+  // Whoever has a folder has what lies in it: "./data" and "./data/seed", a volume and a part of it.
+  void ask_about_folders_around(const ByResource& by_resource,
+                                const std::tuple<ResourceForm, std::string, std::string>& resource,
+                                const std::vector<const Access*>& users) {
+    const auto& [form, within, name] = resource;
+    if (form != ResourceForm::host_path && form != ResourceForm::volume) return;
+    const auto against = [&](const std::string& folder) {
+      const auto around = by_resource.find({form, within, folder});
+      if (around == by_resource.end()) return;
+      for (std::size_t i = 0; i < users.size() && i < compared_in_full; ++i)
+        for (std::size_t j = 0; j < around->second.size() && j < compared_in_full; ++j)
+          if (can_collide(*around->second[j], *users[i])) ask(*around->second[j], *users[i]);
+    };
+    for (std::size_t slash = name.rfind('/'); slash != std::string::npos && slash > 0;
+         slash = name.rfind('/', slash - 1))
+      against(name.substr(0, slash));
+    // The roots: "./." is the project's folder, "/" the machine's.
+    if (form == ResourceForm::host_path && name != "./." && name.starts_with("./")) against("./.");
+    if (form == ResourceForm::host_path && name != "/" && name.starts_with('/')) against("/");
+  }
+
   void ask(const Access& a, const Access& b) {
     const Pair pair = is_clone(b) ? Pair{&b, &a} : Pair{&a, &b};
     pairs_.push_back(pair);
@@ -130,20 +164,33 @@ class Races {
 
   void tell(const Pair& pair) {
     const Node& a = graph_.node(pair.a->node);
+    const Node& b = graph_.node(pair.b->node);
     const std::string a_path = reader_path(graph_, pair.a->node), b_path = reader_path(graph_, pair.b->node);
     const ResourceForm form = pair.a->form;
     const bool one_text = pair.a->span == pair.b->span;
+    // Of a folder and a part of it, the part is what both have.
+    const std::string& inner =
+        pair.a->resource.size() > pair.b->resource.size() ? pair.a->resource : pair.b->resource;
+    const auto use = [&](const Access& access) {
+      return access.resource == inner
+                 ? fmt::format("{} it", verb(access))
+                 : fmt::format("{} `{}`, which holds it,", verb(access), shown(access.resource));
+    };
     Diagnostic& finding = findings_.warning(
         code_of(form), pair.b->span,
         fmt::format("`{}` and `{}` use {} `{}` at the same time", a_path, b_path, name_of(form),
-                    pair.a->resource),
-        one_text ? "nothing orders the two" : fmt::format("`{}` {} it here", b_path, verb(*pair.b)));
+                    shown(inner)),
+        one_text ? "nothing orders the two" : fmt::format("`{}` {} here", b_path, use(*pair.b)));
     if (!one_text)
       finding.label(pair.a->span,
-                    fmt::format("`{}` {} it here, and nothing orders the two", a_path, verb(*pair.a)));
+                    fmt::format("`{}` {} here, and nothing orders the two", a_path, use(*pair.a)));
     switch (form) {
       case ResourceForm::host_port:
-        finding.help("give one of them another port, or a plain container port: then cairn picks a free one");
+        if (!a.value("in").null())
+          finding.help("ask for `self.port(\"http\")` instead: a free port, and all readers know which");
+        else
+          finding.help(
+              "give one of them another port, or a plain container port: then cairn picks a free one");
         break;
       case ResourceForm::object_name:
         finding.help("leave `name` out, then each gets one of its own, or give one of them another name");
@@ -152,12 +199,15 @@ class Races {
         finding.help("give each its own tag");
         break;
       default:
-        if (one_text)
+        if (one_text) {
           finding.help("give each iteration its own, made inside of the `for`");
-        else
+        } else {
+          // Whoever only reads comes second.
+          const bool b_first = pair.b->writes && !pair.a->writes;
           finding.help(fmt::format("write `after = [{}]` in `{}`, or read what the one makes in the other",
-                                   a.network_name, b_path));
-        if (form == ResourceForm::volume || form == ResourceForm::host_path)
+                                   b_first ? b.network_name : a.network_name, b_first ? a_path : b_path));
+        }
+        if ((form == ResourceForm::volume || form == ResourceForm::host_path) && mounts(a) && mounts(b))
           finding.help("where it is only read, mount `readonly(…)`");
     }
   }
