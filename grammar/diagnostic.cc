@@ -36,6 +36,14 @@ void Diagnostics::add(Diagnostic diagnostic) {
   all_.push_back(std::move(diagnostic));
 }
 
+bool Diagnostics::has_syntax_error_within(Span span) const {
+  return std::any_of(all_.begin(), all_.end(), [&](const Diagnostic& one) {
+    const Span place = one.primary.span;
+    return one.code.starts_with("S01") && place.file == span.file && place.begin >= span.begin &&
+           place.end <= span.end;
+  });
+}
+
 bool Diagnostics::has_errors() const {
   return std::any_of(all_.begin(), all_.end(),
                      [](const Diagnostic& each) { return each.severity == Severity::error; });

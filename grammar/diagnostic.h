@@ -54,6 +54,10 @@ class Diagnostics {
   bool has_errors() const;
   bool empty() const { return all_.empty(); }
   const std::vector<Diagnostic>& all() const { return all_; }
+  // For a pass that knows more about what another one has told: to add a help.
+  std::vector<Diagnostic>& all() { return all_; }
+  // Whether the text there did not parse: then what seems to be missing in it may be what did not parse.
+  bool has_syntax_error_within(Span span) const;
   // In the order of the text, exact repetitions dropped.
   std::vector<Diagnostic> sorted() const;
 

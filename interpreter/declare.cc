@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "interpreter/foreign.h"
 #include "interpreter/suggestions.h"
 
 namespace cairn {
@@ -82,6 +83,12 @@ class Declarer {
               .help("give one of them another name with `as`");
   }
 
+  bool is_of_no_kind(const Declaration& declaration) {
+    const syntax::Block* block = declaration.block();
+    return block != nullptr && !block->member && program_.vocabulary.kind(block->kind.text) == nullptr &&
+           module_.kind(block->kind.text) == nullptr && foreign("", block->kind.text) != nullptr;
+  }
+
   Diagnostic& twice(std::string_view name, Span second, Span first) {
     return diagnostics_.error("S0202", second, fmt::format("`{}` is defined twice", name), "defined again")
         .label(first, "first defined here");
@@ -105,6 +112,8 @@ class Declarer {
       help =
           "settings stand directly in their block; for a setting that depends on a condition write `c ? "
           "value : null`";
+    else if (const ForeignName* known = foreign("", setting.name.text))
+      help = known->answer;
     else
       help = fmt::format("`let {0} = …` names a value, `param {0} = …` one that can be given from outside",
                          setting.name.text);
@@ -319,6 +328,8 @@ class Declarer {
                    fmt::format("`{}` is one thing in one branch and another in the other", declared.name),
                    "declared here as another kind")
             .label(other->span, "and here");
+      } else if (is_of_no_kind(declared) || is_of_no_kind(*other)) {
+        continue;  // `variable "x"` and `output "x"`: that there is no such kind is what counts
       } else {
         twice(declared.name, declared.span, other->span);
       }

@@ -158,4 +158,8 @@ const ForeignName* foreign(std::string_view context, std::string_view name) {
   return nullptr;
 }
 
+std::span<const ForeignName> foreign_names() {
+  return names;
+}
+
 }  // namespace cairn

@@ -1,6 +1,7 @@
 // Words of Compose, GitHub Actions, GitLab, Azure Pipelines and Terraform, and what they are here.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 namespace cairn {
@@ -16,5 +17,8 @@ struct ForeignName {
 // A word that is at home in several languages is answered for the one in which it is most used. Null when it
 // is not known, or when it is a name of ours there.
 const ForeignName* foreign(std::string_view context, std::string_view name);
+
+// All of them: those of settings, then those of blocks, each in the order of the alphabet.
+std::span<const ForeignName> foreign_names();
 
 }  // namespace cairn

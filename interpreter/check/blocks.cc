@@ -96,6 +96,8 @@ class BlockCheck {
           "S0206", inner->head, fmt::format("a `{}` holds settings, not blocks", kind), "a block");
       if (accepted(inner->kind.text) && !inner->member && !inner->name)
         error.help(fmt::format("{} = {{ … }}", inner->kind.text));
+      else if (const ForeignName* known = foreign(kind, inner->kind.text); known != nullptr && !inner->member)
+        error.help(std::string(known->answer));
       return;
     }
     const char* what = std::holds_alternative<syntax::For>(statement.is)   ? "`for`"
@@ -202,7 +204,7 @@ class BlockCheck {
             !declared.deferred)
           missing.push_back(declared.name);
     }
-    if (missing.empty()) return;
+    if (missing.empty() || diagnostics_.has_syntax_error_within(declaration_.statement->span)) return;
     diagnostics_
         .error("S0404", block_.head,
                fmt::format("`{} {}` needs {}", kind_text(block_), declaration_.name, quoted_list(missing)),

@@ -16,6 +16,7 @@ void check_place(Evaluator& evaluator, NodeId id, const Node& node, Diagnostics&
   if (image != in) return;
   const std::string name = fmt::format("{} {}", node.kind, evaluator.state(id).declaration->name);
   if (!image) {
+    if (diagnostics.has_syntax_error_within(evaluator.state(id).declaration->statement->span)) return;
     diagnostics.error("S0403", node.span, fmt::format("`{}` has no place", name), "where is it to run?")
         .help("give `image`, or `in = \"host\"`")
         .note("nothing runs on the host by default");

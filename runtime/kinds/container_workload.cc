@@ -204,8 +204,11 @@ class ContainerWorkload final : public Workload {
     if (!armed) return armed.failure();
     wait_.emplace(std::move(*armed));
     started_wall_ms_ = world_.clock.wall_clock_ms();
-    if (Result<> started = docker::start_container(engine_, id_, context.stop()); !started)
-      return started.failure();
+    if (Result<> started = docker::start_container(engine_, id_, context.stop()); !started) {
+      Failure why = started.failure();
+      why.message = fmt::format("could not start the container of `{}`", world_.graph.node(node_).path);
+      return why;
+    }
     running_ = true;
     follow(log_step);
     if (Result<Done> learnt = learn_addresses(context); !learnt) return learnt;

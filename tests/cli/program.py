@@ -14,9 +14,9 @@ CAIRN = os.environ["CAIRN"]
 PATIENCE = 60  # seconds until something that has to happen counts as not happening
 
 
-def until(what, condition):
+def until(what, condition, patience=PATIENCE):
     """Asks again and again; returns the first answer that is not false."""
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + patience
     while True:
         answer = condition()
         if answer:

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Stands between cairn and an engine's socket: counts and records requests, and breaks the one it is told to.
 
-  tap.py LISTEN ENGINE RECORD [--at N ACTION] [--only-changing]
+  tap.py LISTEN ENGINE RECORD [--at N ACTION] [--only-changing] [--match PATTERN]
 
 LISTEN and ENGINE are paths of unix sockets. RECORD gets a line of JSON for every request, as it arrives:
 {"n": 1, "changes": true, "method": "POST", "path": "/v1.41/containers/create?name=x"}.
-At request N (of the changing ones only, with --only-changing), ACTION is one of
+At request N (of the changing ones only, with --only-changing; of those whose "METHOD path" the pattern is found in, with
+--match; "N+" is that one and all later ones), ACTION is one of
 
   delay:MILLISECONDS    forward it later
   cut-before            close the connection instead of forwarding it
   cut-after             forward it, wait for the head of the answer, close the connection
+  half                  forward it, hand on the head and the first bytes of the answer's body, close the connection
+  hang                  take it and never answer
   error                 answer 500 instead of forwarding it
   kill-before:PID       SIGKILL to PID, nothing is forwarded
   kill-after:PID        forward it, wait for the head of the answer, SIGKILL to PID, nothing comes back
@@ -103,19 +106,21 @@ class Tap:
         self.options = options
         self.lock = threading.Lock()
         self.all = 0
-        self.changing = 0
+        self.counted = 0  # of the requests that --at counts
         self.record = open(options.record, "a", buffering=1, encoding="utf-8")
 
     def action_for(self, method, path):
         with self.lock:
             changing = changes(method, path)
             self.all += 1
-            self.changing += changing
             self.record.write(json.dumps({"n": self.all, "changes": changing, "method": method, "path": path}) + "\n")
             if not self.options.at or (self.options.only_changing and not changing):
                 return "", ""
-            count = self.changing if self.options.only_changing else self.all
-            if count != int(self.options.at[0]):
+            if self.options.match and not re.search(self.options.match, f"{method} {path}"):
+                return "", ""
+            self.counted += 1
+            wanted = self.options.at[0]
+            if self.counted < int(wanted.rstrip("+")) or (self.counted > int(wanted.rstrip("+")) and not wanted.endswith("+")):
                 return "", ""
             name, _, argument = self.options.at[1].partition(":")
             return name, argument
@@ -144,6 +149,10 @@ class Tap:
             os.kill(int(argument), signal.SIGKILL)
         if action in ("cut-before", "kill-before"):
             return False
+        if action == "hang":
+            while client.recv(65536):
+                pass
+            return False
         if action == "error":
             body = b'{"message":"tap: 500"}'
             head = b"HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
@@ -160,6 +169,9 @@ class Tap:
             if action == "kill-after":
                 os.kill(int(argument), signal.SIGKILL)
             if action in ("cut-after", "kill-after"):
+                return False
+            if action == "half":
+                client.sendall(answer + (rest or engine.recv(65536))[:7])
                 return False
             client.sendall(answer)
             if not answer.split(b" ", 2)[1].startswith(b"1"):
@@ -184,6 +196,7 @@ def main():
     parser.add_argument("record")
     parser.add_argument("--at", nargs=2, metavar=("N", "ACTION"))
     parser.add_argument("--only-changing", action="store_true")
+    parser.add_argument("--match", metavar="PATTERN")
     options = parser.parse_args()
     tap = Tap(options)
     if os.path.exists(options.listen):

@@ -271,6 +271,19 @@ Result<int> ExitWait::finish(std::stop_token stop, std::optional<Instant> deadli
   return at<int>(body, "/StatusCode");
 }
 
+namespace {
+
+// A wait for a container that could not be started is answered with why it could not, and one that was cut with nothing:
+// when it does not run, it is stopped all the same.
+Result<int> as_it_stands(Engine& engine, const std::string& container, const Failure& otherwise,
+                         std::stop_token stop) {
+  const Result<std::optional<ContainerFacts>> facts = inspect_container(engine, container, stop);
+  if (!facts || (*facts && (*facts)->running)) return otherwise;
+  return *facts ? (*facts)->exit_code : 0;
+}
+
+}  // namespace
+
 Result<int> stop_container(Engine& engine, const std::string& container, const StopOrder& order,
                            std::stop_token stop) {
   Result<ExitWait> wait = ExitWait::arm(engine, container, ExitWait::For::not_running, stop);
@@ -285,11 +298,14 @@ Result<int> stop_container(Engine& engine, const std::string& container, const S
     const Result<int> code = wait->finish(either.get_token(), engine.clock().now() + order.grace);
     if (code) return code;
     if (stop.stop_requested()) return code.failure();
-    if (code.failure().is == FailureClass::endpoint) return code.failure();
+    if (code.failure().is == FailureClass::endpoint) return as_it_stands(engine, container, code.failure(), stop);
   }
   const Result<> killed = signal_container(engine, container, "SIGKILL", stop);
   if (!killed) return killed.failure();
-  return wait->finish(stop, engine.clock().now() + std::chrono::seconds(30));
+  const Result<int> code = wait->finish(stop, engine.clock().now() + std::chrono::seconds(30));
+  if (!code && code.failure().is == FailureClass::endpoint)
+    return as_it_stands(engine, container, code.failure(), stop);
+  return code;
 }
 
 Result<std::optional<ContainerFacts>> inspect_container(Engine& engine, const std::string& container,
