@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/past_runs.h"
+#include "cli/resumable.h"
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
 #include "runtime/keeper/keeper_spawner.h"
@@ -44,9 +45,25 @@ void remove_path(const fs::path& path, const char* what, bool dry_run, Removed& 
 void remove_scratch(const PastRun& run, bool dry_run, Removed& removed) {
   for (const std::string& file : kinds::placed_files(run.disk.path))
     remove_path(file, "file", dry_run, removed);
-  for (const char* part : {"volumes", "steps", "keeper.sock"})
-    remove_path(fs::path(run.disk.path) / part, std::string_view(part) == "keeper.sock" ? "socket" : "folder",
-                dry_run, removed);
+  for (const auto& [part, what] : {std::pair("volumes", "folder"), std::pair("steps", "folder"),
+                                   std::pair("keeper.sock", "socket"), std::pair("secrets", "file")})
+    remove_path(fs::path(run.disk.path) / part, what, dry_run, removed);
+}
+
+// What a run that was cut off has caused where no label can be looked for: its journal alone knows.
+void tell_what_stays(const PastRun& run, Removed& removed) {
+  const std::optional<JournalContent> content = journal_of(run);
+  if (!content) return;
+  const JournalState state = fold(content->records);
+  if (state.exit_code) return;
+  const auto look_at = [&](const Intent& effect, const char* why) {
+    if (effect.is != EffectClass::found && !effect.name.empty() && effect.what != "image" &&
+        effect.what != "service")
+      removed.stays.push_back({effect.what, effect.name, effect.where, why});
+  };
+  for (const auto& [effect, id] : state.made) look_at(effect, "others may use it by now");
+  for (const OpenEffect& open : state.open)
+    look_at(open.what, "the run was cut off in the middle of it: look whether it is there");
 }
 
 // What an engine has of runs whose folder somebody has removed: whether they live cannot be told any more.
@@ -112,6 +129,7 @@ void clean(const CleanCommand& command, Invocation& invocation) {
   const bool engines_done = removed.unreachable.empty() && removed.left.size() == left_before;
   for (const DeadRun& one : dead) {
     if (!one.run.up) remove_scratch(one.run, command.dry_run, removed);
+    tell_what_stays(one.run, removed);
     // The folder says which engines to ask: it goes when nobody has to be asked again.
     if (command.all && engines_done && !stays(facts, one.run))
       remove_path(one.run.disk.path, "folder", command.dry_run, removed);

@@ -40,6 +40,7 @@ void complain(Invocation& invocation, int exit_code, const std::string& message,
 void add_run(CLI::App& app, Invocation& invocation);
 void add_up(CLI::App& app, Invocation& invocation);
 void add_down(CLI::App& app, Invocation& invocation);
+void add_resume(CLI::App& app, Invocation& invocation);
 void add_clean(CLI::App& app, Invocation& invocation);
 void add_ps(CLI::App& app, Invocation& invocation);
 void add_logs(CLI::App& app, Invocation& invocation);

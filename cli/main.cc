@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
   add_run(app, invocation);
   add_up(app, invocation);
   add_down(app, invocation);
+  add_resume(app, invocation);
   add_clean(app, invocation);
   add_ps(app, invocation);
   add_logs(app, invocation);

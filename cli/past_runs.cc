@@ -200,6 +200,7 @@ void tell(Invocation& invocation, const Removed& removed, bool json, bool dry_ru
     const nlohmann::ordered_json all = {{"dry_run", dry_run},
                                         {"removed", json_of(removed.gone)},
                                         {"left", json_of(removed.left)},
+                                        {"stays", json_of(removed.stays)},
                                         {"alive", removed.alive},
                                         {"unreachable", removed.unreachable}};
     fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
@@ -209,6 +210,9 @@ void tell(Invocation& invocation, const Removed& removed, bool json, bool dry_ru
                  item.where.empty() ? std::string() : " on " + item.where);
     for (const Removed::Item& item : removed.left)
       fmt::print("left     {} {}{}: {}\n", item.what, item.name,
+                 item.where.empty() ? std::string() : " on " + item.where, item.why);
+    for (const Removed::Item& item : removed.stays)
+      fmt::print("stays    {} {}{}: {}\n", item.what, item.name,
                  item.where.empty() ? std::string() : " on " + item.where, item.why);
     for (const std::string& run : removed.alive) fmt::print("alive    run {}: not touched\n", run);
     if (removed.gone.empty() && removed.left.empty() && removed.unreachable.empty())

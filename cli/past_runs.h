@@ -51,6 +51,7 @@ struct Removed {
     std::string why;                // of what is left: why; empty otherwise
   };
   std::vector<Item> gone, left;
+  std::vector<Item> stays;               // that a run has caused elsewhere and that nobody here undoes: why
   std::vector<std::string> alive;        // runs
   std::vector<std::string> unreachable;  // engines, and why
 };

@@ -20,24 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Value value_of(const nlohmann::ordered_json& json) {
-  if (json.is_boolean()) return {json.get<bool>()};
-  if (json.is_number_integer()) return {json.get<std::int64_t>()};
-  if (json.is_number()) return {json.get<double>()};
-  if (json.is_string()) return {json.get<std::string>()};
-  if (json.is_array()) {
-    List list;
-    for (const auto& item : json) list.push_back(value_of(item));
-    return {std::move(list)};
-  }
-  if (json.is_object()) {
-    Map map;
-    for (const auto& [key, item] : json.items()) map.set(key, value_of(item));
-    return {std::move(map)};
-  }
-  return {};
-}
-
 std::uint64_t randomness() {
   std::uint64_t bits = 0;
   (void)!getrandom(&bits, sizeof bits, 0);
@@ -58,11 +40,41 @@ bool read_params_file(Invocation& invocation, std::vector<GivenParam>& given) {
     return false;
   }
   for (const auto& [name, item] : json.items())
-    given.push_back({name, value_of(item), ParamOrigin::params_file});
+    given.push_back({name, value_of_json(item), ParamOrigin::params_file});
   return true;
 }
 
 }  // namespace
+
+Value value_of_json(const nlohmann::ordered_json& json) {
+  if (json.is_boolean()) return {json.get<bool>()};
+  if (json.is_number_integer()) return {json.get<std::int64_t>()};
+  if (json.is_number()) return {json.get<double>()};
+  if (json.is_string()) return {json.get<std::string>()};
+  if (json.is_array()) {
+    List list;
+    for (const auto& item : json) list.push_back(value_of_json(item));
+    return {std::move(list)};
+  }
+  if (json.is_object()) {
+    Map map;
+    for (const auto& [key, item] : json.items()) map.set(key, value_of_json(item));
+    return {std::move(map)};
+  }
+  return {};
+}
+
+bool read_given_params(Invocation& invocation, std::vector<GivenParam>& given) {
+  for (const std::string& text : invocation.params) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      complain(invocation, wrong_input, fmt::format("`-p {}` is no param", text), "write `-p name=value`");
+      return false;
+    }
+    given.push_back({text.substr(0, equals), text.substr(equals + 1), ParamOrigin::command_line});
+  }
+  return invocation.params_file.empty() || read_params_file(invocation, given);
+}
 
 std::optional<std::string> find_stack_file(Invocation& invocation) {
   if (!invocation.file.empty()) return invocation.file;
@@ -94,26 +106,24 @@ std::unique_ptr<ProgramFile> load_program(Invocation& invocation, bool allow_unk
   program->project_folder = absolute.parent_path().string();
 
   CompileRequest request;
-  request.path = absolute.filename().string();
+  program->main = absolute.filename().string();
+  request.path = program->main;
   // As it was given, so that a terminal can open it; where a link leads, its own place.
   request.shown_folder = fs::is_symlink(*path, error) ? absolute.parent_path().string() + "/"
                          : fs::path(*path).has_parent_path()
                              ? fs::path(*path).parent_path().lexically_normal().string() + "/"
                              : std::string();
   if (request.shown_folder == "./") request.shown_folder.clear();
+  program->shown_folder = request.shown_folder;
   request.allow_unknown = allow_unknown;
-  for (const std::string& text : invocation.params) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      complain(invocation, wrong_input, fmt::format("`-p {}` is no param", text), "write `-p name=value`");
-      return nullptr;
-    }
-    request.params.push_back({text.substr(0, equals), text.substr(equals + 1), ParamOrigin::command_line});
-  }
-  if (!invocation.params_file.empty() && !read_params_file(invocation, request.params)) return nullptr;
+  if (!read_given_params(invocation, request.params)) return nullptr;
+  program->given = request.params;
   program->run_id = new_run_id(real_clock().wall_clock_ms(), randomness());
-  program->inputs = real_inputs(
+  program->outside = real_inputs(
       {.root = program->project_folder, .run_id = program->run_id, .now_ms = real_clock().wall_clock_ms()});
+  auto recording = std::make_unique<RecordingInputs>(*program->outside);
+  program->recorded = recording.get();
+  program->inputs = std::move(recording);
   program->compiled = compile(request, *program->inputs, program->sources, program->diagnostics);
   return program;
 }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
 #include "cli/invocation.h"
 #include "interpreter/compile.h"
+#include "interpreter/inputs_capsule.h"
 
 namespace cairn::cli {
 
@@ -14,16 +16,26 @@ namespace cairn::cli {
 struct ProgramFile {
   std::string path;            // as given or found
   std::string project_folder;  // absolute: where the file is
+  std::string main;            // its name there
+  std::string shown_folder;    // CompileRequest's
   std::string run_id;          // of the run that this may become: what `run_id()` gives
   Sources sources;
   Diagnostics diagnostics;
-  std::unique_ptr<Inputs> inputs;
+  std::unique_ptr<Inputs> outside;  // the world of today: what secrets are read from
+  std::unique_ptr<Inputs> inputs;   // what the file was told of it
+  std::vector<GivenParam> given;
+  const RecordingInputs* recorded = nullptr;  // `inputs`, unless it answers from a record itself
   Compiled compiled;
 
   const Graph& graph() const { return *compiled.graph; }
   // What was found, to standard error.
   void print_diagnostics(const Invocation& invocation) const;
 };
+
+// A value as JSON has it.
+Value value_of_json(const nlohmann::ordered_json& json);
+// Those of `-p` and `--params`; false after complaining.
+bool read_given_params(Invocation& invocation, std::vector<GivenParam>& given);
 
 // The file that `-f` names, or the only one of the folder; nothing when there is no such (complained about).
 std::optional<std::string> find_stack_file(Invocation& invocation);

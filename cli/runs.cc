@@ -8,6 +8,7 @@
 
 #include "cli/past_runs.h"
 #include "cli/project.h"
+#include "cli/resumable.h"
 #include "runtime/progress/chain.h"
 #include "runtime/progress/columns.h"
 #include "runtime/progress/ndjson.h"
@@ -35,6 +36,11 @@ std::string state_of(const PastRun& run, const progress::RunState& state) {
   return run.disk.alive ? "alive" : "died";
 }
 
+// It was cut off, and its journal says that there is something left to do.
+bool is_resumable(const PastRun& run, const std::string& state) {
+  return state == "died" && !run.up && has_not_ended(run);
+}
+
 std::optional<progress::RunState> quiet_state(const PastRun& run) {
   std::ifstream file(run.disk.path + "/events.ndjson", std::ios::binary);
   const progress::Recording recording =
@@ -58,11 +64,14 @@ void list_runs(bool as_json, Invocation& invocation) {
                   {"alive", run.disk.alive}, {"seconds", seconds}, {"folder", run.disk.path}};
       if (state.wall_ms != 0) one["began"] = scribe::shown_time(state.wall_ms);
       if (state.end) one["exit_code"] = state.end->exit_code;
+      if (is_resumable(run, is)) one["resumable"] = true;
       list.push_back(std::move(one));
       continue;
     }
     // A service of an `up` lives with its keeper when the command has ended.
-    const std::string shown = state.end && run.disk.alive ? is + ", running" : is;
+    const std::string shown = state.end && run.disk.alive ? is + ", running"
+                              : is_resumable(run, is)     ? is + ", resumable"
+                                                          : is;
     fmt::print("{}  {:<16} {:>8}  {}\n", run.disk.id, shown, progress::shown_duration(seconds),
                scribe::sanitised(run.goal));
   }
@@ -113,6 +122,7 @@ void show_run(const ShowCommand& command, Invocation& invocation) {
                 {"goal", run->goal},
                 {"state", state_of(*run, *state)},
                 {"alive", run->disk.alive}};
+    if (is_resumable(*run, state_of(*run, *state))) all["resumable"] = true;
     if (state->end) all["exit_code"] = state->end->exit_code;
     all["steps"] = Json::array();
     for (const progress::StepState& step : state->steps)
@@ -139,8 +149,12 @@ void show_run(const ShowCommand& command, Invocation& invocation) {
   if (state->end)
     fmt::print("{}\n", progress::shown_end(*state->end));
   else
-    fmt::print("{}\n",
-               run->disk.alive ? "it is under way" : "it was cut off; `cairn clean` removes what it left");
+    fmt::print("{}\n", run->disk.alive ? "it is under way"
+                       : is_resumable(*run, state_of(*run, *state))
+                           ? fmt::format("it was cut off; `cairn resume {}` goes on with it, "
+                                         "`cairn clean` removes what it left",
+                                         short_run_id(run->disk.id))
+                           : "it was cut off; `cairn clean` removes what it left");
 }
 
 Json json_of(const progress::SlowAnalysis& slow) {

@@ -4,17 +4,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <thread>
+#include <unordered_map>
 
+#include "cli/past_runs.h"
 #include "cli/project.h"
 #include "cli/version.h"
 #include "runtime/effects/locks.h"
 #include "runtime/execute/loop.h"
+#include "runtime/execute/recorded_value.h"
 #include "runtime/execute/signals.h"
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
@@ -34,6 +38,7 @@
 #include "runtime/progress/recorder.h"
 #include "runtime/progress/run_state.h"
 #include "runtime/report/ci.h"
+#include "runtime/report/kept_tests.h"
 #include "runtime/report/run_report.h"
 
 namespace cairn::cli {
@@ -50,6 +55,11 @@ std::optional<std::string> file_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : std::string("this machine");
 }
 
 void write_file(const fs::path& path, std::string_view text) {
@@ -106,7 +116,7 @@ void complain_about(Invocation& invocation, const Failure& failure) {
            failure.help);
 }
 
-void refuse(Invocation& invocation, const ProgramFile& program, const plan::Plan& plan) {
+bool refuse(Invocation& invocation, const ProgramFile& program, const plan::Plan& plan) {
   for (const plan::Refusal& refusal : plan.refusals) {
     const Span span = refusal.node == no_node ? Span() : program.graph().node(refusal.node).span;
     complain(invocation, refusal.endpoint ? endpoint_failed : wrong_input,
@@ -114,6 +124,7 @@ void refuse(Invocation& invocation, const ProgramFile& program, const plan::Plan
                           : refusal.message,
              refusal.help);
   }
+  return !plan.refusals.empty();
 }
 
 // Nodes of kinds that are declared and that this version cannot perform.
@@ -193,6 +204,102 @@ void point_last_at(const std::string& cairn_folder, const std::string& run) {
   fs::rename(fresh, last, error);
 }
 
+// Before anything else: what the run was begun with, or that it goes on.
+Result<Journal> begin_journal(const ProgramFile& program, const SessionOptions& options,
+                              const std::string& project, const std::string& folder) {
+  const std::string path = folder + "/journal";
+  if (options.resume != nullptr) return Journal::resume(real_disk(), path);
+  JournalHeader header;
+  header.cairn = version_text();
+  header.run = program.run_id;
+  header.project = project;
+  header.owner = fmt::format("{} on {}", environment("USER").value_or(std::to_string(getuid())), host_name());
+  if (const plan::RunGoal* goal = std::get_if<plan::RunGoal>(&options.goal)) {
+    StartRecord record = start_record_of(program);
+    const auto paths = [&](const std::vector<NodeId>& nodes) {
+      std::vector<std::string> all;
+      for (const NodeId node : nodes) all.push_back(program.graph().node(node).path);
+      return all;
+    };
+    record.goal = options.goal_text;
+    record.stages = paths(goal->stages);
+    record.only = paths(goal->only);
+    record.from = paths(goal->from);
+    record.skip = paths(goal->skip);
+    record.profiles = goal->profiles;
+    record.keep = goal->keep;
+    record.fail_fast = options.fail_fast;
+    record.jobs = options.jobs;
+    header.capsule = text_of(record);
+  }
+  return Journal::create(real_disk(), path, header);
+}
+
+// What the earlier incarnations have done, for the plan; and what their steps have said, for the rest.
+void recall(const Graph& graph, const std::string& run, const JournalState& before, plan::Facts& facts,
+            execute::Exports& exports) {
+  std::unordered_map<std::string, StepId> by_name;
+  for (const StepId step : graph.order) by_name.emplace(graph.name(step), step);
+  for (const StepOutcome& step : before.steps) {
+    const auto found = by_name.find(step.step);
+    if ((step.outcome != "succeeded" && step.outcome != "kept") || found == by_name.end()) continue;
+    const NodeId node = graph.steps[index(found->second)].node;
+    plan::Recorded recorded = plan::Recorded::succeeded;
+    for (const auto& [name, text] : step.facts) {
+      if (std::optional<Value> value = execute::value_recorded(graph, text))
+        exports.publish(node, name, std::move(*value));
+      else
+        recorded = plan::Recorded::withheld;
+    }
+    if (!is_finaliser(graph.steps[index(found->second)].phase)) {
+      exports.publish(node, "outcome", Value{step.outcome});
+      exports.publish(node, "error", Value{});
+    }
+    facts.of_step[step.step] = recorded;
+  }
+  for (const OpenStep& open : before.begun)
+    facts.of_step[open.step] = open.interrupted() ? plan::Recorded::interrupted : plan::Recorded::open;
+  // Images stay on their engine, and nothing there says which run they are of.
+  for (const Node& node : graph.nodes) {
+    const auto made = facts.of_step.find(node.path + ":make");
+    if (node.kind != "image" || made == facts.of_step.end() || made->second != plan::Recorded::succeeded)
+      continue;
+    plan::Ours ours;
+    ours.state = plan::ObjectState::ready;
+    ours.run = run;
+    ours.node = node.path;
+    facts.of_node[node.path] = {{"its engine", "image", node.path}, std::move(ours), {}};
+  }
+  // Whether a service was ready is what its probes have said, if they were done.
+  for (auto& [path, fact] : facts.of_node) {
+    fact.wanted_spec.clear();  // what is there was made from the same graph
+    plan::Ours* there = std::get_if<plan::Ours>(&fact.found);
+    const auto ready = facts.of_step.find(path + ":ready");
+    const bool was_ready = ready != facts.of_step.end() && ready->second == plan::Recorded::succeeded;
+    if (there != nullptr && fact.identity.what == "service" && there->state == plan::ObjectState::ready &&
+        !was_ready)
+      there->state = plan::ObjectState::running;
+  }
+}
+
+// What earlier incarnations have left and no step of this one knew of. Gives what could not be removed.
+std::vector<std::string> remove_leftovers(http::HttpClient& http, const kinds::RunPlace& place,
+                                          const std::string& cairn_folder) {
+  const ProjectPlace project{place.project_folder, cairn_folder, place.project, true};
+  Removed removed;
+  std::vector<kinds::EngineLook> looks =
+      look_at_engines(http, project, {PastRun{{place.run, place.folder, true}, {}, false}});
+  plan::Facts facts = facts_of(looks, removed);
+  std::erase_if(facts.strays, [](const plan::Fact& fact) { return std::get<plan::Ours>(fact.found).keep; });
+  carry_out(plan::removal_of_runs(facts, {{place.run}}), looks, project, false, removed);
+  std::vector<std::string> left;
+  for (const Removed::Item& item : removed.left)
+    left.push_back(fmt::format("{} {}: {}", item.what, item.name, item.why));
+  for (const std::string& engine : removed.unreachable)
+    left.push_back(fmt::format("what is left on {}", engine));
+  return left;
+}
+
 }  // namespace
 
 void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const SessionOptions& options) {
@@ -207,10 +314,14 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
                                            fmt::format("cairn {} (pid {})", options.goal_text, getpid()));
   if (!project_lock) return complain_about(invocation, project_lock.failure());
   const std::string& run = program->run_id;
-  Result<RunFolder> folder = create_run(*cairn_folder, run);
+  Result<RunFolder> folder =
+      options.resume != nullptr ? std::move(options.resume->folder) : create_run(*cairn_folder, run);
   if (!folder) return complain_about(invocation, folder.failure());
   const std::string project = project_name(program->project_folder);
   fs::create_directory(fs::path(folder->path) / "logs");
+
+  Result<Journal> journal = begin_journal(*program, options, project, folder->path);
+  if (!journal) return complain_about(invocation, journal.failure());
 
   // The keeper before any thread.
   keeper::KeeperSetup setup;
@@ -226,11 +337,15 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   const scribe::Ci ci = report::detect_ci(environment);
   Views views(invocation, options.output, ci);
   progress::Recorder record(true);
-  std::ofstream events(fs::path(folder->path) / "events.ndjson", std::ios::binary);
+  std::ofstream events(fs::path(folder->path) / "events.ndjson", std::ios::binary | std::ios::app);
   progress::NdjsonSink to_disk([&](std::string_view lines) { events << lines << std::flush; }, false);
   views.sinks.add(record);
   views.sinks.add(to_disk);
   progress::Emitter emitter(run, clock, views.sinks);
+  if (options.resume != nullptr && !options.resume->events.empty()) {
+    for (const progress::Event& event : options.resume->events) record.emit(event);
+    emitter.go_on_after(options.resume->events.back());
+  }
 
   scribe::Masker masker;
   const std::unique_ptr<scribe::LogFolder> logs =
@@ -241,13 +356,13 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
       });
 
   http::Reactor http;
-  kinds::Secrets secrets({[&](const std::string& name) { return program->inputs->environment(name); },
+  kinds::Secrets secrets({[&](const std::string& name) { return program->outside->environment(name); },
                           [&](const std::string& path) {
                             return file_text(fs::path(path).is_absolute()
                                                  ? fs::path(path)
                                                  : fs::path(program->project_folder) / path);
                           },
-                          kinds::random_text, options.up ? *cairn_folder + "/secrets" : std::string()},
+                          kinds::random_text, (options.up ? *cairn_folder : folder->path) + "/secrets"},
                          masker);
   host::Ports ports(host::port_registry_folder(environment("XDG_RUNTIME_DIR").value_or(""),
                                                environment("HOME").value_or("/tmp")),
@@ -279,21 +394,31 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
 
   // What is there, and so what is to be done.
   plan::Facts facts;
-  if (options.up) {
+  execute::Exports exports;
+  if (options.up || options.resume != nullptr) {
     http::ReadOnlyClient reading(http);
     facts = kinds::observe({graph, program->sources, world.place, reading, clock}, {});
+    if (options.resume != nullptr) {
+      recall(graph, run, options.resume->before, facts, exports);
+      for (report::KeptTests& kept : report::kept_tests(folder->path))
+        if (facts.of_step.contains(kept.tests.step)) world.tests.put(kept.key, std::move(kept.tests));
+    }
   }
   const plan::Plan plan = plan::plan(graph, facts, options.goal);
   execute::Durations durations = execute::Durations::load(*cairn_folder + "/durations.json");
   const std::unique_ptr<execute::Threads> threads = execute::real_threads();
-  execute::Exports exports;
   plan::RunOptions run_options;
   run_options.fail_fast = options.fail_fast;
   run_options.lanes =
       plan::usual_lane_sizes(static_cast<int>(std::thread::hardware_concurrency()),
                              options.jobs > 0 ? std::optional<int>(options.jobs) : std::nullopt);
-  if (refuse_unknown_kinds(invocation, *program, plan, beyond_us)) return;
-  if (!plan.refusals.empty()) return refuse(invocation, *program, plan);
+  if (refuse_unknown_kinds(invocation, *program, plan, beyond_us) ||
+      refuse(invocation, *program, plan)) {
+    if (options.resume != nullptr) return;  // it can be resumed otherwise
+    journal->append(RunEnd{invocation.exit_code});
+    (void)journal->commit();
+    return;
+  }
   if (options.up) kinds::recall_ports(world, plan);
   auto place_of = [&](Span span) {
     if (!span.known()) return progress::FilePlace{};
@@ -308,15 +433,21 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   started.cairn = version_text();
   emitter.say(started);
   tell_what_is_not_done(*program, plan, emitter, place_of);
-  execute::Loop loop(
-      {graph, plan, facts, performer, clock, *threads, emitter, scribe, masker, exports, durations, place_of},
-      run_options);
+  execute::Loop loop({graph, plan, facts, performer, clock, *threads, emitter, scribe, masker, exports,
+                      durations, place_of, static_cast<std::uint32_t>(journal->incarnation()), &*journal},
+                     run_options);
   progress::RunFinished finished;
   {
     execute::SignalThread signals(
         [&](int, int count) { loop.cancel(count == 1 ? "interrupted" : "interrupted again"); });
     finished = loop.run();
   }
+
+  if (options.resume != nullptr && loop.came_to_its_end() && !options.resume->record.keep)
+    for (std::string& left : remove_leftovers(http, world.place, *cairn_folder)) {
+      finished.left_behind.push_back(masker.masked(left));
+      if (finished.exit_code == passed) finished.exit_code = step_failed;
+    }
 
   report::RunReport report;
   for (report::StepTests& tests : world.tests.all()) {
@@ -340,6 +471,12 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
         (fs::path(*cairn_folder).lexically_proximate(fs::current_path()) / "last" / "report.html").string());
   }
   point_last_at(*cairn_folder, run);
+  if (loop.came_to_its_end()) {
+    std::error_code error;
+    if (!options.up) fs::remove(fs::path(folder->path) / "secrets", error);
+    journal->append(RunEnd{finished.exit_code});
+    (void)journal->commit();  // without it, the run can be resumed, and has nothing left to do
+  }
   invocation.exit_code = finished.exit_code;
   if (loop.left_behind() > 0) {
     std::fflush(stdout);

@@ -202,4 +202,38 @@ std::variant<std::unique_ptr<Inputs>, std::string> replayed_inputs(const std::st
   }
 }
 
+std::vector<std::string> changed_since(const std::string& capsule, Inputs& now) {
+  std::vector<std::string> changed;
+  try {
+    const Json all = Json::parse(capsule);
+    for (const auto& [path, answer] : all.at("files").items()) {
+      const ReadAnswer is = now.read_file(path);
+      const bool same =
+          answer.contains("text") ? is.text && *is.text == bytes_of(answer.at("text")) : !is.text;
+      if (!same) changed.push_back("`" + path + "`");
+    }
+    for (const Json& glob : all.at("globs")) {
+      const std::string pattern = glob.at("pattern");
+      if (now.glob(glob.at("folder"), pattern) != glob.at("paths").get<std::vector<std::string>>())
+        changed.push_back("the files of `" + pattern + "`");
+    }
+    for (const auto& [path, there] : all.at("exists").items())
+      if (now.exists(path) != there.get<bool>()) changed.push_back("`" + path + "`");
+    for (const auto& [name, value] : all.at("environment").items()) {
+      const std::optional<std::string> is = now.environment(name);
+      if (value.is_null() ? is.has_value() : !is || *is != bytes_of(value))
+        changed.push_back("the variable `" + name + "`");
+    }
+    for (const auto& [name, value] : all.at("git").items()) {
+      const std::optional<std::string> is = name == "sha"      ? now.git_sha()
+                                            : name == "branch" ? now.git_branch()
+                                                               : now.git_tag();
+      if (is != maybe_of<std::string>(value)) changed.push_back("git's " + name);
+    }
+  } catch (const Json::exception&) {
+    changed.push_back("what the run read, which cannot be read any more");
+  }
+  return changed;
+}
+
 }  // namespace cairn

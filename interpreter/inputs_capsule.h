@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "interpreter/inputs.h"
 
@@ -39,5 +40,9 @@ class RecordingInputs final : public Inputs {
 // Inputs that answer from a capsule; what was not asked then is unknown now ("was not read in that run"). Or
 // why the text is no capsule.
 std::variant<std::unique_ptr<Inputs>, std::string> replayed_inputs(const std::string& capsule);
+
+// What of a capsule would be answered otherwise by now, for people: "`shop.stack`", "the variable `VERSION`".
+// Times and ids are not asked again.
+std::vector<std::string> changed_since(const std::string& capsule, Inputs& now);
 
 }  // namespace cairn

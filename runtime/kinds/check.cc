@@ -3,6 +3,7 @@
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/settled.h"
+#include "runtime/report/kept_tests.h"
 
 namespace cairn::kinds {
 
@@ -24,7 +25,10 @@ execute::StepResult perform_check(World& world, const execute::StepRequest& requ
   test.name = node.path;
   test.outcome = holds ? report::TestOutcome::passed : report::TestOutcome::failed;
   if (!holds) test.message = message.null() ? fmt::format("`{}` is false", expression) : plain_text(message);
-  world.tests.put("check " + node.path, {request.graph.name(request.step), node.path, {}, {{test}, {}}});
+  const report::KeptTests kept{"check " + node.path,
+                               {request.graph.name(request.step), node.path, {}, {{test}, {}}}};
+  world.tests.put(kept.key, kept.tests);
+  if (Result<Done> written = report::keep_tests(world.place.folder, kept); !written) return written.failure();
   if (holds) return execute::StepEnd{};
   Failure failure{.message = test.message, .causes = {}, .help = {}};
   if (!message.null()) failure.causes.push_back(fmt::format("`{}` is false", expression));

@@ -43,6 +43,11 @@ execute::StepResult perform_clone(World& world, const execute::StepRequest& requ
     if (Result<> gone = clone::remove_tree(folder); !gone) return gone.failure();
     return execute::StepEnd{};
   }
+  if (request.verdict == plan::Verdict::keep)  // what it has published is known
+    return execute::StepEnd{.is = execute::StepEnd::Is::kept,
+                            .reason = "it was made before the interruption"};
+  if (request.verdict == plan::Verdict::replace)
+    if (Result<> gone = clone::remove_tree(folder); !gone) return gone.failure();
   const Result<std::string> source = source_folder(
       world, request.graph.node(request.node).kind == "snapshot" ? all->value("of") : all->value("from"),
       context);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "runtime/kinds/binding.h"
+#include "runtime/report/kept_tests.h"
 #include "runtime/report/read_report.h"
 
 namespace cairn::kinds {
@@ -151,8 +152,12 @@ class Collector {
       problem({.message = fmt::format("{:.1f} % of the lines are covered", *rate * 100),
                .causes = {fmt::format("at least {} are wanted", show(*minimum))},
                .help = {}});
-    world_.tests.put(file.path, {request_.graph.name(request_.step), request_.graph.node(request_.node).path,
-                                 file.path, std::move(*read)});
+    const report::KeptTests kept{file.path,
+                                 {request_.graph.name(request_.step), request_.graph.node(request_.node).path,
+                                  file.path, std::move(*read)}};
+    world_.tests.put(kept.key, kept.tests);
+    if (Result<Done> written = report::keep_tests(world_.place.folder, kept); !written)
+      problem(written.failure());
   }
 
   // Tests like to quote what they were given.

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "runtime/kinds/announced.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/platform/docker/archive.h"
 #include "runtime/platform/docker/containers.h"
@@ -175,7 +176,17 @@ class ContainerWorkload final : public Workload {
       return looked.failure();
     context.publish("id", Value{id_});
     context.publish("container", Value{(*there)->name});
+    if (Result<Done> joined = join_scopes(context); !joined) return joined;
     return learn_addresses(context);
+  }
+
+  Result<Done> look_after(execute::StepContext& context, const std::string& log_step) override {
+    Result<docker::ExitWait> armed =
+        docker::ExitWait::arm(engine_, id_, docker::ExitWait::For::not_running, context.stop());
+    if (!armed) return armed.failure();
+    wait_.emplace(std::move(*armed));
+    follow(log_step);
+    return Done{};
   }
 
   Result<Done> create(execute::StepContext& context) override {
@@ -185,7 +196,12 @@ class ContainerWorkload final : public Workload {
     image_ = *image;
     Result<docker::ContainerSpec> spec = spec_of(context);
     if (!spec) return spec.failure();
-    Result<docker::CreatedContainer> made = docker::create_container(engine_, *spec, context.stop());
+    Result<docker::CreatedContainer> made = announced(
+        context,
+        making(EffectClass::found, "create container", engine_.endpoint().shown, "service",
+               spec->identity.name),
+        [&] { return docker::create_container(engine_, *spec, context.stop()); },
+        [](const docker::CreatedContainer& its) { return its.id; });
     if (!made) {
       leave_networks(context);
       return made.failure();
@@ -212,7 +228,13 @@ class ContainerWorkload final : public Workload {
     running_ = true;
     follow(log_step);
     if (Result<Done> learnt = learn_addresses(context); !learnt) return learnt;
-    return run_inside("post_start", settings_.post_start, context);
+    if (settings_.post_start.empty()) return Done{};
+    return announced(
+        context,
+        making(EffectClass::once, "run post_start", engine_.endpoint().shown, "service",
+               containers_.object_name(node_)),
+        [&] { return run_inside("post_start", settings_.post_start, context); },
+        [&](const Done&) { return id_; });
   }
 
   Result<WorkloadEnd> wait(execute::StepContext& context) override {
@@ -505,11 +527,8 @@ class ContainerWorkload final : public Workload {
         return Done{};
       }
     }
-    std::vector<std::string> scopes = {node.scope};
-    for (const std::string& scope : node.join_scopes)
-      if (std::find(scopes.begin(), scopes.end(), scope) == scopes.end()) scopes.push_back(scope);
-    for (const std::string& scope : scopes) {
-      Result<std::string> network = containers_.join_scope(engine_, scope, context.stop());
+    for (const std::string& scope : scopes()) {
+      Result<std::string> network = containers_.join_scope(engine_, scope, context);
       if (!network) return network.failure();
       joined_.push_back(scope);
       docker::NetworkUse use;
@@ -527,6 +546,24 @@ class ContainerWorkload final : public Workload {
       use.aliases = settings_.aliases;
       use.aliases.push_back(node.network_name);
       spec.networks.push_back(std::move(use));
+    }
+    return Done{};
+  }
+
+  std::vector<std::string> scopes() const {
+    const Node& node = world_.graph.node(node_);
+    std::vector<std::string> all = {node.scope};
+    for (const std::string& scope : node.join_scopes)
+      if (std::find(all.begin(), all.end(), scope) == all.end()) all.push_back(scope);
+    return all;
+  }
+  // One that was taken over is on its networks already; they live as long as it does.
+  Result<Done> join_scopes(execute::StepContext& context) {
+    if (world_.place.up || !settings_.network_mode.null()) return Done{};
+    for (const std::string& scope : scopes()) {
+      const Result<std::string> network = containers_.join_scope(engine_, scope, context);
+      if (!network) return network.failure();
+      joined_.push_back(scope);
     }
     return Done{};
   }

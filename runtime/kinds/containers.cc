@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "runtime/effects/locks.h"
+#include "runtime/kinds/announced.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/engines_used.h"
 #include "runtime/kinds/observe.h"
@@ -135,7 +136,7 @@ docker::Identity Containers::identity(NodeId node, const std::string& name, int 
 }
 
 Result<std::string> Containers::join_scope(docker::Engine& engine, const std::string& scope,
-                                           std::stop_token stop) {
+                                           execute::StepContext& context) {
   std::lock_guard lock(networks_mutex_);
   ScopeNetwork& network = networks_[{&engine, scope}];
   if (network.id.empty()) {
@@ -145,7 +146,11 @@ Result<std::string> Containers::join_scope(docker::Engine& engine, const std::st
     spec.identity.node = scope;
     spec.identity.attempt = "1";
     spec.identity.name = scope_network_name(world_.place, scope);
-    Result<std::string> id = docker::create_network(engine, spec, stop);
+    Result<std::string> id = announced(
+        context,
+        making(EffectClass::found, "create network", engine.endpoint().shown, "network", spec.identity.name),
+        [&] { return docker::create_network(engine, spec, context.stop()); },
+        [](const std::string& its) { return its; });
     if (!id) return id.failure();
     network.id = *id;
   }

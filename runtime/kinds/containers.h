@@ -37,7 +37,8 @@ class Containers {
   docker::Identity identity(NodeId node, const std::string& name, int attempt) const;
 
   // The network of a scope on an engine: made by the first that joins, removed when the last has left.
-  Result<std::string> join_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop);
+  Result<std::string> join_scope(docker::Engine& engine, const std::string& scope,
+                                 execute::StepContext& context);
   Result<Done> leave_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop);
 
   // Makes sure that the engine has the image: `id` of an image block, or a reference that is pulled if need

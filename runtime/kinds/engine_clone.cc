@@ -7,9 +7,11 @@
 
 #include "runtime/clone/method.h"
 #include "runtime/clone/tree.h"
+#include "runtime/kinds/announced.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/kinds.h"
+#include "runtime/kinds/leftovers.h"
 #include "runtime/kinds/settled.h"
 #include "runtime/platform/docker/containers.h"
 #include "runtime/platform/docker/volumes.h"
@@ -97,6 +99,14 @@ execute::StepResult perform_engine_clone(World& world, const execute::StepReques
     if (Result<> gone = docker::remove_volume(**engine, name, {}); !gone) return gone.failure();
     return execute::StepEnd{};
   }
+  if (request.verdict == plan::Verdict::keep) {  // what it has published is known
+    return execute::StepEnd{.is = execute::StepEnd::Is::kept,
+                            .reason = "it was made before the interruption"};
+  }
+  if (request.verdict == plan::Verdict::replace && request.fact != nullptr)
+    if (Result<Done> gone = remove_object(**engine, *request.fact, world.place.project, context.stop());
+        !gone)
+      return gone.failure();
   if (!all->value("on").null())
     return Failure{
         .message = fmt::format("this cairn does not clone on an array: `{}`", node.path),
@@ -114,7 +124,10 @@ execute::StepResult perform_engine_clone(World& world, const execute::StepReques
 
   docker::VolumeSpec spec;
   spec.identity = world.containers->identity(request.node, name, request.attempt);
-  const Result<docker::CreatedVolume> made = docker::create_volume(**engine, spec, context.stop());
+  const Result<docker::CreatedVolume> made = announced(
+      context, making(EffectClass::found, "create volume", (*engine)->endpoint().shown, "volume", name),
+      [&] { return docker::create_volume(**engine, spec, context.stop()); },
+      [&](const docker::CreatedVolume&) { return name; });
   if (!made) return made.failure();
   const Result<std::string> target = folder_of_volume(**engine, name, context.stop());
   if (!target) return target.failure();

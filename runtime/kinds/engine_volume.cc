@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "runtime/kinds/announced.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/kinds.h"
@@ -103,7 +104,10 @@ execute::StepResult perform_engine_volume(World& world, const execute::StepReque
     if (settings.size && settings.driver != "local")
       spec.driver_opts.emplace("size", std::to_string(settings.size->bytes));
     for (const auto& [key, value] : settings.labels) spec.labels[key] = value.exposed();
-    const Result<docker::CreatedVolume> made = docker::create_volume(**engine, spec, context.stop());
+    const Result<docker::CreatedVolume> made = announced(
+        context, making(EffectClass::found, "create volume", (*engine)->endpoint().shown, "volume", name),
+        [&] { return docker::create_volume(**engine, spec, context.stop()); },
+        [&](const docker::CreatedVolume&) { return name; });
     if (!made) return made.failure();
     context.publish("name", Value{name});
     return made->existed ? kept("it is there from an earlier run") : execute::StepEnd{};
@@ -146,7 +150,10 @@ execute::StepResult perform_network(World& world, const execute::StepRequest& re
     if (settings.subnet) spec.subnet = *settings.subnet;
     for (const auto& [key, value] : settings.driver_opts) spec.driver_opts[key] = value.exposed();
     for (const auto& [key, value] : settings.labels) spec.labels[key] = value.exposed();
-    const Result<std::string> id = docker::create_network(**engine, spec, context.stop());
+    const Result<std::string> id = announced(
+        context, making(EffectClass::found, "create network", (*engine)->endpoint().shown, "network", name),
+        [&] { return docker::create_network(**engine, spec, context.stop()); },
+        [](const std::string& its) { return its; });
     if (!id) return id.failure();
     context.publish("id", Value{*id});
     context.publish("name", Value{name});

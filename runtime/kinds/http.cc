@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "interpreter/functions/functions.h"
+#include "runtime/kinds/announced.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/process_settings.h"
@@ -160,6 +161,10 @@ void publish(const http::Response& response, const Answer& answer, execute::Step
   if (answer.json()) context.publish("json", *answer.json());
 }
 
+bool changes_something(const std::string& method) {
+  return method != "GET" && method != "HEAD" && method != "OPTIONS";
+}
+
 // The first line of a body, for messages.
 std::string beginning(const std::string& body) {
   std::string line = body.substr(0, std::min<std::size_t>(body.find('\n'), 200));
@@ -220,7 +225,14 @@ execute::StepResult perform_http(World& world, const execute::StepRequest& step,
       request->timeout = Milliseconds(settings.within->milliseconds) - (context.clock().now() - began);
     if (const std::optional<Instant> deadline = context.deadline(); deadline && !settings.within)
       request->timeout = *deadline - context.clock().now();
-    const Result<http::Response> response = world.http.send(*request, context.stop());
+    const auto send = [&] { return world.http.send(*request, context.stop()); };
+    Intent intent = making(EffectClass::once, "send " + settings.method, shown_url(settings), "", "");
+    // What waits for an answer sends again by the file's own word.
+    intent.repeatable = waits || As<bool>::take(all->value("repeatable"));
+    const Result<http::Response> response =
+        changes_something(settings.method)
+            ? announced(context, std::move(intent), send, [](const http::Response&) { return std::string(); })
+            : send();
     if (response) {
       last = fmt::format("answered {}", response->status);
       Answer answer(world, context, step.node, *response);

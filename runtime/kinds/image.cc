@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "runtime/kinds/announced.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/image_build.h"
@@ -22,7 +23,12 @@ Result<std::string> committed(World& world, docker::Engine& engine, const Value&
     docker::CommitSpec spec;
     spec.container = *container.as<std::string>();
     if (!tags.empty()) spec.reference = tags.front();
-    return docker::commit_container(engine, spec, context.stop());
+    return announced(
+        context,
+        making(EffectClass::unfound, "commit", engine.endpoint().shown, "image",
+               tags.empty() ? world.graph.node(node->node).path : tags.front()),
+        [&] { return docker::commit_container(engine, spec, context.stop()); },
+        [](const std::string& its) { return its; });
   }
   const Path path = As<Path>::take(from);
   const std::string file = path.text.starts_with('/') ? path.text : path.folder + "/" + path.text;
@@ -36,6 +42,9 @@ execute::StepResult perform_image(World& world, const execute::StepRequest& requ
   // Images stay: they are the cache of the next run.
   if (request.phase != Phase::make)
     return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "images are kept for the next run"};
+  if (request.verdict == plan::Verdict::keep)  // what it has published is known
+    return execute::StepEnd{.is = execute::StepEnd::Is::kept,
+                            .reason = "it was made before the interruption"};
   const Result<Settled> all = settled(world, request, context);
   if (!all) return all.failure();
   Result<docker::Engine*> engine = world.containers->engine_of(request.node);

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "runtime/kinds/containers.h"
 #include "runtime/platform/docker/containers.h"
 #include "runtime/platform/docker/networks.h"
 #include "runtime/platform/docker/volumes.h"
@@ -94,6 +95,17 @@ Result<Done> remove_object(docker::Engine& engine, const plan::Fact& fact, const
         .causes = {fmt::format("it belongs to {}", docker::owner_in_words((*now)->labels, (*now)->name))},
         .help = {}};
   return docker::remove_volume(engine, ours.id, stop);
+}
+
+execute::StepResult remove_left(World& world, const execute::StepRequest& request,
+                                execute::StepContext& context) {
+  const bool left = request.fact != nullptr && std::holds_alternative<plan::Ours>(request.fact->found);
+  if (!left || !in_container(world.graph, request.node)) return execute::StepEnd{};
+  const Result<docker::Engine*> engine = world.containers->engine_of(request.node);
+  if (!engine) return engine.failure();
+  if (Result<Done> gone = remove_object(**engine, *request.fact, world.place.project, context.stop()); !gone)
+    return gone.failure();
+  return execute::StepEnd{};
 }
 
 std::string noun_of(const plan::Identity& identity) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/execute/performer.h"
+#include "runtime/kinds/world.h"
 #include "runtime/plan/facts.h"
 #include "runtime/platform/docker/engine.h"
 
@@ -26,6 +28,11 @@ EngineLook look_at(http::HttpClient& http, Clock& clock, const docker::Endpoint&
 // Removes what a Fact of `ours` says, if it is still ours; one that is gone is fine.
 Result<Done> remove_object(docker::Engine& engine, const plan::Fact& fact, const std::string& project,
                            std::stop_token stop);
+
+// The container of a node that an earlier incarnation of the run has left, by what was observed of it; a
+// success when there is none.
+execute::StepResult remove_left(World& world, const execute::StepRequest& request,
+                                execute::StepContext& context);
 
 // "container", "network", "volume": as people call it.
 std::string noun_of(const plan::Identity& identity);

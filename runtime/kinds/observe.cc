@@ -82,22 +82,51 @@ bool is_empty(const Value& value) {
   return (list != nullptr && list->empty()) || (map != nullptr && map->entries.empty());
 }
 
-// The object that a node is under `up`; nothing for what is none, or is somebody else's to make.
+// The object on an engine that a node is; nothing for what is none, or is somebody else's to make. Containers
+// of `run` steps, clones and snapshots are looked for in a run only: `up` leaves none.
 std::optional<plan::Identity> object_of(const Observation& all, const std::vector<bool>& on_engine,
                                         NodeId id) {
   const Node& node = all.graph.node(id);
   if (node.policy.external) return std::nullopt;
-  if (node.kind == "service" && in_container(all.graph, id))
+  const bool of_run = !all.place.up;
+  if ((node.kind == "service" || (node.kind == "run" && of_run)) && in_container(all.graph, id))
     return plan::Identity{{}, "service", object_name(all.graph, all.place, id)};
   const std::string named = known_text(node, "name");
   if (node.kind == "network" && !node.value("name").late())
     return plan::Identity{{}, "network", named.empty() ? object_name(all.graph, all.place, id) : named};
+  if ((node.kind == "clone" || node.kind == "snapshot") && of_run && on_engine[index(id)])
+    return plan::Identity{{}, "volume", object_name(all.graph, all.place, id)};
   if (node.kind != "volume" || !on_engine[index(id)] || !node.value("path").null() ||
       node.value("name").late())
     return std::nullopt;
   if (node.policy.keep && named.empty())
     return plan::Identity{{}, "volume", fmt::format("cairn-{}-{}", all.place.project, node.path)};
   return plan::Identity{{}, "volume", named.empty() ? object_name(all.graph, all.place, id) : named};
+}
+
+// A folder that a volume, clone or snapshot of this machine is; nothing for what is none.
+std::optional<plan::Fact> fact_of_folder(const Observation& all, const std::vector<bool>& on_engine,
+                                         NodeId id) {
+  const Node& node = all.graph.node(id);
+  const bool is_folder = (node.kind == "volume" || node.kind == "clone" || node.kind == "snapshot") &&
+                         !on_engine[index(id)] && node.value("path").null() && !node.policy.external;
+  if (!is_folder || all.place.up) return std::nullopt;
+  std::string name = node.path;
+  for (char& c : name)
+    if (c == '/' || c == ':') c = '_';
+  const fs::path folder = node.policy.keep
+                              ? fs::path(all.place.project_folder) / ".cairn" / "volumes" / node.path
+                              : fs::path(all.place.folder) / "volumes" / name;
+  plan::Fact fact{{"this machine", "volume", folder.string()}, plan::Absent{}, {}};
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) return fact;
+  plan::Ours ours;
+  ours.id = folder.string();
+  ours.run = all.place.run;
+  ours.node = node.path;
+  ours.keep = node.policy.keep;
+  fact.found = std::move(ours);
+  return fact;
 }
 
 // A service of this machine, by what `up` has recorded of it.
@@ -140,10 +169,17 @@ std::string spec_hash(const Graph& graph, const Sources& sources, NodeId node) {
 plan::Facts observe(const Observation& all, std::stop_token stop) {
   plan::Facts facts;
   const std::vector<bool> on_engine = stored_on_engine(all.graph);
-  const std::vector<HostService> kept = kept_services(all.place.project_folder + "/.cairn");
+  const std::vector<HostService> kept =
+      all.place.up ? kept_services(all.place.project_folder + "/.cairn") : std::vector<HostService>();
   std::map<std::string, EngineLook> looks;
   for (std::size_t n = 0; n < all.graph.nodes.size(); ++n) {
     const NodeId id{static_cast<std::uint32_t>(n)};
+    if (std::optional<plan::Fact> folder = fact_of_folder(all, on_engine, id)) {
+      facts.of_node[all.graph.nodes[n].path] = std::move(*folder);
+      continue;
+    }
+    // Those of a run die with it.
+    if (all.graph.nodes[n].kind == "service" && !in_container(all.graph, id) && !all.place.up) continue;
     if (all.graph.nodes[n].kind == "service" && !in_container(all.graph, id)) {
       facts.of_node[all.graph.nodes[n].path] = fact_of_host_service(all, kept, id);
       continue;
@@ -173,7 +209,11 @@ plan::Facts observe(const Observation& all, std::stop_token stop) {
       // One that runs was ready once; whoever keeps it looks again.
       if (ours.state == plan::ObjectState::running) ours.state = plan::ObjectState::ready;
       // A volume that outlives runs has the label of the one that made it, and is this one's all the same.
-      if (fact.identity.what == "volume" && ours.keep) ours.run.clear();
+      if (fact.identity.what == "volume" && ours.keep)
+        ours.run = all.place.up ? std::string() : all.place.run;
+      // An engine makes volumes and networks whole; a clone is filled afterwards.
+      const bool filled = all.graph.nodes[n].kind == "clone" || all.graph.nodes[n].kind == "snapshot";
+      if (fact.identity.what != "service" && !filled) ours.state = plan::ObjectState::ready;
       fact.found = ours;
     }
     facts.of_node[all.graph.node(id).path] = std::move(fact);

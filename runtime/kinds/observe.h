@@ -20,12 +20,13 @@ std::string spec_hash(const Graph& graph, const Sources& sources, NodeId node);
 struct Observation {
   const Graph& graph;
   const Sources& sources;
-  const RunPlace& place;   // of an `up`
+  const RunPlace& place;   // of an `up`, or of a run that is resumed
   http::HttpClient& http;  // a ReadOnlyClient does
   Clock& clock;
 };
-// By node: services in containers, networks and volumes of engines. What an engine says that cannot be
-// reached is Unreachable, and the plan refuses where it matters.
+// By node: services in containers, networks and volumes of engines; of a run also its steps' containers,
+// clones, and folders of this machine. What an engine says that cannot be reached is Unreachable, and the
+// plan refuses where it matters.
 plan::Facts observe(const Observation& observation, std::stop_token stop);
 
 }  // namespace cairn::kinds

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "runtime/kinds/announced.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/kinds.h"
@@ -28,8 +29,15 @@ execute::StepResult perform_push(World& world, const execute::StepRequest& reque
     if (Result<> tagged = docker::tag_image(**engine, *id.as<std::string>(), tag, context.stop()); !tagged)
       return tagged.failure();
     context.say(progress::StepProgress{fmt::format("push {}", tag), {}});
-    const Result<std::string> digest = docker::push_image(
-        **engine, tag, *login, [&](const std::string& line) { context.note(line); }, context.stop());
+    Intent intent = making(EffectClass::once, "push", docker::read_reference(tag).registry(), "tag", tag);
+    intent.repeatable = As<bool>::take(all->value("repeatable"));
+    const Result<std::string> digest = announced(
+        context, std::move(intent),
+        [&] {
+          return docker::push_image(
+              **engine, tag, *login, [&](const std::string& line) { context.note(line); }, context.stop());
+        },
+        [](const std::string& its) { return its; });
     if (!digest) {
       Failure failure = digest.failure();
       failure.is = FailureClass::endpoint;

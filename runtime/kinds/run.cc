@@ -6,6 +6,7 @@
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/collect.h"
 #include "runtime/kinds/kinds.h"
+#include "runtime/kinds/leftovers.h"
 #include "runtime/kinds/place.h"
 
 namespace cairn::kinds {
@@ -48,6 +49,8 @@ execute::StepResult run(World& world, const execute::StepRequest& request, execu
   // What an earlier attempt left is in the way.
   if (const std::shared_ptr<Workload> earlier = world.workloads.take(request.node))
     (void)earlier->remove(context);
+  else if (execute::StepResult gone = remove_left(world, request, context); !gone)
+    return gone.failure();
   world.workloads.put(request.node, *workload);
 
   const Result<WorkloadEnd> end = create_and_wait(request, **workload, context);
@@ -88,7 +91,7 @@ execute::StepResult perform_run(World& world, const execute::StepRequest& reques
       return run(world, request, context);
     case Phase::unmake: {
       const std::shared_ptr<Workload> workload = world.workloads.take(request.node);
-      if (workload == nullptr) return execute::StepEnd{};
+      if (workload == nullptr) return remove_left(world, request, context);
       if (Result<Done> gone = workload->remove(context); !gone) return gone.failure();
       return execute::StepEnd{};
     }

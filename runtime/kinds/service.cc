@@ -7,6 +7,7 @@
 #include "runtime/kinds/place.h"
 #include "runtime/kinds/readiness.h"
 #include "runtime/kinds/settled.h"
+#include "runtime/platform/docker/containers.h"
 #include "runtime/reach/host_target.h"
 
 namespace cairn::kinds {
@@ -30,6 +31,29 @@ class Watch final : public execute::DeathWatch {
   const std::shared_ptr<reach::WakeUp> wake_up_;
   const std::string service_;
 };
+
+// A container that an earlier incarnation has left and that nothing of the rest has used.
+execute::StepResult stop_left(World& world, const execute::StepRequest& request,
+                              execute::StepContext& context) {
+  const plan::Ours* there = request.fact == nullptr ? nullptr : std::get_if<plan::Ours>(&request.fact->found);
+  if (request.verdict != plan::Verdict::undo || there == nullptr ||
+      !in_container(world.graph, request.node) || there->state == plan::ObjectState::made ||
+      there->state == plan::ObjectState::ended)
+    return execute::StepEnd{};
+  const Result<docker::Engine*> engine = world.containers->engine_of(request.node);
+  if (!engine) return engine.failure();
+  docker::StopOrder order;
+  order.signal = "SIGTERM";
+  if (const auto* signal = request.graph.node(request.node).value("stop_signal").as<std::string>())
+    order.signal = *signal;
+  order.grace = std::chrono::seconds(10);
+  if (const auto* grace = request.graph.node(request.node).value("stop_grace_period").as<Duration>())
+    order.grace = Milliseconds(grace->milliseconds);
+  order.hurry = context.hurry();
+  const Result<int> code = docker::stop_container(**engine, there->id, order, {});
+  if (!code) return code.failure();
+  return execute::StepEnd{};
+}
 
 }  // namespace
 
@@ -68,8 +92,14 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
       const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
       if (workload == nullptr)
         return Failure{.message = fmt::format("`{}` was not created", path), .causes = {}, .help = {}};
-      if (request.verdict == plan::Verdict::keep)
+      if (request.verdict == plan::Verdict::keep) {
+        if (!world.place.up) {  // a run that was resumed: it still counts on the service
+          if (Result<Done> seen = workload->look_after(context, request.graph.name(request.step)); !seen)
+            return seen.failure();
+          workload->watch(std::make_shared<Watch>(context.watch(), world.wake_up_of(request.node), path));
+        }
         return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it runs"};
+      }
       if (Result<Done> begun = workload->start(context, request.graph.name(request.step)); !begun)
         return begun.failure();
       workload->watch(std::make_shared<Watch>(context.watch(), world.wake_up_of(request.node), path));
@@ -101,13 +131,13 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
     }
     case Phase::stop: {
       const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
-      if (workload == nullptr) return execute::StepEnd{};
+      if (workload == nullptr) return stop_left(world, request, context);
       if (Result<Done> ended = workload->stop(context); !ended) return ended.failure();
       return execute::StepEnd{};
     }
     case Phase::remove: {
       const std::shared_ptr<Workload> workload = world.workloads.take(request.node);
-      if (workload == nullptr) return execute::StepEnd{};
+      if (workload == nullptr) return remove_left(world, request, context);
       if (Result<Done> gone = workload->remove(context); !gone) return gone.failure();
       return execute::StepEnd{};
     }

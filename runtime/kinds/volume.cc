@@ -45,6 +45,13 @@ execute::StepResult perform_volume(World& world, const execute::StepRequest& req
   const std::string folder = folder_for(world, request.node, settings);
   std::error_code error;
   if (request.phase == Phase::make) {
+    if (request.verdict == plan::Verdict::keep) {
+      context.publish("path", Value{Path{folder, {}}});
+      context.publish("name", Value{folder});
+      return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it is there"};
+    }
+    // Half filled: the interruption fell into its making.
+    if (request.verdict == plan::Verdict::replace && !settings.path) fs::remove_all(folder, error);
     if (settings.external && !fs::is_directory(folder, error))
       return Failure{.message = fmt::format("the folder `{}` of `{}` is not there", folder,
                                             request.graph.node(request.node).path),

@@ -36,6 +36,12 @@ class Workload {
     return Failure{
         .message = "`" + id + "` cannot be taken over", .causes = {}, .help = "`cairn down` ends it"};
   }
+  // Of one that was taken over and runs: watch() can tell of its end from now on, and its output goes to the
+  // log.
+  virtual Result<Done> look_after(execute::StepContext& context, const std::string& log_step) {
+    (void)context, (void)log_step;
+    return Done{};
+  }
   virtual Result<Done> create(execute::StepContext& context) = 0;  // nothing runs yet; `files` are in place
   // Runs, and its output goes to the log of `log_step` from now on.
   virtual Result<Done> start(execute::StepContext& context, const std::string& log_step) = 0;

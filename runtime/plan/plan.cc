@@ -168,7 +168,7 @@ class Planning {
   StepPlan task(StepId step) {
     const NodeId id = graph_.steps[index(step)].node;
     const std::string name = graph_.name(step);
-    if (rest_ && recorded(step, Recorded::succeeded)) {
+    if (rest_ && (recorded(step, Recorded::succeeded) || recorded(step, Recorded::withheld))) {
       const NodeId anew = rest_->made_anew_before(id);
       if (anew != no_node)
         return {Verdict::perform, "`" + graph_.node(anew).path + "`, which it used, is made anew"};

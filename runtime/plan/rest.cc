@@ -73,12 +73,15 @@ bool Rest::succeeded(StepId step) const {
 
 bool Rest::is_whole(NodeId id) const {
   const Node& node = graph_.node(id);
+  const auto fact = facts_.of_node.find(node.path);
+  const Ours* there = fact == facts_.of_node.end() ? nullptr : std::get_if<Ours>(&fact->second.found);
+  // Made by a single call: it is there as a whole, or not at all.
+  if (node.node_class == NodeClass::thing && there != nullptr && there->state == ObjectState::ready)
+    return true;
   const StepId made = node.steps.empty() ? no_step : node.steps.front();
   if (made == no_step || !succeeded(made)) return false;
   if (node.node_class != NodeClass::service) return true;
   // Created, and not started yet, or started as a whole: what is done right after the start is in no record.
-  const auto fact = facts_.of_node.find(node.path);
-  const Ours* there = fact == facts_.of_node.end() ? nullptr : std::get_if<Ours>(&fact->second.found);
   return succeeded(graph_.step(id, Phase::start)) || (there != nullptr && there->state == ObjectState::made);
 }
 
@@ -89,7 +92,8 @@ bool Rest::is_anew(NodeId id) const {
   const auto fact = facts_.of_node.find(node.path);
   if (fact == facts_.of_node.end()) return false;  // nothing out there that could have gone
   const Ours* there = std::get_if<Ours>(&fact->second.found);
-  return there == nullptr || (there->run != run_ && !there->keep) || !is_whole(id);
+  return there == nullptr || (there->run != run_ && !there->keep) || !is_whole(id) ||
+         made_anew_before(id) != no_node;
 }
 
 bool Rest::is_used_by_rest(NodeId id) const {
@@ -100,8 +104,8 @@ bool Rest::is_used_by_rest(NodeId id) const {
   });
 }
 
-NodeId Rest::made_anew_before(NodeId task) const {
-  for (const NodeId used : uses_of_[index(task)])
+NodeId Rest::made_anew_before(NodeId node) const {
+  for (const NodeId used : uses_of_[index(node)])
     if (is_anew(used)) return used;
   return no_node;
 }

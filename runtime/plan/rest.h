@@ -19,8 +19,8 @@ class Rest {
   bool needs(NodeId node) const { return needed_[index(node)] != 0; }
   // A task that has succeeded and has to be run again all the same.
   bool repeats(NodeId node) const { return to_do_[index(node)] != 0; }
-  // Of what such a task used: the thing or service that will be another one; no_node when that is not why.
-  NodeId made_anew_before(NodeId task) const;
+  // The thing or service that a node used and that will be another one; no_node when there is none.
+  NodeId made_anew_before(NodeId node) const;
   // What is there of a thing or service was made to its end.
   bool is_whole(NodeId node) const;
 

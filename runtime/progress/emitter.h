@@ -15,6 +15,13 @@ class Emitter {
   Emitter(std::string run, Clock& clock, EventSink& sink)
       : run_(std::move(run)), clock_(clock), sink_(sink), began_(clock.now()) {}
 
+  // Of a run that was resumed: numbers and times go on after its last event.
+  void go_on_after(const Event& last) {
+    std::lock_guard lock(mutex_);
+    last_ = last.seq;
+    began_ -= Milliseconds(last.time_ms);
+  }
+
   // About one step; returns the event as it was stamped.
   Event say(std::string step, std::string node, Happening happening);
   // About the run as a whole.

@@ -21,8 +21,12 @@ struct Applied {
   }
 
   void operator()(const RunStarted& start) const {
+    // Again: the run was interrupted, and is resumed.
+    if (run.wall_ms == 0) run.wall_ms = event.wall_ms;
     run.start = start;
-    run.wall_ms = event.wall_ms;
+    run.end.reset();
+    for (StepState& state : run.steps)
+      if (state.is != StepState::Is::finished) state.started_ms.reset();
   }
   void operator()(const StepPlanned& plan) const { step().plan = plan; }
   void operator()(const StepWaiting& waiting) const {
@@ -35,6 +39,11 @@ struct Applied {
   }
   void operator()(const StepStarted& started) const {
     StepState& state = step();
+    if (state.is == StepState::Is::finished) {  // of an earlier incarnation, and done again
+      state.started_ms.reset();
+      state.ended_ms.reset();
+      state.end.reset();
+    }
     state.is = StepState::Is::running;
     state.attempt = started.attempt;
     if (!state.started_ms) state.started_ms = event.time_ms;
@@ -48,6 +57,8 @@ struct Applied {
   }
   void operator()(const StepFinished& finished) const {
     StepState& state = step();
+    // What was done before an interruption is kept after it, and stays what it was.
+    if (finished.outcome == Outcome::kept && state.end && state.end->outcome == Outcome::succeeded) return;
     state.is = StepState::Is::finished;
     state.end = finished;
     state.ended_ms = event.time_ms;

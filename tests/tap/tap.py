@@ -23,6 +23,7 @@ import argparse
 import json
 import os
 import re
+import select
 import signal
 import socket
 import threading
@@ -146,7 +147,7 @@ class Tap:
         if action == "delay":
             time.sleep(int(argument) / 1000)
         if action == "kill-before":
-            os.kill(int(argument), signal.SIGKILL)
+            self.kill(argument)
         if action in ("cut-before", "kill-before"):
             return False
         if action == "hang":
@@ -167,7 +168,7 @@ class Tap:
             if answer is None:
                 return False
             if action == "kill-after":
-                os.kill(int(argument), signal.SIGKILL)
+                self.kill(argument)
             if action in ("cut-after", "kill-after"):
                 return False
             if action == "half":
@@ -180,6 +181,31 @@ class Tap:
             return False
         sender.join()
         return "close" not in header(answer, rb"connection").lower()
+
+    def kill(self, argument):
+        """Returns when the process cannot do anything any more: nothing that follows is its doing."""
+        pid = int(argument)
+        descriptor = os.pidfd_open(pid)
+        os.kill(pid, signal.SIGKILL)
+        select.select([descriptor], [], [])
+        os.close(descriptor)
+
+    def listen(self):
+        """The listening socket; whoever has it calls accept_from()."""
+        if os.path.exists(self.options.listen):
+            os.unlink(self.options.listen)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(self.options.listen)
+        listener.listen(128)
+        return listener
+
+    def accept_from(self, listener):
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return  # it was closed
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
     @staticmethod
     def send_body(client, engine, head, rest):
@@ -199,16 +225,10 @@ def main():
     parser.add_argument("--match", metavar="PATTERN")
     options = parser.parse_args()
     tap = Tap(options)
-    if os.path.exists(options.listen):
-        os.unlink(options.listen)
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(options.listen)
-    listener.listen(128)
+    listener = tap.listen()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     print("ready", flush=True)
-    while True:
-        client, _ = listener.accept()
-        threading.Thread(target=tap.serve, args=(client,), daemon=True).start()
+    tap.accept_from(listener)
 
 
 if __name__ == "__main__":
