@@ -1,5 +1,6 @@
 #include "cli/session.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <thread>
 #include <unordered_map>
@@ -16,6 +18,7 @@
 #include "cli/past_runs.h"
 #include "cli/project.h"
 #include "cli/version.h"
+#include "runtime/effects/file_descriptor.h"
 #include "runtime/effects/locks.h"
 #include "runtime/execute/loop.h"
 #include "runtime/execute/recorded_value.h"
@@ -337,8 +340,12 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   const scribe::Ci ci = report::detect_ci(environment);
   Views views(invocation, options.output, ci);
   progress::Recorder record(true);
-  std::ofstream events(fs::path(folder->path) / "events.ndjson", std::ios::binary | std::ios::app);
-  progress::NdjsonSink to_disk([&](std::string_view lines) { events << lines << std::flush; }, false);
+  const FileDescriptor events(open((fs::path(folder->path) / "events.ndjson").c_str(),
+                                   O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+  // However slow the disk is, no event is left out: there are a few for each step.
+  progress::Outlet events_outlet(events.number(), std::numeric_limits<std::size_t>::max(),
+                                 std::chrono::milliseconds(20));
+  progress::NdjsonSink to_disk([&](std::string_view lines) { events_outlet.write(lines); }, false);
   views.sinks.add(record);
   views.sinks.add(to_disk);
   progress::Emitter emitter(run, clock, views.sinks);
@@ -390,7 +397,9 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   world.containers = containers.get();
   std::map<std::string, execute::PerformKind, std::less<>> performers = kinds::all_kinds(world);
   const std::vector<NodeId> beyond_us = not_performed(graph, performers);
-  execute::KindTable performer(std::move(performers));
+  execute::KindTable performer(std::move(performers), [&](const execute::StepRequest& request) {
+    return kinds::ended_at_once(world, request);
+  });
 
   // What is there, and so what is to be done.
   plan::Facts facts;
@@ -460,6 +469,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   }
   emitter.say(finished);
   views.finish();
+  events_outlet.finish(std::chrono::seconds(5));
   (void)durations.save(*cairn_folder + "/durations.json");
   report.run = progress::state_after(record.events());
   write_reports(folder->path, report, options, ci, views.for_people());

@@ -247,6 +247,10 @@ void Loop::start(const plan::StartAttempt& start) {
                                                             deadline, hurry_.get_token(), messages_);
   hands_[index(start.step)] = hand;
   telling_.started(start);  // before it can have ended
+  if (std::optional<StepResult> result = parts_.performer.at_once(request)) {
+    messages_->post(HandEnded{start.step, start.attempt, std::move(*result)});
+    return;
+  }
   if (!parts_.threads.start([hand] { hand->work(); })) {
     hands_.erase(index(start.step));
     not_begun_.push_back(plan::NoHand{start.step, start.attempt});

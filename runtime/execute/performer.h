@@ -117,6 +117,12 @@ class Performer {
  public:
   virtual ~Performer() = default;
   virtual StepResult perform(const StepRequest& request, StepContext& context) = 0;
+  // The end of a step that needs neither time nor the world, and so no thread; none: perform() it. Called by
+  // the brain, which waits for it.
+  virtual std::optional<StepResult> at_once(const StepRequest& request) {
+    (void)request;
+    return std::nullopt;
+  }
 };
 
 }  // namespace cairn::execute

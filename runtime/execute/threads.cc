@@ -42,10 +42,11 @@ class MachineThreads final : public Threads {
 
   bool start(std::function<void()> work) override {
     {
-      std::lock_guard lock(shared_->mutex);
+      std::unique_lock lock(shared_->mutex);
       if (shared_->idle > 0) {
         --shared_->idle;
         shared_->works.push_back(std::move(work));
+        lock.unlock();  // so that the woken thread need not wait for it
         shared_->changed.notify_one();
         return true;
       }

@@ -25,6 +25,7 @@ class HostWorkload final : public Workload {
   void watch(std::shared_ptr<execute::DeathWatch> watch) override;
   Result<Done> stop(execute::StepContext& context) override;
   Result<Done> remove(execute::StepContext& context) override;
+  bool leaves_something() const override { return !placed_.empty(); }
   std::unique_ptr<reach::ProbeTarget> target() override;
   Result<std::vector<Fetched>> fetch(const std::string& pattern, const std::string& folder,
                                      execute::StepContext& context) override;

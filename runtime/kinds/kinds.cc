@@ -19,4 +19,14 @@ std::map<std::string, execute::PerformKind, std::less<>> all_kinds(World& world)
   return table;
 }
 
+std::optional<execute::StepResult> ended_at_once(World& world, const execute::StepRequest& request) {
+  if (request.graph.node(request.node).kind != "run") return std::nullopt;
+  if (request.phase == Phase::collect) return execute::StepEnd{};  // done within `run`
+  if (request.phase != Phase::unmake) return std::nullopt;
+  const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
+  if (workload != nullptr && workload->leaves_something()) return std::nullopt;
+  world.workloads.take(request.node);
+  return execute::StepEnd{};
+}
+
 }  // namespace cairn::kinds

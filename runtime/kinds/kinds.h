@@ -35,5 +35,7 @@ execute::StepResult perform_http(World& world, const execute::StepRequest& reque
 
 // By the kind's name. `world` must outlive the table.
 std::map<std::string, execute::PerformKind, std::less<>> all_kinds(World& world);
+// How a step ends that has nothing to do, so that no thread is woken for it; none: it has, or may have.
+std::optional<execute::StepResult> ended_at_once(World& world, const execute::StepRequest& request);
 
 }  // namespace cairn::kinds

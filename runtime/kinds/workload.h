@@ -54,6 +54,7 @@ class Workload {
       execute::StepContext& context) = 0;  // signal, grace, kill; success when it is not there
   virtual Result<Done> remove(
       execute::StepContext& context) = 0;  // with what it alone used; success when it is not there
+  virtual bool leaves_something() const { return true; }  // false: remove() has nothing to do
   virtual std::unique_ptr<reach::ProbeTarget> target() = 0;  // valid as long as the workload
 
   // What says that it is ready when the file does not: an image's own healthcheck, its exposed ports.

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <concepts>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "runtime/progress/json_text.h"
 #include "runtime/scribe/stream.h"
 
 namespace cairn::progress {
@@ -22,35 +26,34 @@ std::size_t index_of(const std::array<std::string_view, N>& names, const std::st
   throw std::invalid_argument("unknown value `" + name + "`");
 }
 
-Json written(const std::string& value) {
-  return value;
+void write(std::string& to, const std::string& value) {
+  append_json(to, value);
 }
-Json written(bool value) {
-  return value;
+void write(std::string& to, std::string_view value) {
+  append_json(to, value);
 }
-Json written(int value) {
-  return value;
+void write(std::string& to, bool value) {
+  to += value ? "true" : "false";
 }
-Json written(std::uint32_t value) {
-  return value;
+template <class T>
+requires std::is_integral_v<T>
+void write(std::string& to, T value) {
+  fmt::format_to(std::back_inserter(to), "{}", value);
 }
-Json written(std::uint64_t value) {
-  return value;
+void write(std::string& to, double value) {
+  append_json(to, value);
 }
-Json written(double value) {
-  return value;
+void write(std::string& to, Outcome value) {
+  append_json(to, name_of(value));
 }
-Json written(Outcome value) {
-  return name_of(value);
+void write(std::string& to, Stream value) {
+  append_json(to, name_of(value));
 }
-Json written(Stream value) {
-  return name_of(value);
+void write(std::string& to, Level value) {
+  append_json(to, level_names[static_cast<std::size_t>(value)]);
 }
-Json written(Level value) {
-  return level_names[static_cast<std::size_t>(value)];
-}
-Json written(WaitsFor::What value) {
-  return waits_names[static_cast<std::size_t>(value)];
+void write(std::string& to, WaitsFor::What value) {
+  append_json(to, waits_names[static_cast<std::size_t>(value)]);
 }
 
 void read(const Json& json, std::string& value) {
@@ -88,136 +91,156 @@ void read(const Json& json, Stream& value) {
   value = *stream;
 }
 
-// The fields of each type, named once for writing and reading.
-template <class Fields>
-void each(Fields& f, FilePlace& v) {
+template <class V, class T>
+concept Is = std::same_as<std::remove_const_t<V>, T>;
+
+// The fields of each type, named once for writing (a const value) and reading.
+template <class Fields, Is<FilePlace> V>
+void each(Fields& f, V& v) {
   f("file", v.file), f("line", v.line), f("column", v.column);
 }
-template <class Fields>
-void each(Fields& f, Dependency& v) {
+template <class Fields, Is<Dependency> V>
+void each(Fields& f, V& v) {
   f("step", v.step), f("why", v.why);
 }
-template <class Fields>
-void each(Fields& f, WaitsFor& v) {
+template <class Fields, Is<WaitsFor> V>
+void each(Fields& f, V& v) {
   f.always("what", v.what), f("name", v.name), f("why", v.why);
 }
-template <class Fields>
-void each(Fields& f, TestTotals& v) {
+template <class Fields, Is<TestTotals> V>
+void each(Fields& f, V& v) {
   f("passed", v.passed), f("failed", v.failed), f("errors", v.errors), f("skipped", v.skipped);
 }
-template <class Fields>
-void each(Fields& f, RunStarted& v) {
+template <class Fields, Is<RunStarted> V>
+void each(Fields& f, V& v) {
   f("goal", v.goal), f("project", v.project), f("file", v.file), f("cairn", v.cairn), f("stages", v.stages);
   f("host", v.host), f("engine", v.engine);
 }
-template <class Fields>
-void each(Fields& f, StepPlanned& v) {
+template <class Fields, Is<StepPlanned> V>
+void each(Fields& f, V& v) {
   f("kind", v.kind), f("phase", v.phase), f("stage", v.stage), f("after", v.after);
   f("expected_seconds", v.expected_seconds), f("virtual", v.is_virtual), f("place", v.place);
 }
-template <class Fields>
-void each(Fields& f, StepWaiting& v) {
+template <class Fields, Is<StepWaiting> V>
+void each(Fields& f, V& v) {
   f("on", v.on);
 }
-template <class Fields>
-void each(Fields& f, StepStarted& v) {
+template <class Fields, Is<StepStarted> V>
+void each(Fields& f, V& v) {
   f.always("attempt", v.attempt);
 }
-template <class Fields>
-void each(Fields& f, StepProgress& v) {
+template <class Fields, Is<StepProgress> V>
+void each(Fields& f, V& v) {
   f("text", v.text), f("fraction", v.fraction);
 }
-template <class Fields>
-void each(Fields& f, StepLog& v) {
+template <class Fields, Is<StepLog> V>
+void each(Fields& f, V& v) {
   f.always("stream", v.stream), f.always("line", v.line);
 }
-template <class Fields>
-void each(Fields& f, StepFinished& v) {
+template <class Fields, Is<StepFinished> V>
+void each(Fields& f, V& v) {
   f.always("outcome", v.outcome), f.always("seconds", v.seconds), f.always("attempt", v.attempt);
   f("reason", v.reason), f("causes", v.causes), f("help", v.help), f("place", v.place), f("root", v.root);
   f("log_tail", v.log_tail), f("exit_code", v.exit_code), f("allowed_to_fail", v.allowed_to_fail);
 }
-template <class Fields>
-void each(Fields& f, StepRetried& v) {
+template <class Fields, Is<StepRetried> V>
+void each(Fields& f, V& v) {
   f.always("attempt", v.attempt), f("reason", v.reason), f("next_in_seconds", v.next_in_seconds);
 }
-template <class Fields>
-void each(Fields& f, ServiceReady& v) {
+template <class Fields, Is<ServiceReady> V>
+void each(Fields& f, V& v) {
   f.always("seconds", v.seconds), f("address", v.address);
 }
-template <class Fields>
-void each(Fields& f, ServiceDied& v) {
+template <class Fields, Is<ServiceDied> V>
+void each(Fields& f, V& v) {
   f("reason", v.reason), f("exit_code", v.exit_code), f("log_tail", v.log_tail);
 }
-template <class Fields>
-void each(Fields& f, Artifact& v) {
+template <class Fields, Is<Artifact> V>
+void each(Fields& f, V& v) {
   f("name", v.name), f("path", v.path), f.always("bytes", v.bytes);
 }
-template <class Fields>
-void each(Fields& f, Report& v) {
+template <class Fields, Is<Report> V>
+void each(Fields& f, V& v) {
   f("format", v.format), f("path", v.path), f("totals", v.totals), f("line_coverage", v.line_coverage);
   f("problem", v.problem);
 }
-template <class Fields>
-void each(Fields& f, Message& v) {
+template <class Fields, Is<Message> V>
+void each(Fields& f, V& v) {
   f.always("level", v.level), f("text", v.text), f("place", v.place), f("help", v.help);
 }
-template <class Fields>
-void each(Fields& f, RunFinished& v) {
+template <class Fields, Is<RunFinished> V>
+void each(Fields& f, V& v) {
   f.always("exit_code", v.exit_code), f.always("seconds", v.seconds), f("outcomes", v.outcomes),
       f("tests", v.tests);
   f("left_behind", v.left_behind);
 }
 
 template <class T>
-concept Whole = requires(const T& value) {
-  written(value);
+concept Whole = requires(std::string& to, const T& value) {
+  write(to, value);
 };
 
+// An object: its fields follow each other until it is closed.
 class Writer {
  public:
-  explicit Writer(Json& to) : to_(to) {}
+  explicit Writer(std::string& to) : to_(to) { to_ += '{'; }
+  void close() { to_ += '}'; }
 
   template <class T>
-  void always(const char* name, T& value) {
-    to_[name] = written(value);
+  void always(std::string_view name, const T& value) {
+    to_ += is_first_ ? "\"" : ",\"";
+    is_first_ = false;
+    to_ += name;
+    to_ += "\":";
+    put(value);
   }
 
   template <class T>
-  void operator()(const char* name, T& value) {
-    if (!(value == T())) to_[name] = json_of(value);
+  void operator()(std::string_view name, const T& value) {
+    if (!(value == T())) always(name, value);
   }
   template <class T>
-  void operator()(const char* name, std::optional<T>& value) {
-    if (value) to_[name] = json_of(*value);
+  void operator()(std::string_view name, const std::optional<T>& value) {
+    if (value) always(name, *value);
   }
   template <class T>
-  void operator()(const char* name, std::vector<T>& value) {
-    if (value.empty()) return;
-    Json list = Json::array();
-    for (T& item : value) list.push_back(json_of(item));
-    to_[name] = std::move(list);
+  void operator()(std::string_view name, const std::vector<T>& value) {
+    if (!value.empty()) always(name, value);
   }
-  void operator()(const char* name, std::array<std::uint64_t, outcome_count>& value) {
-    Json counts = Json::object();
-    for (std::size_t i = 0; i < outcome_count; ++i)
-      if (value[i] != 0) counts[std::string(name_of(static_cast<Outcome>(i)))] = value[i];
-    if (!counts.empty()) to_[name] = std::move(counts);
+  void operator()(std::string_view name, const std::array<std::uint64_t, outcome_count>& value) {
+    if (std::all_of(value.begin(), value.end(), [](std::uint64_t count) { return count == 0; })) return;
+    always(name, value);
   }
 
  private:
   template <class T>
-  static Json json_of(T& value) {
+  void put(const T& value) {
     if constexpr (Whole<T>) {
-      return written(value);
+      write(to_, value);
     } else {
-      Json object = Json::object();
-      Writer inner(object);
+      Writer inner(to_);
       each(inner, value);
-      return object;
+      inner.close();
     }
   }
-  Json& to_;
+  template <class T>
+  void put(const std::vector<T>& list) {
+    to_ += '[';
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (i > 0) to_ += ',';
+      put(list[i]);
+    }
+    to_ += ']';
+  }
+  void put(const std::array<std::uint64_t, outcome_count>& counts) {
+    Writer inner(to_);
+    for (std::size_t i = 0; i < outcome_count; ++i)
+      if (counts[i] != 0) inner.always(name_of(static_cast<Outcome>(i)), counts[i]);
+    inner.close();
+  }
+
+  std::string& to_;
+  bool is_first_ = true;
 };
 
 class Reader {
@@ -283,24 +306,25 @@ Happening happening_named(std::string_view type, const Json& json) {
 
 }  // namespace
 
+void append_ndjson(std::string& to, const Event& event) {
+  Writer writer(to);
+  writer.always("version", event_schema_version);
+  writer.always("seq", event.seq);
+  writer.always("t", event.time_ms);
+  writer.always("wall", event.wall_ms);
+  writer.always("run", event.run);
+  writer.always("type", type_of(event.is));
+  if (!event.step.empty()) writer.always("step", event.step);
+  if (!event.node.empty()) writer.always("node", event.node);
+  std::visit([&](const auto& value) { each(writer, value); }, event.is);
+  writer.close();
+  to += '\n';
+}
+
 std::string to_ndjson(const Event& event) {
-  Json json;
-  json["version"] = event_schema_version;
-  json["seq"] = event.seq;
-  json["t"] = event.time_ms;
-  json["wall"] = event.wall_ms;
-  json["run"] = event.run;
-  json["type"] = type_of(event.is);
-  if (!event.step.empty()) json["step"] = event.step;
-  if (!event.node.empty()) json["node"] = event.node;
-  Happening happening = event.is;
-  std::visit(
-      [&](auto& value) {
-        Writer writer(json);
-        each(writer, value);
-      },
-      happening);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::string line;
+  append_ndjson(line, event);
+  return line;
 }
 
 Result<Event> event_of_ndjson(std::string_view line) {
@@ -352,9 +376,10 @@ Recording read_recording(std::string_view text) {
 
 void NdjsonSink::emit(const Event& event) {
   if (!with_logs_ && std::holds_alternative<StepLog>(event.is)) return;
-  const std::string line = to_ndjson(event);
   std::lock_guard lock(mutex_);
-  write_(line);
+  line_.clear();
+  append_ndjson(line_, event);
+  write_(line_);
 }
 
 }  // namespace cairn::progress

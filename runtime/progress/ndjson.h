@@ -14,6 +14,7 @@
 namespace cairn::progress {
 
 std::string to_ndjson(const Event& event);  // with its line end; always valid UTF-8
+void append_ndjson(std::string& to, const Event& event);
 
 // One line. Fails on what is not an event, and on one of a later version.
 Result<Event> event_of_ndjson(std::string_view line);
@@ -37,6 +38,7 @@ class NdjsonSink : public EventSink {
   const std::function<void(std::string_view)> write_;
   const bool with_logs_;
   std::mutex mutex_;
+  std::string line_;
 };
 
 }  // namespace cairn::progress

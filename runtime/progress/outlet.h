@@ -15,7 +15,9 @@ namespace cairn::progress {
 // from then on.
 class Outlet {
  public:
-  explicit Outlet(int file, std::size_t most_held = std::size_t{64} << 20);  // the file stays the caller's
+  // The file stays the caller's. With `gather` a first line waits so long for others that are written with
+  // it: what is lost when we are killed.
+  explicit Outlet(int file, std::size_t most_held = std::size_t{64} << 20, Milliseconds gather = {});
   ~Outlet();
 
   void write(std::string_view lines);  // whole lines

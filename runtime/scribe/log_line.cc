@@ -46,9 +46,9 @@ std::optional<std::int64_t> read_time(std::string_view text) {
   return (sys_days(date).time_since_epoch() + within) / milliseconds(1);
 }
 
-void append_log_line(std::string& file, std::int64_t wall_ms, Stream stream, std::string_view text,
+void append_log_line(std::string& file, std::string_view time, Stream stream, std::string_view text,
                      bool goes_on) {
-  file += shown_time(wall_ms);
+  file += time;
   file += ' ';
   file += name_of(stream);
   file += goes_on ? " + " : " | ";

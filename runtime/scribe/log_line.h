@@ -19,7 +19,8 @@ struct LogLine {
   bool operator==(const LogLine&) const = default;
 };
 
-void append_log_line(std::string& file, std::int64_t wall_ms, Stream stream, std::string_view text,
+// `time` as shown_time() has it: one for all lines of a moment.
+void append_log_line(std::string& file, std::string_view time, Stream stream, std::string_view text,
                      bool goes_on);
 std::optional<LogLine> read_log_line(std::string_view line);  // nothing if it has not this form
 

@@ -64,6 +64,12 @@ std::string MaskedStream::feed(std::string_view piece) {
     const std::vector<bool> covered = std::exchange(covered_, {});
     advance(again);
     for (std::size_t i = 0; i < covered.size(); ++i) covered_[i] = covered_[i] || covered[i];
+    some_covered_ = std::find(covered_.begin(), covered_.end(), true) != covered_.end();
+  }
+  // Most pieces have nothing that could begin a secret.
+  if (held_.empty() && patterns_->next_beginning(piece, 0) == piece.size()) {
+    inside_mask_ = inside_mask_ && piece.empty();
+    return std::string(piece);
   }
   advance(piece);
   return release(held_.size() - patterns_->depth(state_));
@@ -77,12 +83,21 @@ void MaskedStream::advance(std::string_view piece) {
     if (state_ == Patterns::start) at = patterns_->next_beginning(held_, at);
     if (at == held_.size()) break;
     state_ = patterns_->step(state_, static_cast<unsigned char>(held_[at]));
-    for (std::size_t i = 0; i < patterns_->longest_match(state_); ++i) covered_[at - i] = true;
+    const std::size_t match = patterns_->longest_match(state_);
+    some_covered_ = some_covered_ || match != 0;
+    for (std::size_t i = 0; i < match; ++i) covered_[at - i] = true;
   }
 }
 
 std::string MaskedStream::release(std::size_t bytes) {
   std::string result;
+  if (!some_covered_) {
+    result.assign(held_, 0, bytes);
+    inside_mask_ = inside_mask_ && bytes == 0;
+    held_.erase(0, bytes);
+    covered_.resize(held_.size());
+    return result;
+  }
   result.reserve(bytes);
   for (std::size_t at = 0; at < bytes; ++at) {
     if (!covered_[at]) {
@@ -94,6 +109,7 @@ std::string MaskedStream::release(std::size_t bytes) {
   }
   held_.erase(0, bytes);
   covered_.erase(covered_.begin(), covered_.begin() + static_cast<std::ptrdiff_t>(bytes));
+  some_covered_ = std::find(covered_.begin(), covered_.end(), true) != covered_.end();
   return result;
 }
 

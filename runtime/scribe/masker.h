@@ -56,6 +56,7 @@ class MaskedStream {
   std::uint32_t state_ = 0;
   std::string held_;           // raw bytes not yet given out
   std::vector<bool> covered_;  // for each of them: part of a secret
+  bool some_covered_ = false;  // any of them is
   bool inside_mask_ = false;   // the last byte given out was part of a secret
 };
 

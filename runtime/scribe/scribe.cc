@@ -51,6 +51,14 @@ struct Scribe::Log {
   std::array<MaskedStream, 3> masked;
   std::array<std::string, 3> partial;  // masked text of a line that has not ended
   std::deque<std::string> last;
+  // Lines not yet in the file: all that came at once is written at once.
+  struct Line {
+    std::size_t text_begins = 0, bytes = 0;  // in `record`
+  };
+  std::string record;
+  std::vector<Line> lines;
+  std::string lines_at;      // their time, as it is shown
+  std::size_t gap_ends = 0;  // in `record`: behind the line that tells of what was lost before
   Totals totals;
   std::uint64_t unsaid_loss = 0;  // lost bytes that no line in the file tells of yet
   bool torn = false;              // the file ends within a line
@@ -70,24 +78,36 @@ Scribe::Log& Scribe::log_of(const std::string& step) const {
   return *log;
 }
 
+Scribe::Log* Scribe::find(const std::string& step) const {
+  std::lock_guard lock(mutex_);
+  const auto found = logs_.find(step);
+  return found == logs_.end() ? nullptr : found->second.get();
+}
+
 void Scribe::write(const std::string& step, Stream stream, std::string_view bytes) {
   Log& log = log_of(step);
   std::lock_guard lock(log.mutex);
   const std::string text = log.masked[static_cast<std::size_t>(stream)].feed(bytes);
   take_lines(log, stream, text, false);
+  write_down(log);
 }
 
 void Scribe::note(const std::string& step, std::string_view text) {
   Log& log = log_of(step);
   std::lock_guard lock(log.mutex);
   take_lines(log, Stream::tool, masker_.masked(text), true);
+  write_down(log);
 }
 
 void Scribe::end(const std::string& step) {
-  Log& log = log_of(step);
+  Log* const said = find(step);
+  if (said == nullptr) return;
+  Log& log = *said;
   std::lock_guard lock(log.mutex);
   for (const Stream stream : {Stream::out, Stream::err, Stream::tool})
     take_lines(log, stream, log.masked[static_cast<std::size_t>(stream)].finish(), true);
+  write_down(log);
+  log.record = {};  // of a thousand steps that have ended, none keeps what the largest needed
 }
 
 void Scribe::take_lines(Log& log, Stream stream, std::string_view text, bool ends) {
@@ -132,40 +152,48 @@ void Scribe::put(Log& log, std::string_view line, Stream stream, bool goes_on) {
   if (log.last.size() > kept_lines) log.last.pop_front();
   log.totals.produced += line.size();
 
-  const auto lose = [&](std::uint64_t bytes, std::string problem) {
-    log.totals.lost += bytes;
-    log.unsaid_loss += bytes;
-    log.totals.problem = std::move(problem);
-  };
-  std::string record;
-  const std::int64_t now = clock_.wall_clock_ms();
-  if (log.torn) record += '\n';
-  if (log.unsaid_loss != 0) {
-    const std::string gap = fmt::format("{} bytes lost: {}", log.unsaid_loss, log.totals.problem);
-    append_log_line(record, now, Stream::tool, gap, false);
+  if (log.record.empty()) {
+    log.lines_at = shown_time(clock_.wall_clock_ms());
+    if (log.torn) log.record += '\n';
+    if (log.unsaid_loss != 0)
+      append_log_line(log.record, log.lines_at, Stream::tool,
+                      fmt::format("{} bytes lost: {}", log.unsaid_loss, log.totals.problem), false);
+    log.gap_ends = log.record.size();
   }
-  const std::size_t gap_ends = record.size();
-  append_log_line(record, now, stream, line, goes_on);
-  const std::size_t text_begins = record.size() - 1 - line.size();
+  append_log_line(log.record, log.lines_at, stream, line, goes_on);
+  log.lines.push_back({log.record.size() - 1 - line.size(), line.size()});
+}
 
+void Scribe::write_down(Log& log) {
+  if (log.lines.empty()) return;
+  LogFile::Written written;
   if (!log.file) {
     Result<std::unique_ptr<LogFile>> opened = folder_.open(log_name(log.step));
-    if (!opened)
-      return lose(line.size(), opened.failure().causes.empty() ? opened.failure().message
-                                                               : opened.failure().causes.front());
-    log.file = std::move(*opened);
+    if (opened)
+      log.file = std::move(*opened);
+    else
+      written.problem =
+          opened.failure().causes.empty() ? opened.failure().message : opened.failure().causes.front();
   }
-  const LogFile::Written written = log.file->append(record);
-  if (written.bytes >= gap_ends) log.unsaid_loss = 0;
-  if (written.bytes > 0) log.torn = record[written.bytes - 1] != '\n';
-  const std::size_t logged =
-      written.bytes <= text_begins ? 0 : std::min(written.bytes - text_begins, line.size());
-  log.totals.logged += logged;
-  if (written.bytes < record.size()) lose(line.size() - logged, written.problem);
+  if (log.file) written = log.file->append(log.record);
+  if (written.bytes >= log.gap_ends && log.file) log.unsaid_loss = 0;
+  if (written.bytes > 0) log.torn = log.record[written.bytes - 1] != '\n';
+  for (const Log::Line& line : log.lines) {
+    const std::size_t logged =
+        written.bytes <= line.text_begins ? 0 : std::min(written.bytes - line.text_begins, line.bytes);
+    log.totals.logged += logged;
+    log.totals.lost += line.bytes - logged;
+    log.unsaid_loss += line.bytes - logged;
+  }
+  if (written.bytes < log.record.size()) log.totals.problem = std::move(written.problem);
+  log.record.clear();
+  log.lines.clear();
 }
 
 std::vector<std::string> Scribe::tail(const std::string& step, std::size_t lines) const {
-  Log& log = log_of(step);
+  Log* const said = find(step);
+  if (said == nullptr) return {};
+  Log& log = *said;
   std::lock_guard lock(log.mutex);
   const std::size_t count = std::min(lines, log.last.size());
   return {log.last.end() - static_cast<std::ptrdiff_t>(count), log.last.end()};

@@ -54,8 +54,10 @@ class Scribe {
  private:
   struct Log;
   Log& log_of(const std::string& step) const;
+  Log* find(const std::string& step) const;  // null for a step that has said nothing
   void take_lines(Log& log, Stream stream, std::string_view text, bool ends);
   void put(Log& log, std::string_view line, Stream stream, bool goes_on);
+  void write_down(Log& log);
 
   LogFolder& folder_;
   const Masker& masker_;

@@ -243,7 +243,7 @@ TEST(LogLines, ComeBackAsTheyWereWritten) {
        {LogLine{1'700'000'000'123, Stream::out, "text | with + signs", false},
         LogLine{0, Stream::err, "", true}, LogLine{951'782'400'000, Stream::tool, " lead", false}}) {
     std::string file;
-    append_log_line(file, line.wall_ms, line.stream, line.text, line.goes_on);
+    append_log_line(file, shown_time(line.wall_ms), line.stream, line.text, line.goes_on);
     EXPECT_EQ(read_log_line(file), line) << file;
   }
   EXPECT_EQ(shown_time(951'782'400'000), "2000-02-29T00:00:00.000Z");
