@@ -248,7 +248,7 @@ void Loop::start(const plan::StartAttempt& start) {
   hands_[index(start.step)] = hand;
   telling_.started(start);  // before it can have ended
   if (std::optional<StepResult> result = parts_.performer.at_once(request)) {
-    messages_->post(HandEnded{start.step, start.attempt, std::move(*result)});
+    messages_->post(HandEnded{start.step, start.attempt, std::move(*result), {}});
     return;
   }
   if (!parts_.threads.start([hand] { hand->work(); })) {

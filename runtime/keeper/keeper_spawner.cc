@@ -143,7 +143,7 @@ Result<Done> KeeperSpawner::greet(const ToKeeper& first, int file) {
   const Ready& ready = std::get<Ready>(*answer);
   keeper_pid_ = static_cast<pid_t>(ready.keeper_pid);
   for (const Process& process : ready.running)
-    known_[process.number] = {process.step, process.pid, {}, 0, {}, {}};
+    known_[process.number] = {process.step, process.pid, {}, 0, {}, nullptr};
   listener_ = std::jthread([this] { listen(); });
   return Done{};
 }
@@ -189,38 +189,48 @@ void KeeperSpawner::listen() {
   std::lock_guard lock(mutex_);
   gone_ = true;
   gone_changed_.notify_all();
-  for (const auto& [request, asked] : asked_) asked->changed.notify_one();
+  for (const auto& [request, asked] : asked_) asked->changed->notify_all();
   for (const auto& [number, known] : known_)
-    for (std::condition_variable* waiting : known.waiting) waiting->notify_one();
+    if (known.changed) known.changed->notify_all();
 }
 
 void KeeperSpawner::heard(const Answer& answer) {
-  std::lock_guard lock(mutex_);
-  if (answer.process != 0) known_[answer.process].pid = static_cast<pid_t>(answer.pid);
-  const auto found = asked_.find(answer.request);
-  if (found == asked_.end()) return;
-  found->second->answer = answer;
-  found->second->changed.notify_one();
+  Wake asker;
+  {
+    std::lock_guard lock(mutex_);
+    if (answer.process != 0) known_[answer.process].pid = static_cast<pid_t>(answer.pid);
+    const auto found = asked_.find(answer.request);
+    if (found == asked_.end()) return;
+    found->second->answer = answer;
+    asker = found->second->changed;
+  }
+  asker->notify_all();
 }
 
 void KeeperSpawner::heard(const Ended& ended) {
   std::vector<std::function<void(const Exit&)>> watchers;
+  Wake waiting;
   {
     std::lock_guard lock(mutex_);
     Known& process = known_[ended.process];
     process.exit = ended.exit;
     process.log_end = ended.log_end;
     watchers.swap(process.watchers);
-    for (std::condition_variable* waiting : process.waiting) waiting->notify_one();
+    waiting = process.changed;
   }
+  if (waiting) waiting->notify_all();
   for (const auto& watcher : watchers) watcher(ended.exit);
 }
 
 void KeeperSpawner::heard(const LogGrown& grown) {
-  std::lock_guard lock(mutex_);
-  Known& process = known_[grown.process];
-  process.log_end = grown.log_end;
-  for (std::condition_variable* waiting : process.waiting) waiting->notify_one();
+  Wake waiting;
+  {
+    std::lock_guard lock(mutex_);
+    Known& process = known_[grown.process];
+    process.log_end = grown.log_end;
+    waiting = process.changed;
+  }
+  if (waiting) waiting->notify_all();
 }
 
 Failure KeeperSpawner::keeper_is_gone() const {
@@ -245,7 +255,7 @@ Result<Answer> KeeperSpawner::ask(const std::function<ToKeeper(std::uint64_t req
     error = send_packet(socket_.number(), bytes);
   }
   std::unique_lock lock(mutex_);
-  if (error == 0) asked.changed.wait(lock, [&] { return gone_ || asked.answer.has_value(); });
+  if (error == 0) asked.changed->wait(lock, [&] { return gone_ || asked.answer.has_value(); });
   asked_.erase(request);
   if (asked.answer) return std::move(*asked.answer);
   return keeper_is_gone();
@@ -253,24 +263,23 @@ Result<Answer> KeeperSpawner::ask(const std::function<ToKeeper(std::uint64_t req
 
 bool KeeperSpawner::wait_until(const Process& process, std::stop_token stop, std::optional<Instant> deadline,
                                const std::function<bool(const Known&)>& there_is) {
-  std::condition_variable changed;
+  Wake changed;
+  {
+    std::lock_guard lock(mutex_);
+    Known& known = known_[process.number];
+    if (!known.changed) known.changed = std::make_shared<std::condition_variable>();
+    changed = known.changed;
+  }
   const std::stop_callback wake(stop, [&] {
     std::lock_guard lock(mutex_);
-    changed.notify_one();
+    changed->notify_all();
   });
   std::unique_lock lock(mutex_);
-  Known& known = known_[process.number];
+  const Known& known = known_[process.number];
   const auto over = [&] { return there_is(known) || gone_ || stop.stop_requested(); };
-  if (over()) return true;
-  known.waiting.push_back(&changed);
-  bool in_time = true;
-  if (deadline) {
-    in_time = changed.wait_until(lock, *deadline, over);
-  } else {
-    changed.wait(lock, over);
-  }
-  std::erase(known.waiting, &changed);
-  return in_time;
+  if (deadline) return changed->wait_until(lock, *deadline, over);
+  changed->wait(lock, over);
+  return true;
 }
 
 Result<Process> KeeperSpawner::spawn(const SpawnSpec& spec) {

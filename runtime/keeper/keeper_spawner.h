@@ -57,10 +57,12 @@ class KeeperSpawner final : public Spawner {
   pid_t keeper_pid() const { return keeper_pid_; }
 
  private:
-  // Each thread that waits is woken for its own matter only: a thousand steps may be waiting.
+  // Each thread that waits is woken for its own matter only: a thousand steps may be waiting. Shared, so that
+  // it can be woken without mutex_, which it needs at once.
+  using Wake = std::shared_ptr<std::condition_variable>;
   struct Asked {
     std::optional<Answer> answer;
-    std::condition_variable changed;
+    Wake changed = std::make_shared<std::condition_variable>();
   };
   struct Known {
     std::string step;
@@ -68,7 +70,7 @@ class KeeperSpawner final : public Spawner {
     std::optional<Exit> exit;
     std::uint64_t log_end = 0;
     std::vector<std::function<void(const Exit&)>> watchers;
-    std::vector<std::condition_variable*> waiting;
+    Wake changed;  // none: nobody has waited yet
   };
 
   KeeperSpawner(FileDescriptor socket, pid_t child, Scope scope);

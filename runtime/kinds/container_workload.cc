@@ -261,8 +261,10 @@ class ContainerWorkload final : public Workload {
       if (!code) return;
       running_ = false;
       std::string reason = fmt::format("exited {}", *code);
-      const auto facts = docker::inspect_container(engine_, id_, stop);
-      if (facts && *facts && (*facts)->oom_killed) reason += ", killed for memory";
+      if (*code == 137) {
+        const auto facts = docker::inspect_container(engine_, id_, stop);
+        if (facts && *facts && (*facts)->oom_killed) reason += ", killed for memory";
+      }
       watch->died({reason, *code, {}});
     });
   }
@@ -498,7 +500,7 @@ class ContainerWorkload final : public Workload {
 
   Result<docker::ContainerSpec> look_at_image(execute::StepContext& context, docker::ContainerSpec spec) {
     const Result<std::optional<docker::ImageFacts>> facts =
-        docker::inspect_image(engine_, image_, context.stop());
+        containers_.facts_of_image(engine_, image_, context.stop());
     if (!facts) return facts.failure();
     if (*facts) {
       image_exposed_ = (*facts)->exposed;

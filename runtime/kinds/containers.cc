@@ -180,8 +180,7 @@ Result<std::string> Containers::image_for(docker::Engine& engine, NodeId, const 
   }
   const std::string reference = As<std::string>::take(image);
   if (pull_policy != "always") {
-    const Result<std::optional<docker::ImageFacts>> there =
-        docker::inspect_image(engine, reference, context.stop());
+    const Result<std::optional<docker::ImageFacts>> there = facts_of_image(engine, reference, context.stop());
     if (!there) return there.failure();
     if (*there) return (*there)->id;
     if (pull_policy == "never")
@@ -194,6 +193,7 @@ Result<std::string> Containers::image_for(docker::Engine& engine, NodeId, const 
           engine, {reference, {}, {}}, [&](const std::string& line) { context.note(line); }, context.stop());
       !pulled)
     return pulled.failure();
+  reference_has_moved(engine, reference);
   const Result<std::optional<docker::ImageFacts>> there =
       docker::inspect_image(engine, reference, context.stop());
   if (!there) return there.failure();
@@ -203,6 +203,24 @@ Result<std::string> Containers::image_for(docker::Engine& engine, NodeId, const 
                    .help = {},
                    .is = FailureClass::endpoint};
   return (*there)->id;
+}
+
+Result<std::optional<docker::ImageFacts>> Containers::facts_of_image(docker::Engine& engine,
+                                                                     const std::string& image,
+                                                                     std::stop_token stop) {
+  std::lock_guard lock(images_mutex_);
+  const auto known = images_.find({&engine, image});
+  if (known != images_.end()) return std::optional(known->second);
+  Result<std::optional<docker::ImageFacts>> facts = docker::inspect_image(engine, image, std::move(stop));
+  if (!facts || !*facts) return facts;
+  images_[{&engine, (*facts)->id}] = **facts;
+  images_[{&engine, image}] = **facts;
+  return facts;
+}
+
+void Containers::reference_has_moved(docker::Engine& engine, const std::string& image) {
+  std::lock_guard lock(images_mutex_);
+  images_.erase({&engine, image});
 }
 
 std::unique_ptr<Containers> make_containers(World& world) {

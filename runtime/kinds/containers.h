@@ -11,6 +11,7 @@
 #include "runtime/kinds/world.h"
 #include "runtime/platform/docker/endpoint.h"
 #include "runtime/platform/docker/engine.h"
+#include "runtime/platform/docker/images.h"
 #include "runtime/platform/docker/spec.h"
 
 namespace cairn::kinds {
@@ -46,6 +47,13 @@ class Containers {
   Result<std::string> image_for(docker::Engine& engine, NodeId reader, const Value& image,
                                 const std::string& pull_policy, execute::StepContext& context);
 
+  // What the engine says about an image, asked once a run, until the run itself gives the reference to
+  // another one. Not remembered when there is none.
+  Result<std::optional<docker::ImageFacts>> facts_of_image(docker::Engine& engine, const std::string& image,
+                                                           std::stop_token stop);
+
+  void reference_has_moved(docker::Engine& engine, const std::string& image);
+
   World& world() { return world_; }
 
  private:
@@ -58,6 +66,8 @@ class Containers {
   std::map<std::string, std::unique_ptr<docker::Engine>> engines_;
   std::mutex networks_mutex_;  // held while one is made: the others wait for its id
   std::map<std::pair<const docker::Engine*, std::string>, ScopeNetwork> networks_;
+  std::mutex images_mutex_;  // held while one is asked for: the others wait for the answer
+  std::map<std::pair<const docker::Engine*, std::string>, docker::ImageFacts> images_;
 };
 
 std::unique_ptr<Containers> make_containers(World& world);

@@ -62,9 +62,11 @@ execute::StepResult perform_image(World& world, const execute::StepRequest& requ
     id = build_image(world, **engine, request, all->settings, context);
   }
   if (!id) return id.failure();
-  for (const std::string& tag : tags)
+  for (const std::string& tag : tags) {
     if (Result<> tagged = docker::tag_image(**engine, *id, tag, context.stop()); !tagged)
       return tagged.failure();
+    world.containers->reference_has_moved(**engine, tag);
+  }
   context.publish("id", Value{*id});
   const Result<std::optional<docker::ImageFacts>> facts =
       docker::inspect_image(**engine, *id, context.stop());
