@@ -175,6 +175,13 @@ bool anywhere(const Value& value, const Matches& matches) {
 
 }  // namespace
 
+Map::Map() = default;
+Map::Map(const Map&) = default;
+Map::Map(Map&&) noexcept = default;
+Map& Map::operator=(const Map&) = default;
+Map& Map::operator=(Map&&) noexcept = default;
+Map::~Map() = default;
+
 const Value* Map::find(std::string_view key) const {
   for (const auto& [name, value] : entries)
     if (name == key) return &value;

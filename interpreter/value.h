@@ -49,6 +49,13 @@ using List = std::vector<Value>;
 // Keeps the order in which its entries were written (rule 16).
 struct Map {
   std::vector<std::pair<std::string, Value>> entries;
+  // Defined where Value is whole: clang looks into them while it is not.
+  Map();
+  Map(const Map&);
+  Map(Map&&) noexcept;
+  Map& operator=(const Map&);
+  Map& operator=(Map&&) noexcept;
+  ~Map();
   const Value* find(std::string_view key) const;  // null when absent
   void set(std::string key, Value value);         // replaces, or appends
 };
