@@ -273,14 +273,12 @@ void recall(const Graph& graph, const std::string& run, const JournalState& befo
     ours.node = node.path;
     facts.of_node[node.path] = {{"its engine", "image", node.path}, std::move(ours), {}};
   }
-  // Whether a service was ready is what its probes have said, if they were done.
+  // What is there was made from the same graph. Whether a service is ready is asked again, with all the time
+  // it may take.
   for (auto& [path, fact] : facts.of_node) {
-    fact.wanted_spec.clear();  // what is there was made from the same graph
+    fact.wanted_spec.clear();
     plan::Ours* there = std::get_if<plan::Ours>(&fact.found);
-    const auto ready = facts.of_step.find(path + ":ready");
-    const bool was_ready = ready != facts.of_step.end() && ready->second == plan::Recorded::succeeded;
-    if (there != nullptr && fact.identity.what == "service" && there->state == plan::ObjectState::ready &&
-        !was_ready)
+    if (there != nullptr && fact.identity.what == "service" && there->state == plan::ObjectState::ready)
       there->state = plan::ObjectState::running;
   }
 }
@@ -421,8 +419,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   run_options.lanes =
       plan::usual_lane_sizes(static_cast<int>(std::thread::hardware_concurrency()),
                              options.jobs > 0 ? std::optional<int>(options.jobs) : std::nullopt);
-  if (refuse_unknown_kinds(invocation, *program, plan, beyond_us) ||
-      refuse(invocation, *program, plan)) {
+  if (refuse_unknown_kinds(invocation, *program, plan, beyond_us) || refuse(invocation, *program, plan)) {
     if (options.resume != nullptr) return;  // it can be resumed otherwise
     journal->append(RunEnd{invocation.exit_code});
     (void)journal->commit();

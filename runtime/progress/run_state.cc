@@ -39,7 +39,8 @@ struct Applied {
   }
   void operator()(const StepStarted& started) const {
     StepState& state = step();
-    if (state.is == StepState::Is::finished) {  // of an earlier incarnation, and done again
+    // One that failed in an earlier incarnation is done again; one that succeeded may turn out to be kept.
+    if (state.end && state.end->outcome != Outcome::succeeded) {
       state.started_ms.reset();
       state.ended_ms.reset();
       state.end.reset();
@@ -57,9 +58,12 @@ struct Applied {
   }
   void operator()(const StepFinished& finished) const {
     StepState& state = step();
-    // What was done before an interruption is kept after it, and stays what it was.
-    if (finished.outcome == Outcome::kept && state.end && state.end->outcome == Outcome::succeeded) return;
     state.is = StepState::Is::finished;
+    if (state.end && state.end->outcome == Outcome::succeeded) {
+      // What was done before an interruption is kept after it, and stays what it was.
+      if (finished.outcome == Outcome::kept) return;
+      state.started_ms = event.time_ms - static_cast<std::int64_t>(finished.seconds * 1000);
+    }
     state.end = finished;
     state.ended_ms = event.time_ms;
     if (!state.waits_for.empty()) state.last_waited_for = std::exchange(state.waits_for, {});
