@@ -13,4 +13,9 @@ std::string_view Response::header(std::string_view name) const {
   return {};
 }
 
+Result<Upgraded> HttpClient::upgrade(const Request& request, std::stop_token) {
+  return Failure{.message = "this client cannot give a connection away: " + request.url,
+                 .nothing_done = true};
+}
+
 }  // namespace cairn::http

@@ -13,6 +13,7 @@
 
 #include "runtime/effects/clock.h"
 #include "runtime/effects/result.h"
+#include "runtime/http/duplex.h"
 
 namespace cairn::http {
 
@@ -64,6 +65,12 @@ class Stream {
   virtual Result<std::string> read(std::stop_token stop, std::optional<Instant> deadline = {}) = 0;
 };
 
+// The answer to a request to go on without HTTP.
+struct Upgraded {
+  Response answer;                     // whole, when the server said no
+  std::unique_ptr<Duplex> connection;  // when it said yes (101, and 200 as older engines do); else none
+};
+
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
@@ -72,6 +79,9 @@ class HttpClient {
   virtual Result<Response> send(const Request& request, std::stop_token stop) = 0;
   // Returns as soon as the headers are there.
   virtual Result<std::unique_ptr<Stream>> open(const Request& request, std::stop_token stop) = 0;
+  // Sends the request with `Upgrade: tcp` on a connection of its own, which then is the caller's. Bodies come
+  // from Request::body only. Clients that cannot do that fail with nothing_done.
+  virtual Result<Upgraded> upgrade(const Request& request, std::stop_token stop);
 };
 
 }  // namespace cairn::http

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/http/tls_trouble.h"
+
 namespace cairn::http {
 
 namespace {
@@ -273,7 +275,13 @@ Failure failure_of(const Exchange& exchange) {
   } else if (exchange.outcome == CURLE_ABORTED_BY_CALLBACK && exchange.request_sent) {
     failure.causes.push_back("the connection was closed after the request was sent");
   } else {
-    failure.causes.push_back(what_curl_says(exchange));
+    const std::string said = what_curl_says(exchange);
+    if (const std::optional<TlsTrouble> trouble = tls_trouble(place, said)) {
+      failure.message = trouble->what;
+      failure.help = trouble->help;
+      failure.nothing_done = true;  // no request is read before the certificates are settled
+    }
+    failure.causes.push_back(said);
   }
   return failure;
 }

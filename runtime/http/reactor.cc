@@ -13,7 +13,9 @@
 #include <fmt/format.h>
 
 #include "runtime/effects/file_descriptor.h"
+#include "runtime/http/broken_pipe.h"
 #include "runtime/http/exchange.h"
+#include "runtime/http/upgrade.h"
 
 namespace cairn::http {
 
@@ -66,6 +68,7 @@ class Reactor::Loop {
   };
 
   void run() {
+    const NoBrokenPipe no_broken_pipe;
     for (;;) {
       std::deque<Asked> asked;
       {
@@ -314,6 +317,11 @@ Result<std::unique_ptr<Stream>> Reactor::open(const Request& request, std::stop_
     if (!exchange.headers_complete) return failure_of(exchange);
   }
   return std::unique_ptr<Stream>(std::make_unique<OpenStream>(std::move(waiter)));
+}
+
+Result<Upgraded> Reactor::upgrade(const Request& request, std::stop_token stop) {
+  return upgrade_connection(
+      request, request.unix_socket.empty() ? std::string() : loop_->reachable(request.unix_socket), stop);
 }
 
 }  // namespace cairn::http

@@ -26,6 +26,8 @@ class Reactor final : public HttpClient {
 
   Result<Response> send(const Request& request, std::stop_token stop) override;
   Result<std::unique_ptr<Stream>> open(const Request& request, std::stop_token stop) override;
+  // In the caller's thread, with a connection that is not shared: the reactor has no part in what follows.
+  Result<Upgraded> upgrade(const Request& request, std::stop_token stop) override;
 
   class Loop;  // the thread and what it owns
 

@@ -87,14 +87,41 @@ TEST(Endpoint, AContextThatDoesNotExistIsNamed) {
   EXPECT_EQ(endpoint.failure().is, FailureClass::endpoint);
 }
 
-TEST(Endpoint, SshAndNonsenseAreRefusedWithHelp) {
+TEST(Endpoint, SshNamesTheMachineAndTheSocketThere) {
   Outside outside;
-  outside.environment["DOCKER_HOST"] = "ssh://ann@far";
-  const Result<Endpoint> ssh = resolve_endpoint(outside.question());
-  ASSERT_FALSE(ssh.ok());
-  EXPECT_THAT(ssh.failure().help, HasSubstr("ssh -nNT -L"));
-  outside.environment["DOCKER_HOST"] = "ftp://far";
-  EXPECT_EQ(resolve_endpoint(outside.question()).failure().message, "`ftp://far` is no address of an engine");
+  outside.environment["DOCKER_HOST"] = "ssh://ann@far:2222";
+  Result<Endpoint> endpoint = resolve_endpoint(outside.question());
+  ASSERT_TRUE(endpoint.ok());
+  EXPECT_EQ(endpoint->ssh, "ann@far:2222");
+  EXPECT_EQ(endpoint->remote_socket, "/var/run/docker.sock");
+  EXPECT_EQ(endpoint->host(), "far");
+  EXPECT_TRUE(endpoint->elsewhere());
+  outside.environment["DOCKER_HOST"] = "ssh://far/run/user/7/docker.sock";
+  endpoint = resolve_endpoint(outside.question());
+  EXPECT_EQ(endpoint->ssh, "far");
+  EXPECT_EQ(endpoint->remote_socket, "/run/user/7/docker.sock");
+}
+
+TEST(Endpoint, NonsenseIsRefusedWithHelp) {
+  Outside outside;
+  for (const char* nonsense :
+       {"ftp://far", "ssh://", "ssh://-oProxyCommand=x", "ssh://ann@-oProxyCommand=x", "tcp://"}) {
+    outside.environment["DOCKER_HOST"] = nonsense;
+    const Result<Endpoint> endpoint = resolve_endpoint(outside.question());
+    ASSERT_FALSE(endpoint.ok()) << nonsense;
+    EXPECT_THAT(endpoint.failure().message, HasSubstr("is no address of an engine")) << nonsense;
+  }
+  outside.environment["DOCKER_HOST"] = "ssh://ann:hunter2@far";
+  const Result<Endpoint> password = resolve_endpoint(outside.question());
+  ASSERT_FALSE(password.ok());
+  EXPECT_THAT(password.failure().message + password.failure().help, testing::Not(HasSubstr("hunter2")));
+}
+
+TEST(Endpoint, KnowsWhetherItIsElsewhere) {
+  EXPECT_FALSE((Endpoint{.shown = "", .unix_socket = "/s"}).elsewhere());
+  EXPECT_TRUE((Endpoint{.shown = "", .base_url = "https://build1:2376"}).elsewhere());
+  EXPECT_EQ((Endpoint{.shown = "", .base_url = "https://build1:2376"}).host(), "build1");
+  EXPECT_EQ((Endpoint{.shown = "", .base_url = "http://[::1]:2375"}).host(), "::1");
 }
 
 }  // namespace

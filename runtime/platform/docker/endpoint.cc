@@ -42,6 +42,34 @@ http::Tls tls_in(const EndpointQuestion& question, const std::string& folder) {
   return tls;
 }
 
+Failure no_address(const std::string& host, const std::string& origin, std::string help) {
+  return Failure{.message = fmt::format("`{}` is no address of an engine", host),
+                 .causes = {"it comes from " + origin},
+                 .help = std::move(help),
+                 .is = FailureClass::endpoint,
+                 .nothing_done = true};
+}
+
+// ssh://[user@]host[:port][/path/of/the/socket], as the docker client has it.
+Result<Endpoint> endpoint_over_ssh(const std::string& host, const std::string& origin) {
+  Endpoint endpoint{.shown = host, .base_url = "http://docker"};
+  const std::string rest = host.substr(6);
+  const std::size_t path = rest.find('/');
+  endpoint.ssh = rest.substr(0, path);
+  endpoint.remote_socket = path == std::string::npos ? "/" : rest.substr(path);
+  if (endpoint.remote_socket == "/") endpoint.remote_socket = "/var/run/docker.sock";
+  const std::string machine = endpoint.host();
+  const std::size_t user = endpoint.ssh.find('@');
+  const bool password = user != std::string::npos && endpoint.ssh.find(':') < user;
+  // What begins with a dash would be an option to ssh.
+  if (machine.empty() || machine.starts_with('-') || endpoint.ssh.starts_with('-') || password)
+    return no_address(
+        password ? "ssh://…" : host, origin,
+        password ? "leave the password out: ssh takes keys, and an agent keeps them"
+                 : "write ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/docker.sock");
+  return endpoint;
+}
+
 Result<Endpoint> endpoint_at(const std::string& host, std::optional<http::Tls> tls,
                              const std::string& origin) {
   Endpoint endpoint{.shown = host};
@@ -51,26 +79,15 @@ Result<Endpoint> endpoint_at(const std::string& host, std::optional<http::Tls> t
     return endpoint;
   }
   if (host.starts_with('/')) return endpoint_at("unix://" + host, std::move(tls), origin);
-  if (host.starts_with("ssh://")) {
-    return Failure{
-        .message = fmt::format("the engine at {} cannot be used yet", host),
-        .causes = {fmt::format("{} asks for an engine over ssh", origin)},
-        .help =
-            "forward its socket, `ssh -nNT -L /run/user/1000/engine.sock:/var/run/docker.sock HOST`, "
-            "and set DOCKER_HOST=unix:///run/user/1000/engine.sock",
-        .is = FailureClass::endpoint,
-        .nothing_done = true};
-  }
+  if (host.starts_with("ssh://")) return endpoint_over_ssh(host, origin);
   const std::size_t scheme = host.find("://");
   const std::string kind = scheme == std::string::npos ? "tcp" : host.substr(0, scheme);
   std::string address = scheme == std::string::npos ? host : host.substr(scheme + 3);
   while (address.ends_with('/')) address.pop_back();
   if ((kind != "tcp" && kind != "http" && kind != "https") || address.empty()) {
-    return Failure{.message = fmt::format("`{}` is no address of an engine", host),
-                   .causes = {"it comes from " + origin},
-                   .help = "write unix:///path/to/docker.sock, tcp://host:2375 or tcp://host:2376 with TLS",
-                   .is = FailureClass::endpoint,
-                   .nothing_done = true};
+    return no_address(host, origin,
+                      "write unix:///path/to/docker.sock, tcp://host:2375, tcp://host:2376 with TLS, or "
+                      "ssh://user@host");
   }
   const bool secure = kind == "https" || tls.has_value();
   const std::size_t port = address.rfind(':');
@@ -124,6 +141,19 @@ Result<Endpoint> context_endpoint(const EndpointQuestion& question, const std::s
 }
 
 }  // namespace
+
+std::string Endpoint::host() const {
+  std::string_view rest = ssh;
+  if (ssh.empty()) {
+    if (!unix_socket.empty()) return {};
+    rest = base_url;
+    rest.remove_prefix(std::min(rest.find("://"), rest.size() - 3) + 3);
+  } else if (const std::size_t at = rest.rfind('@'); at != rest.npos) {
+    rest.remove_prefix(at + 1);
+  }
+  if (rest.starts_with('[')) return std::string(rest.substr(1, rest.find(']') - 1));
+  return std::string(rest.substr(0, rest.find_first_of(":/")));
+}
 
 Result<Endpoint> resolve_endpoint(const EndpointQuestion& question) {
   if (!question.context.empty()) return context_endpoint(question, question.context, "the file");

@@ -16,6 +16,14 @@ struct Endpoint {
   std::string unix_socket = {};  // a path; empty: over TCP
   std::string base_url = {};     // "http://docker", "https://build1:2376"
   http::Tls tls = {};
+  // Over ssh: "user@build1:2222" and the engine's socket there. unix_socket is then this end of a tunnel,
+  // empty until somebody has made it (runtime/reach/tunnel.h).
+  std::string ssh = {}, remote_socket = {};
+
+  // True: its networks are surely not this machine's.
+  bool elsewhere() const { return unix_socket.empty() || !ssh.empty(); }
+  // The machine it runs on, as others address it: "build1". Empty over a unix socket.
+  std::string host() const;
 };
 
 struct EndpointQuestion {
@@ -28,8 +36,7 @@ struct EndpointQuestion {
 };
 
 // In this order: context of the file, host of the file, DOCKER_HOST, DOCKER_CONTEXT, `currentContext` of
-// ~/.docker/config.json (DOCKER_CONFIG names another folder), unix:///var/run/docker.sock. ssh:// is refused
-// here: it needs a tunnel, whose socket then comes in as unix://.
+// ~/.docker/config.json (DOCKER_CONFIG names another folder), unix:///var/run/docker.sock.
 Result<Endpoint> resolve_endpoint(const EndpointQuestion& question);
 
 }  // namespace cairn::docker

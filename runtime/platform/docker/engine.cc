@@ -78,10 +78,15 @@ Result<ApiVersion> Engine::version(std::stop_token stop) {
   if (!answer) return explained(answer.failure());
   const std::optional<ApiVersion> theirs = read_version(answer->header("Api-Version"));
   if (answer->status != 200 || !theirs) {
-    return Failure{.message = fmt::format("what answers at {} is no Docker engine", endpoint_.shown),
-                   .causes = {fmt::format("it answered a ping with {}", answer->status)},
-                   .is = FailureClass::endpoint,
-                   .nothing_done = true};
+    Failure stranger{.message = fmt::format("what answers at {} is no Docker engine", endpoint_.shown),
+                     .causes = {fmt::format("it answered a ping with {}", answer->status)},
+                     .is = FailureClass::endpoint,
+                     .nothing_done = true};
+    if (answer->body.find("HTTP request to an HTTPS server") != answer->body.npos) {
+      stranger.message = fmt::format("the engine at {} speaks TLS", endpoint_.shown);
+      stranger.help = "set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH, or give the `engine` block its `tls`";
+    }
+    return stranger;
   }
   if (*theirs < oldest_api) {
     return Failure{
@@ -152,9 +157,24 @@ Result<std::unique_ptr<http::Stream>> Engine::open(const Call& call, std::stop_t
   }
 }
 
+Result<http::Upgraded> Engine::upgrade(const Call& call, std::stop_token stop) {
+  for (bool again = true;; again = false) {
+    const Result<http::Request> request = request_of(call, stop);
+    if (!request) return request.failure();
+    Result<http::Upgraded> upgraded = client_.upgrade(*request, stop);
+    if (!upgraded) return explained(upgraded.failure());
+    if (!again || !learn_version(upgraded->answer.status, upgraded->answer.header("Api-Version")))
+      return upgraded;
+  }
+}
+
 Failure Engine::explained(Failure failure) const {
-  if (failure.is != FailureClass::endpoint || !failure.nothing_done || !failure.help.empty()) return failure;
-  if (!endpoint_.unix_socket.empty()) {
+  if (failure.is != FailureClass::endpoint || !failure.nothing_done) return failure;
+  if (!failure.help.empty()) {
+    // It is known already what is wrong.
+  } else if (!endpoint_.ssh.empty()) {
+    failure.help = "has the connection been cut? `cairn doctor` looks at it";
+  } else if (!endpoint_.unix_socket.empty()) {
     struct stat facts = {};
     if (stat(endpoint_.unix_socket.c_str(), &facts) != 0) {
       failure.help = errno == EACCES

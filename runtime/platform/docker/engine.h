@@ -60,6 +60,8 @@ class Engine {
   // an engine that cannot be reached. An engine that finds our version too new is asked again with its own.
   Result<http::Response> call(const Call& call, std::stop_token stop);
   Result<std::unique_ptr<http::Stream>> open(const Call& call, std::stop_token stop);
+  // Attach and exec with an input: the connection becomes the caller's (http::HttpClient::upgrade).
+  Result<http::Upgraded> upgrade(const Call& call, std::stop_token stop);
 
  private:
   Result<http::Request> request_of(const Call& call, std::stop_token stop);
