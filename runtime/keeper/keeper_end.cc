@@ -66,12 +66,21 @@ void KeeperLoop::settle(KeptProcess& process) {
   }
   process.drain_all();
   process.state = KeptProcess::State::settled;
+  process.cgroup.entries.clear();
+  if (!process.cgroup.folders.empty()) emptying_groups_.push_back(std::move(process.cgroup));
+  remove_groups();
   records_.ended(process.number, process.exit);
   std::vector<std::uint64_t> listeners;
   for (const auto& [number, client] : clients_) listeners.push_back(number);
   for (const std::uint64_t client : listeners)
     send(client, Ended{process.number, process.exit, process.log.end()});
   forget_if_silent(process.number);
+}
+
+// A group can be removed when the last of its processes is gone, which may take the kernel a moment longer
+// than us.
+void KeeperLoop::remove_groups() {
+  std::erase_if(emptying_groups_, [](const Cgroup& group) { return Cgroups::remove(group); });
 }
 
 void KeeperLoop::forget_if_silent(std::uint64_t number) {
@@ -167,6 +176,7 @@ void KeeperLoop::end_step_by_step() {
 }
 
 void KeeperLoop::check_deadlines() {
+  remove_groups();
   bool killed_something = false;
   for (auto& [number, process] : processes_) {
     if (process.state != KeptProcess::State::running || !process.kill_at || now() < *process.kill_at)
@@ -182,6 +192,7 @@ void KeeperLoop::check_deadlines() {
 }
 
 int KeeperLoop::milliseconds_to_next_deadline() const {
+  if (!emptying_groups_.empty()) return kLookAgainMs;
   std::optional<Instant> next = give_up_at_;
   for (const auto& [number, process] : processes_) {
     if (process.state == KeptProcess::State::ended) return kLookAgainMs;

@@ -62,6 +62,7 @@ class KeeperLoop {
   void settle(KeptProcess& process);
   void settle_ended();
   void forget_if_silent(std::uint64_t number);
+  void remove_groups();
   struct Tree {
     std::vector<pid_t> pids;  // without the main process
     bool certain = true;      // false: look again, something cannot be told yet
@@ -86,7 +87,9 @@ class KeeperLoop {
   std::map<std::uint64_t, KeptProcess> processes_;
   std::unordered_map<pid_t, std::uint64_t> by_pid_;  // main processes not yet waited for
   std::uint64_t next_process_ = 1;
-  std::vector<std::uint64_t> grown_;  // processes that have said something in this turn of the loop
+  std::optional<Cgroups> cgroups_;       // looked for when the first limit is asked for
+  std::vector<Cgroup> emptying_groups_;  // whose last processes are on their way out
+  std::vector<std::uint64_t> grown_;     // processes that have said something in this turn of the loop
   bool ending_ = false;
   std::optional<Instant> give_up_at_;
   bool left_something_ = false;

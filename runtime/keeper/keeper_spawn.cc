@@ -77,19 +77,37 @@ std::optional<Answer> KeeperLoop::open_outputs(const SpawnSpec& spec, KeptProces
 
 Answer KeeperLoop::start(const SpawnSpec& spec) {
   if (spec.command.empty()) return failed(SpawnStage::program, ENOENT);
-  if (spec.limits.any()) return failed(SpawnStage::limits, EOPNOTSUPP);
   KeptProcess process;
   process.number = next_process_++;
+  if (spec.limits.any()) {
+    if (!cgroups_) cgroups_ = Cgroups::find();
+    Result<Cgroup> group = cgroups_->make(fmt::format("cairn-{}-{}", self_, process.number), spec.limits);
+    if (!group) {
+      Answer answer = failed(SpawnStage::limits, EOPNOTSUPP);
+      answer.why = group.failure().message;
+      return answer;
+    }
+    process.cgroup = std::move(*group);
+  }
+  // Whatever goes wrong from here on, a group without a process goes again.
+  const auto drop_group = [&] { emptying_groups_.push_back(std::move(process.cgroup)); };
   process.step = spec.step;
   process.stop_signal = spec.stop_signal;
   process.grace = spec.grace;
   process.tail_bytes = spec.tail_bytes;
 
   FileDescriptor out, err, input;
-  if (std::optional<Answer> failure = open_outputs(spec, process, out, err)) return *failure;
+  if (std::optional<Answer> failure = open_outputs(spec, process, out, err)) {
+    drop_group();
+    return *failure;
+  }
   if (spec.input) {
     input = input_with(spec.input->exposed());
-    if (!input.open()) return failed(SpawnStage::input, errno);
+    if (!input.open()) {
+      const int error = errno;
+      drop_group();
+      return failed(SpawnStage::input, error);
+    }
   }
 
   Launch what;
@@ -100,11 +118,13 @@ Answer KeeperLoop::start(const SpawnSpec& spec) {
   what.output = out.open() ? out.number() : null_.number();
   what.errors = err.open() ? err.number() : null_.number();
   what.limits = setup_.limits;
+  for (const FileDescriptor& entry : process.cgroup.entries) what.cgroups.push_back(entry.number());
   what.keeper = self_;
 
   const Launched launched = launch(what);
   if (launched.pid == 0) {
     records_.failed(process.number, process.step);
+    drop_group();
     return failed(launched.failed_at, launched.error);
   }
   process.pid = launched.pid;

@@ -10,6 +10,7 @@
 
 #include "runtime/effects/clock.h"
 #include "runtime/effects/file_descriptor.h"
+#include "runtime/keeper/cgroups.h"
 #include "runtime/keeper/keeper.h"
 #include "runtime/keeper/log_lines.h"
 #include "runtime/keeper/spawner.h"
@@ -53,7 +54,7 @@ struct KeptProcess {
   LogWriter log;
   std::size_t tail_bytes = 0;
   Exit exit;
-  FileDescriptor cgroup;  // its folder, if it has limits
+  Cgroup cgroup;  // if it has limits
 
   void drain_all();
   bool output_open() const { return pipes[0].open() || pipes[1].open(); }

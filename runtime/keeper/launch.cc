@@ -36,7 +36,8 @@ struct Shared {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != shared->keeper) _exit(127);  // the keeper died before the line above
   setsid();
-  if (launch.cgroup >= 0 && write(launch.cgroup, "0", 1) != 1) fail(shared, SpawnStage::limits, errno);
+  for (const int group : launch.cgroups)
+    if (write(group, "0", 1) != 1) fail(shared, SpawnStage::limits, errno);
   for (const OriginalLimit& limit : launch.limits) {
     const rlimit to{limit.soft, limit.hard};
     setrlimit(static_cast<__rlimit_resource_t>(limit.resource),

@@ -15,7 +15,7 @@ struct Launch {
   std::vector<std::string> environment;  // "NAME=value"
   std::string working_dir;
   int input = -1, output = -1, errors = -1;  // become 0, 1, 2; all of them > 2
-  int cgroup = -1;                           // an open cgroup.procs, or none
+  std::vector<int> cgroups;                  // open cgroup.procs that it enters
   std::vector<OriginalLimit> limits;
   pid_t keeper = 0;  // the caller
 };
