@@ -15,27 +15,10 @@
 #include <cstring>
 #include <memory>
 
+#include "runtime/reach/relay.h"
+
 namespace cairn::reach {
 namespace {
-
-std::string words_for(int error) {
-  switch (error) {
-    case ECONNREFUSED:
-      return "connection refused";
-    case ETIMEDOUT:
-      return "no answer";
-    case EHOSTUNREACH:
-      return "no route to its host";
-    case ENETUNREACH:
-      return "no route to its network";
-    default: {
-      std::string text = std::strerror(error);
-      if (!text.empty())
-        text.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(text.front())));
-      return text;
-    }
-  }
-}
 
 // 0, or the errno. ECANCELED: stopped.
 int wait_for_connection(int socket, const Attempt& attempt) {
@@ -78,6 +61,25 @@ int connect_to(const addrinfo& address, const Attempt& attempt, FileDescriptor& 
 
 }  // namespace
 
+std::string words_for_errno(int error) {
+  switch (error) {
+    case ECONNREFUSED:
+      return "connection refused";
+    case ETIMEDOUT:
+      return "no answer";
+    case EHOSTUNREACH:
+      return "no route to its host";
+    case ENETUNREACH:
+      return "no route to its network";
+    default: {
+      std::string text = std::strerror(error);
+      if (!text.empty())
+        text.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(text.front())));
+      return text;
+    }
+  }
+}
+
 std::string shown(const Endpoint& endpoint) {
   const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
   return is_ipv6 ? fmt::format("[{}]:{}", endpoint.host, endpoint.port)
@@ -105,7 +107,14 @@ Result<FileDescriptor> dial(const Endpoint& endpoint, const Attempt& attempt) {
       return failure;
     }
   }
-  return Failure{words_for(error)};
+  return Failure{words_for_errno(error)};
+}
+
+Result<Done> try_connection(const Endpoint& endpoint, const Attempt& attempt) {
+  if (endpoint.through != nullptr) return endpoint.through->try_connection(endpoint, attempt);
+  const Result<FileDescriptor> connection = dial(endpoint, attempt);
+  if (!connection) return connection.failure();
+  return Done{};
 }
 
 }  // namespace cairn::reach

@@ -15,6 +15,8 @@
 #include <string_view>
 
 #include "runtime/platform/docker/frames.h"
+#include "runtime/platform/docker/networks.h"
+#include "runtime/reach/relay.h"
 
 namespace cairn::reach {
 namespace {
@@ -22,6 +24,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kTail = 2000;
+constexpr std::chrono::seconds known_for(1);
 constexpr std::size_t kLargestLog = 64u << 20;
 
 // How long a call may take that belongs to an attempt.
@@ -81,8 +84,8 @@ std::string path_of(const std::string& container, std::string_view what) {
 
 }  // namespace
 
-std::vector<std::string> local_addresses() {
-  std::vector<std::string> addresses;
+std::vector<LocalAddress> local_addresses() {
+  std::vector<LocalAddress> addresses;
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) return addresses;
   for (const ifaddrs* one = list; one != nullptr; one = one->ifa_next) {
@@ -95,40 +98,97 @@ std::vector<std::string> local_addresses() {
       raw = &reinterpret_cast<const sockaddr_in6*>(one->ifa_addr)->sin6_addr;
     if (raw == nullptr || inet_ntop(one->ifa_addr->sa_family, raw, text.data(), text.size()) == nullptr)
       continue;
-    addresses.emplace_back(text.data());
+    addresses.push_back({text.data(), one->ifa_name});
   }
   freeifaddrs(list);
   return addresses;
 }
 
-Result<docker::ContainerFacts> DockerTarget::inspect(const Attempt& attempt) {
+bool is_local(const docker::ContainerNetwork& network, const std::vector<LocalAddress>& ours) {
+  return std::any_of(ours.begin(), ours.end(), [&](const LocalAddress& one) {
+    const bool of_another =
+        one.interface.starts_with("br-") && one.interface != "br-" + network.network_id.substr(0, 12);
+    return one.address == network.gateway && !of_another;
+  });
+}
+
+Result<docker::ContainerFacts> DockerTarget::inspect(const std::string& container, const Attempt& attempt) {
   Result<std::optional<docker::ContainerFacts>> facts =
-      docker::inspect_container(engine_, place_.container, attempt.stop);
+      docker::inspect_container(engine_, container, attempt.stop);
   if (!facts) return std::move(facts.failure());
   if (!*facts) return Failure{"its container is gone"};
   return std::move(**facts);
 }
 
 Result<std::vector<Endpoint>> DockerTarget::endpoints(int port, const Attempt& attempt) {
-  Result<docker::ContainerFacts> facts = inspect(attempt);
+  const Instant now = engine_.clock().now();
+  const bool broken =
+      !known_.empty() && known_.front().through != nullptr && known_.front().through->broken();
+  if (port == known_port_ && !known_.empty() && !broken && now - known_at_ < known_for) return known_;
+  Result<std::vector<Endpoint>> found = find_endpoints(port, attempt);
+  known_ = found ? *found : std::vector<Endpoint>();
+  known_port_ = port;
+  known_at_ = now;
+  return found;
+}
+
+Result<std::vector<Endpoint>> DockerTarget::find_endpoints(int port, const Attempt& attempt) {
+  Result<docker::ContainerFacts> facts = inspect(place_.container, attempt);
   if (!facts) return std::move(facts.failure());
   if (!facts->running) return Failure{fmt::format("its container is {}", facts->status)};
-  std::vector<Endpoint> endpoints;
-  // Through a unix socket only: two machines like to have the same gateway address, 172.17.0.1.
-  if (!engine_.endpoint().unix_socket.empty()) {
-    if (facts->network_mode == "host") return std::vector<Endpoint>{{"127.0.0.1", port}, {"::1", port}};
-    for (const auto& [network, joined] : facts->networks) {
-      const bool is_ours =
-          std::find(our_addresses_.begin(), our_addresses_.end(), joined.gateway) != our_addresses_.end();
-      if (is_ours && !joined.address.empty()) endpoints.push_back({joined.address, port});
-    }
+  // One that lives in the network of another has that one's addresses.
+  for (std::string_view mode = facts->network_mode; mode.starts_with("container:");
+       mode = facts->network_mode) {
+    facts = inspect(std::string(mode.substr(10)), attempt);
+    if (!facts) return std::move(facts.failure()).within("the container in whose network it lives");
   }
-  if (!endpoints.empty()) return endpoints;
+  if (facts->network_mode == "none") return Failure{"it has no network: its `network_mode` is \"none\""};
+  if (facts->network_mode == "host") return on_its_machine(port, attempt);
+  if (!engine_.endpoint().elsewhere()) {
+    std::vector<Endpoint> endpoints;
+    for (const auto& [name, network] : facts->networks)
+      if (is_local(network, our_addresses_) && !network.address.empty())
+        endpoints.push_back({network.address, port});
+    if (!endpoints.empty()) return endpoints;
+  }
+  if (agent_on_) return through_agent(*facts, port, attempt);
+  return no_way(port);
+}
+
+Failure DockerTarget::no_way(int port) const {
   Failure failure{fmt::format(
       "port {} cannot be reached from here: the networks of the engine at {} are not on this machine", port,
       engine_.endpoint().shown)};
   failure.help = "use `exec`, `log` or `healthy` for its readiness";
   return failure;
+}
+
+// Whose machine is it? That of the bridge which every engine has; from there an agent can reach it, too.
+Result<std::vector<Endpoint>> DockerTarget::on_its_machine(int port, const Attempt& attempt) {
+  const Result<std::optional<docker::NetworkFacts>> bridge =
+      docker::inspect_network(engine_, "bridge", attempt.stop);
+  if (!bridge) return bridge.failure();
+  const bool known = *bridge && !(*bridge)->gateways.empty();
+  const std::string gateway = known ? (*bridge)->gateways.front() : std::string();
+  const bool ours = !engine_.endpoint().elsewhere() &&
+                    (!known || is_local({(*bridge)->id, {}, gateway, {}}, our_addresses_));
+  if (ours) return std::vector<Endpoint>{{"127.0.0.1", port}, {"::1", port}};
+  if (!agent_on_) return no_way(port);
+  if (!known) return Failure{"the engine has no network `bridge`, from where its machine could be reached"};
+  Result<std::shared_ptr<Relay>> relay = agent_on_((*bridge)->id, attempt);
+  if (!relay) return std::move(relay.failure());
+  return std::vector<Endpoint>{{gateway, port, *relay}};
+}
+
+Result<std::vector<Endpoint>> DockerTarget::through_agent(const docker::ContainerFacts& facts, int port,
+                                                          const Attempt& attempt) {
+  for (const auto& [name, network] : facts.networks) {
+    if (network.address.empty()) continue;
+    Result<std::shared_ptr<Relay>> relay = agent_on_(network.network_id, attempt);
+    if (!relay) return std::move(relay.failure());
+    return std::vector<Endpoint>{{network.address, port, *relay}};
+  }
+  return Failure{"its container has no address"};
 }
 
 Result<std::string> DockerTarget::start_exec(const std::vector<std::string>& command,
@@ -198,7 +258,7 @@ Result<PathIs> DockerTarget::look_at(const std::string& path, const Attempt& att
 }
 
 Result<LogPiece> DockerTarget::log_after(std::uint64_t from, const Attempt& attempt) {
-  Result<docker::ContainerFacts> facts = inspect(attempt);
+  Result<docker::ContainerFacts> facts = inspect(place_.container, attempt);
   if (!facts) return std::move(facts.failure());
   LogPiece piece;
   piece.next = std::max(from, nanoseconds_of(facts->started_at).value_or(0));
@@ -234,7 +294,7 @@ Result<LogPiece> DockerTarget::log_after(std::uint64_t from, const Attempt& atte
 }
 
 Result<Health> DockerTarget::health(const Attempt& attempt) {
-  Result<docker::ContainerFacts> facts = inspect(attempt);
+  Result<docker::ContainerFacts> facts = inspect(place_.container, attempt);
   if (!facts) return std::move(facts.failure());
   Health health;
   health.last_output = masked(facts->last_health_output);

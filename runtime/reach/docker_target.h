@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,18 +19,34 @@ struct ContainerPlace {
   std::function<std::string(const std::string&)> mask;
 };
 
-// The addresses of this machine's own interfaces (getifaddrs(3)).
-std::vector<std::string> local_addresses();
+struct LocalAddress {
+  std::string address, interface;
+};
+// Of this machine's own interfaces (getifaddrs(3)).
+std::vector<LocalAddress> local_addresses();
+
+// Whether a network of an engine is one of this machine's: its gateway is an address of ours. Two machines
+// like to use the same addresses; but a bridge that an engine makes carries the network's id in its name.
+bool is_local(const docker::ContainerNetwork& network, const std::vector<LocalAddress>& ours);
+
+// Gives the relay of an agent that is on the network (its id).
+using AgentOn = std::function<Result<std::shared_ptr<Relay>>(const std::string& network, const Attempt&)>;
 
 class DockerTarget final : public ProbeTarget {
  public:
-  // `engine` must outlive it. `our_addresses`: from local_addresses().
-  DockerTarget(ContainerPlace place, docker::Engine& engine, std::vector<std::string> our_addresses)
-      : place_(std::move(place)), engine_(engine), our_addresses_(std::move(our_addresses)) {}
+  // `engine` must outlive it. `our_addresses`: from local_addresses(). `agent_on`: none, when there is no way
+  // but this machine's own.
+  DockerTarget(ContainerPlace place, docker::Engine& engine, std::vector<LocalAddress> our_addresses,
+               AgentOn agent_on = {})
+      : place_(std::move(place)),
+        engine_(engine),
+        our_addresses_(std::move(our_addresses)),
+        agent_on_(std::move(agent_on)) {}
 
   std::string name() const override { return place_.name; }
-  // The container's address on each of its networks whose gateway is this machine; loopback for network_mode
-  // "host". A Failure when the engine is elsewhere, or in a virtual machine.
+  // The container's address on each of its networks that is_local(); loopback for network_mode "host". When
+  // there is none, because the engine is elsewhere or in a virtual machine: through an agent. Asked of the
+  // engine at most once a second.
   Result<std::vector<Endpoint>> endpoints(int port, const Attempt& attempt) override;
   // POST /containers/{id}/exec. One that is cut off by its deadline goes on in the container: the API has no
   // kill.
@@ -41,13 +58,24 @@ class DockerTarget final : public ProbeTarget {
   Result<Health> health(const Attempt& attempt) override;
 
  private:
-  Result<docker::ContainerFacts> inspect(const Attempt& attempt);
+  Result<docker::ContainerFacts> inspect(const std::string& container, const Attempt& attempt);
+  Result<std::vector<Endpoint>> find_endpoints(int port, const Attempt& attempt);
+  Result<std::vector<Endpoint>> on_its_machine(int port, const Attempt& attempt);
+  Failure no_way(int port) const;
+  Result<std::vector<Endpoint>> through_agent(const docker::ContainerFacts& facts, int port,
+                                              const Attempt& attempt);
   std::string masked(const std::string& text) const { return place_.mask ? place_.mask(text) : text; }
   Result<std::string> start_exec(const std::vector<std::string>& command, const Attempt& attempt);
 
   const ContainerPlace place_;
   docker::Engine& engine_;
-  const std::vector<std::string> our_addresses_;
+  const std::vector<LocalAddress> our_addresses_;
+  const AgentOn agent_on_;
+  // Of the last answer of endpoints(): a container that runs keeps its addresses, and to ask costs more than
+  // to look.
+  int known_port_ = 0;
+  std::vector<Endpoint> known_;
+  Instant known_at_{};
 };
 
 }  // namespace cairn::reach

@@ -9,8 +9,7 @@ namespace {
 
 constexpr Nanoseconds kFirstPause = Milliseconds(10);
 constexpr Nanoseconds kLongestPause = std::chrono::seconds(1);
-// The last look begins when the time is over; it still has to be able to see something.
-constexpr Nanoseconds kLastLook = Milliseconds(250);
+constexpr int kPauseShare = 25;
 
 std::string tries(int count) {
   return count == 1 ? "1 try" : fmt::format("{} tries", count);
@@ -67,10 +66,9 @@ std::string shown(Nanoseconds duration) {
   return text.empty() ? "0s" : text;
 }
 
-Nanoseconds pause_after(int looks, const Timing& timing) {
+Nanoseconds pause_after(Nanoseconds waited, Nanoseconds took, const Timing& timing) {
   if (timing.every) return *timing.every;
-  constexpr int kDoublings = 7;  // 10 ms · 2⁷ is more than a second
-  return std::min(kLongestPause, kFirstPause * (1 << std::clamp(looks - 1, 0, kDoublings)));
+  return std::clamp(std::max(waited / kPauseShare, took), kFirstPause, kLongestPause);
 }
 
 Result<Found> probe_until(Clock& clock, const std::string& what, const Look& look, const Timing& timing,
@@ -79,26 +77,28 @@ Result<Found> probe_until(Clock& clock, const std::string& what, const Look& loo
   const Instant begin = clock.now();
   const Instant end = begin + timing.within;
   std::optional<Seen> last;
-  int looks = 0, good_in_a_row = 0, bad = 0;
+  int looks = 0, good_in_a_row = 0;
   for (;;) {
     if (std::optional<Failure> why = wake_up.given_up()) return *std::move(why);
     if (stop.stop_requested()) return stopped(what, last, looks);
     const std::stop_token nudge = wake_up.next_nudge();
     const Instant begun = clock.now();
     const bool is_last = begun >= end;
-    const Instant deadline = std::max(std::min(begun + timing.one_look, end), begun + kLastLook);
+    const Instant deadline = std::max(std::min(begun + timing.one_look, end), begun + timing.last_look);
     const Seen seen = look_once(look, deadline, stop, wake_up);
     ++looks;
     if (seen.good && ++good_in_a_row >= timing.stable) return Found{looks, clock.now() - begin, seen.what};
-    if (!seen.good) good_in_a_row = 0, ++bad;
+    if (!seen.good) good_in_a_row = 0;
     // What a look says that was cut short by its end tells less than the reason for that end.
     if (std::optional<Failure> why = wake_up.given_up()) return *std::move(why);
     if (stop.stop_requested()) return stopped(what, last, looks);
     last = seen;
     if (seen.hopeless) return Failure{fmt::format("{} cannot succeed", what)}.because(seen.what);
     if (is_last) return out_of_time(what, seen, looks, clock.now() - begin, timing.within);
-    const Nanoseconds pause = seen.good ? timing.every.value_or(kLongestPause) : pause_after(bad, timing);
-    sleep(clock, std::min(clock.now() + pause, std::max(end, clock.now())), stop, nudge);
+    const Instant now = clock.now();
+    const Nanoseconds pause =
+        seen.good ? timing.every.value_or(kLongestPause) : pause_after(now - begin, now - begun, timing);
+    sleep(clock, std::min(now + pause, std::max(end, now)), stop, nudge);
   }
 }
 

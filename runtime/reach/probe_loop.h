@@ -27,6 +27,8 @@ struct Timing {
   std::optional<Nanoseconds> every;              // none: 10 ms, growing to 1 s
   int stable = 1;                                // good looks in a row, a second (or `every`) apart
   Nanoseconds one_look = std::chrono::seconds(10);
+  Nanoseconds last_look =
+      std::chrono::milliseconds(250);  // it begins when the time is over, and has to see something
 };
 
 struct Found {
@@ -42,8 +44,10 @@ struct Found {
 Result<Found> probe_until(Clock& clock, const std::string& what, const Look& look, const Timing& timing,
                           std::stop_token stop, WakeUp& wake_up);
 
-// The pause after the n-th look (from 1) that did not succeed.
-Nanoseconds pause_after(int looks, const Timing& timing);
+// The pause after a look that did not succeed: a twenty-fifth of what was `waited` until now, so that at the
+// end a service has been ready for no more than a few hundredths of the time that it needed; at least as long
+// as the look itself `took`, from 10 ms to 1 s.
+Nanoseconds pause_after(Nanoseconds waited, Nanoseconds took, const Timing& timing);
 
 // "3m", "1m30s", "250ms": as such a duration is written in a file.
 std::string shown(Nanoseconds duration);

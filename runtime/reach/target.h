@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -20,9 +21,12 @@ struct Attempt {
   std::stop_token stop;
 };
 
+class Relay;  // relay.h
+
 struct Endpoint {
   std::string host;  // an address or a name
   int port = 0;
+  std::shared_ptr<Relay> through = nullptr;  // where this machine has no route; none: directly
   bool operator==(const Endpoint&) const = default;
 };
 

@@ -83,7 +83,7 @@ class DockerTargetTest : public testing::Test {
         "back": {"NetworkID": "n1", "IPAddress": "172.20.0.2", "Gateway": "172.20.0.1", "Aliases": []},
         "front": {"NetworkID": "n2", "IPAddress": "172.21.0.2", "Gateway": "172.21.0.1", "Aliases": []}}}})");
   }
-  DockerTarget target(std::vector<std::string> ours = {"127.0.0.1", "172.20.0.1"}) {
+  DockerTarget target(std::vector<LocalAddress> ours = {{"127.0.0.1", "lo"}, {"172.20.0.1", "br-n1"}}) {
     client_.answers["GET /containers/c1/json"] = {200, {}, facts_.dump()};
     return DockerTarget({"test.db", "c1", mask_}, engine_, std::move(ours));
   }
@@ -101,7 +101,7 @@ TEST_F(DockerTargetTest, ReachesNetworksWhoseGatewayIsThisMachine) {
 
 TEST_F(DockerTargetTest, NeverUsesAPublishedPort) {
   facts_["NetworkSettings"]["Ports"] = {{"5432/tcp", {{{"HostIp", "0.0.0.0"}, {"HostPort", "40000"}}}}};
-  const Result<std::vector<Endpoint>> endpoints = target({"127.0.0.1"}).endpoints(5432, soon());
+  const Result<std::vector<Endpoint>> endpoints = target({{"127.0.0.1", "lo"}}).endpoints(5432, soon());
   ASSERT_FALSE(endpoints);
   EXPECT_THAT(endpoints.failure().message,
               HasSubstr("networks of the engine at unix:///s are not on this machine"));
@@ -111,7 +111,48 @@ TEST_F(DockerTargetTest, AGatewayOfARemoteEngineIsNotOursEvenIfItHasTheSameAddre
   docker::Engine remote(client_, real_clock(),
                         docker::Endpoint{"tcp://build1:2376", "", "https://build1:2376", {}}, "1.41");
   client_.answers["GET /containers/c1/json"] = {200, {}, facts_.dump()};
-  EXPECT_FALSE(DockerTarget({"db", "c1", {}}, remote, {"172.20.0.1"}).endpoints(5432, soon()));
+  EXPECT_FALSE(DockerTarget({"db", "c1", {}}, remote, {{"172.20.0.1", "br-n1"}}).endpoints(5432, soon()));
+}
+
+TEST_F(DockerTargetTest, ABridgeOfAnotherNetworkWithTheSameAddressIsNotIts) {
+  EXPECT_FALSE(target({{"172.20.0.1", "br-0123456789ab"}}).endpoints(5432, soon()));
+  // A bridge that somebody has named is believed by its address.
+  EXPECT_TRUE(target({{"172.20.0.1", "docker7"}}).endpoints(5432, soon()));
+}
+
+TEST_F(DockerTargetTest, OneInTheNetworkOfAnotherIsReachedThere) {
+  const Json other = facts_;
+  facts_["HostConfig"]["NetworkMode"] = "container:c0";
+  facts_["NetworkSettings"]["Networks"] = Json::object();
+  DockerTarget inside = target();
+  client_.answers["GET /containers/c0/json"] = {200, {}, other.dump()};
+  EXPECT_THAT(*inside.endpoints(5432, soon()), ElementsAre(Endpoint{"172.20.0.2", 5432}));
+}
+
+TEST_F(DockerTargetTest, OneWithoutANetworkSaysSo) {
+  facts_["HostConfig"]["NetworkMode"] = "none";
+  EXPECT_THAT(target().endpoints(80, soon()).failure().message, HasSubstr("it has no network"));
+}
+
+TEST_F(DockerTargetTest, DoesNotAskTheEngineForEveryLook) {
+  DockerTarget near = target();
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(near.endpoints(5432, soon()).ok());
+  EXPECT_EQ(
+      std::count(client_.asked.begin(), client_.asked.end(), "GET http://docker/v1.41/containers/c1/json"),
+      1);
+  EXPECT_THAT(*near.endpoints(80, soon()), ElementsAre(Endpoint{"172.20.0.2", 80}));
+}
+
+TEST_F(DockerTargetTest, AsksForAnAgentWhereThisMachineHasNoWay) {
+  client_.answers["GET /containers/c1/json"] = {200, {}, facts_.dump()};
+  std::vector<std::string> asked;
+  DockerTarget far({"test.db", "c1", {}}, engine_, {{"127.0.0.1", "lo"}},
+                   [&](const std::string& network, const Attempt&) -> Result<std::shared_ptr<Relay>> {
+                     asked.push_back(network);
+                     return Failure{"no agent today"};
+                   });
+  EXPECT_EQ(far.endpoints(5432, soon()).failure().message, "no agent today");
+  EXPECT_THAT(asked, ElementsAre("n1"));
 }
 
 TEST_F(DockerTargetTest, HostNetworkIsLoopback) {
@@ -190,7 +231,7 @@ TEST_F(DockerTargetTest, AContainerThatIsGoneIsSaidToBe) {
 }
 
 TEST(LocalAddresses, HaveTheLoopback) {
-  EXPECT_THAT(local_addresses(), Contains("127.0.0.1"));
+  EXPECT_THAT(local_addresses(), Contains(testing::Field(&LocalAddress::address, "127.0.0.1")));
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Stands between cairn and an engine's socket: counts and records requests, and breaks the one it is told to.
 
-  tap.py LISTEN ENGINE RECORD [--at N ACTION] [--only-changing] [--match PATTERN]
+  tap.py LISTEN ENGINE RECORD [--at N ACTION] [--only-changing] [--match PATTERN] [--uptime]
 
 LISTEN and ENGINE are paths of unix sockets. RECORD gets a line of JSON for every request, as it arrives:
 {"n": 1, "changes": true, "method": "POST", "path": "/v1.41/containers/create?name=x"}.
+With --uptime also "at": seconds since the machine's start, as /proc/uptime counts them.
 At request N (of the changing ones only, with --only-changing; of those whose "METHOD path" the pattern is found in, with
 --match; "N+" is that one and all later ones), ACTION is one of
 
@@ -114,7 +115,10 @@ class Tap:
         with self.lock:
             changing = changes(method, path)
             self.all += 1
-            self.record.write(json.dumps({"n": self.all, "changes": changing, "method": method, "path": path}) + "\n")
+            line = {"n": self.all, "changes": changing, "method": method, "path": path}
+            if getattr(self.options, "uptime", False):
+                line["at"] = time.clock_gettime(time.CLOCK_BOOTTIME)
+            self.record.write(json.dumps(line) + "\n")
             if not self.options.at or (self.options.only_changing and not changing):
                 return "", ""
             if self.options.match and not re.search(self.options.match, f"{method} {path}"):
@@ -175,7 +179,10 @@ class Tap:
                 client.sendall(answer + (rest or engine.recv(65536))[:7])
                 return False
             client.sendall(answer)
-            if not answer.split(b" ", 2)[1].startswith(b"1"):
+            status = answer.split(b" ", 2)[1]
+            if status == b"101":
+                return self.relay_both_ways(client, engine, rest)
+            if not status.startswith(b"1"):
                 break
         if relay_body(engine, client, answer, rest, answer_to=method) is None:
             return False
@@ -208,6 +215,25 @@ class Tap:
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
     @staticmethod
+    def relay_both_ways(client, engine, rest):
+        """After an upgrade: bytes, until both sides have ended."""
+
+        def copy(source, target):
+            try:
+                while piece := source.recv(65536):
+                    target.sendall(piece)
+                target.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+
+        client.sendall(rest)
+        back = threading.Thread(target=copy, args=(engine, client), daemon=True)
+        back.start()
+        copy(client, engine)
+        back.join()
+        return False
+
+    @staticmethod
     def send_body(client, engine, head, rest):
         try:
             relay_body(client, engine, head, rest)
@@ -223,6 +249,7 @@ def main():
     parser.add_argument("--at", nargs=2, metavar=("N", "ACTION"))
     parser.add_argument("--only-changing", action="store_true")
     parser.add_argument("--match", metavar="PATTERN")
+    parser.add_argument("--uptime", action="store_true")
     options = parser.parse_args()
     tap = Tap(options)
     listener = tap.listen()

@@ -160,6 +160,7 @@ std::string create_body(const ContainerSpec& spec, bool several_networks) {
   }
   if (spec.tty) config["Tty"] = true;
   if (spec.stdin_open) config["OpenStdin"] = true;
+  if (spec.stdin_once) config["StdinOnce"] = true;
   if (spec.healthcheck) config["Healthcheck"] = healthcheck_of(*spec.healthcheck);
   Labels labels = spec.labels;
   for (auto& [name, value] : labels_of(spec.identity)) labels[name] = value;

@@ -160,16 +160,17 @@ Result<std::vector<std::string>> load_image(Engine& engine, const std::string& t
   return loaded;
 }
 
-Result<std::string> import_image(Engine& engine, const std::string& tar_file, const std::string& reference,
-                                 const std::vector<std::string>& changes, std::stop_token stop) {
-  const std::string what = fmt::format("could not import `{}`", tar_file);
+namespace {
+
+Result<std::string> import_tar(Engine& engine, Call call, const std::string& what,
+                               const std::string& reference, const std::vector<std::string>& changes,
+                               std::stop_token stop) {
   const ImageReference parts = read_reference(reference);
-  Call call{.method = "POST",
-            .path = "/images/create",
-            .query = {{"fromSrc", "-"}, {"repo", parts.name}, {"tag", parts.tag}},
-            .headers = {{"Content-Type", "application/x-tar"}},
-            .body_file = tar_file,
-            .timeout = std::nullopt};
+  call.method = "POST";
+  call.path = "/images/create";
+  call.query = {{"fromSrc", "-"}, {"repo", parts.name}, {"tag", parts.tag}};
+  call.headers = {{"Content-Type", "application/x-tar"}};
+  call.timeout = std::nullopt;
   for (const std::string& change : changes) call.query.push_back({"changes", change});
   Result<std::unique_ptr<http::Stream>> stream = open_answer(engine, call, what, stop);
   if (!stream) return stream.failure();
@@ -178,6 +179,45 @@ Result<std::string> import_image(Engine& engine, const std::string& tar_file, co
       **stream, what, [&](const json& object) { id = at<std::string>(object, "/status", id); }, stop);
   if (!read) return read.failure();
   return id;
+}
+
+}  // namespace
+
+Result<std::string> import_image(Engine& engine, const std::string& tar_file, const std::string& reference,
+                                 const std::vector<std::string>& changes, std::stop_token stop) {
+  return import_tar(engine, {.body_file = tar_file}, fmt::format("could not import `{}`", tar_file),
+                    reference, changes, stop);
+}
+
+Result<std::string> import_files(Engine& engine, const std::string& what, std::vector<TarEntry> files,
+                                 const std::string& reference, const std::vector<std::string>& changes,
+                                 std::stop_token stop) {
+  const auto tar = std::make_shared<TarWriter>(std::move(files), true);
+  Result<std::string> id =
+      import_tar(engine, {.body_source = [tar] { return tar->next(); }},
+                 fmt::format("could not make an image of {}", what), reference, changes, stop);
+  if (tar->failure()) return *tar->failure();
+  return id;
+}
+
+std::string label_change(const std::string& name, const std::string& value) {
+  return "LABEL " + in_quotes(name) + "=" + in_quotes(value);
+}
+
+Result<std::vector<ImageSummary>> list_images(Engine& engine, const std::vector<std::string>& labels,
+                                              std::stop_token stop) {
+  const std::string what = "could not list the images";
+  const Result<http::Response> answer =
+      engine.call({.path = "/images/json", .query = {{"filters", label_filter(labels)}}}, stop);
+  if (!answer) return Failure(answer.failure()).within(what);
+  if (answer->status != 200) return refusal(what, *answer);
+  const Result<json> body = parsed(what, *answer);
+  if (!body) return body.failure();
+  std::vector<ImageSummary> images;
+  for (const json& each : *body)
+    images.push_back(
+        {at<std::string>(each, "/Id"), strings_at(each, "/RepoTags"), labels_at(each, "/Labels")});
+  return images;
 }
 
 Result<> tag_image(Engine& engine, const std::string& image, const std::string& reference,
@@ -243,10 +283,10 @@ Result<std::string> commit_container(Engine& engine, const CommitSpec& spec, std
             .timeout = std::nullopt};
   const auto change = [&](std::string text) { call.query.push_back({"changes", std::move(text)}); };
   for (const std::string& each : spec.changes) change(each);
-  for (const auto& [name, value] : spec.labels) change("LABEL " + in_quotes(name) + "=" + in_quotes(value));
+  for (const auto& [name, value] : spec.labels) change(label_change(name, value));
   for (const auto& [name, value] : container.labels) {
     if (name.starts_with(label_prefix) || name.starts_with("com.docker.compose.")) {
-      change("LABEL " + in_quotes(name) + "=\"\"");
+      change(label_change(name, ""));
     }
   }
   for (const std::string& variable : container.env) {

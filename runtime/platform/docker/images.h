@@ -11,6 +11,7 @@
 #include "interpreter/text.h"
 #include "runtime/platform/docker/engine.h"
 #include "runtime/platform/docker/identity.h"
+#include "runtime/platform/docker/tar_writer.h"
 
 namespace cairn::docker {
 
@@ -55,6 +56,22 @@ Result<std::vector<std::string>> load_image(Engine& engine, const std::string& t
 // A tar of a root file system becomes an image with `reference`. Its id.
 Result<std::string> import_image(Engine& engine, const std::string& tar_file, const std::string& reference,
                                  const std::vector<std::string>& changes, std::stop_token stop);
+
+// The same of files that are at hand. `what` names them in a Failure: "the agent".
+Result<std::string> import_files(Engine& engine, const std::string& what, std::vector<TarEntry> files,
+                                 const std::string& reference, const std::vector<std::string>& changes,
+                                 std::stop_token stop);
+// "LABEL "name"="value"", quoted as a Dockerfile and `changes` want it.
+std::string label_change(const std::string& name, const std::string& value);
+
+struct ImageSummary {
+  std::string id;
+  std::vector<std::string> tags;
+  Labels labels;
+};
+// All that carry all of `labels` ("key=value" or "key").
+Result<std::vector<ImageSummary>> list_images(Engine& engine, const std::vector<std::string>& labels,
+                                              std::stop_token stop);
 
 Result<> tag_image(Engine& engine, const std::string& image, const std::string& reference,
                    std::stop_token stop);

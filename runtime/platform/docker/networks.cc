@@ -1,6 +1,9 @@
 #include "runtime/platform/docker/networks.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -17,6 +20,16 @@ std::string path_of(const std::string& network) {
   return "/networks/" + percent_encoded(network);
 }
 
+// "172.17.0.1" of "172.17.0.0/16": what an engine gives to its bridge when nobody has named a gateway. Old
+// engines do not tell it of their default bridge. Empty for IPv6, and for what is no subnet.
+std::string first_address(const std::string& subnet) {
+  in_addr address{};
+  if (inet_pton(AF_INET, subnet.substr(0, subnet.find('/')).c_str(), &address) != 1) return {};
+  address.s_addr = htonl(ntohl(address.s_addr) + 1);
+  std::array<char, INET_ADDRSTRLEN> text{};
+  return inet_ntop(AF_INET, &address, text.data(), text.size()) == nullptr ? std::string() : text.data();
+}
+
 NetworkFacts facts_of(const json& body) {
   NetworkFacts facts;
   facts.id = at<std::string>(body, "/Id");
@@ -27,7 +40,10 @@ NetworkFacts facts_of(const json& body) {
   facts.internal = at<bool>(body, "/Internal");
   for (const json& config : part(body, "/IPAM/Config")) {
     const std::string gateway = at<std::string>(config, "/Gateway");
-    if (!gateway.empty()) facts.gateways.push_back(gateway.substr(0, gateway.find('/')));
+    if (!gateway.empty())
+      facts.gateways.push_back(gateway.substr(0, gateway.find('/')));
+    else if (const std::string first = first_address(at<std::string>(config, "/Subnet")); !first.empty())
+      facts.gateways.push_back(first);
   }
   const json& containers = part(body, "/Containers");
   if (containers.is_object()) {

@@ -84,6 +84,7 @@ struct ContainerSpec {
   std::string working_dir, user, hostname, domainname;
   Labels labels;  // the user's own; ours are added
   std::optional<bool> init;
+  bool stdin_once = false;  // its stdin ends with the first that attached to it
   bool tty = false, stdin_open = false, read_only = false, privileged = false, auto_remove = false;
 
   std::vector<MountSpec> mounts;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "runtime/reach/dial.h"
+#include "runtime/reach/relay.h"
 
 namespace cairn::reach {
 namespace {
@@ -18,6 +19,14 @@ bool status_is_good(const HttpProbe& probe, int status) {
 
 Seen ask(const HttpProbe& probe, const Endpoint& endpoint, http::HttpClient& client, const Attempt& attempt) {
   http::Request request;
+  if (endpoint.through != nullptr) {
+    // Asked first, because a relay's own socket says nothing about whether anybody listens over there.
+    if (const Result<Done> there = try_connection(endpoint, attempt); !there)
+      return {false, fmt::format("{}: {}", shown(endpoint), there.failure().message)};
+    const Result<std::string> socket = endpoint.through->socket_to(endpoint);
+    if (!socket) return {false, socket.failure().message};
+    request.unix_socket = *socket;
+  }
   request.url = fmt::format("{}://{}{}{}", probe.https ? "https" : "http", shown(endpoint),
                             probe.path.starts_with('/') ? "" : "/", probe.path);
   request.tls = probe.tls;

@@ -13,7 +13,7 @@ Look tcp_look(TcpProbe probe, ProbeTarget& target) {
     if (!endpoints) return Seen{false, endpoints.failure().message};
     Seen seen{false, fmt::format("port {} has no address", probe.port)};
     for (const Endpoint& endpoint : *endpoints) {
-      const Result<FileDescriptor> connection = dial(endpoint, attempt);
+      const Result<Done> connection = try_connection(endpoint, attempt);
       if (connection) return Seen{true, fmt::format("connected to {}", shown(endpoint))};
       seen.what = fmt::format("{}: {}", shown(endpoint), connection.failure().message);
     }
