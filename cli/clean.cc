@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 
+#include "cli/brief_keeper.h"
 #include "cli/past_runs.h"
 #include "cli/resumable.h"
 #include "runtime/http/reactor.h"
@@ -106,10 +107,12 @@ void clean(const CleanCommand& command, Invocation& invocation) {
   }
   for (const DeadRun& one : dead) end_processes(*project, one.run, command.dry_run, removed);
 
+  BriefKeeper keeper;
   http::Reactor http;
   http::ReadOnlyClient reading(http);
-  std::vector<kinds::EngineLook> looks =
-      look_at_engines(command.dry_run ? static_cast<http::HttpClient&>(reading) : http, *project, runs);
+  std::vector<kinds::EngineLook> looks = look_at_engines(
+      command.dry_run ? static_cast<http::HttpClient&>(reading) : http, keeper.tunnels(), *project, runs);
+  for (kinds::EngineLook& look : looks) kinds::look_for_agent_images(look, project->name, {});
   const plan::Facts facts = facts_of(looks, removed);
   plan::CleanGoal goal;
   for (const DeadRun& one : dead) goal.runs.push_back(one.run.disk.id);
@@ -178,10 +181,11 @@ void down(const DownCommand& command, Invocation& invocation) {
   for (const PastRun& run : runs)
     if (run.up) end_kept_services(*project, run, command.dry_run, removed);
 
+  BriefKeeper keeper;
   http::Reactor http;
   http::ReadOnlyClient reading(http);
-  std::vector<kinds::EngineLook> looks =
-      look_at_engines(command.dry_run ? static_cast<http::HttpClient&>(reading) : http, *project, runs);
+  std::vector<kinds::EngineLook> looks = look_at_engines(
+      command.dry_run ? static_cast<http::HttpClient&>(reading) : http, keeper.tunnels(), *project, runs);
   const plan::Facts facts = facts_of(looks, removed);
   carry_out(plan::removal_of_stack(facts, {command.volumes}), looks, *project, command.dry_run, removed);
 

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "cli/brief_keeper.h"
 #include "cli/past_runs.h"
 #include "cli/project.h"
 #include "cli/version.h"
@@ -49,9 +50,18 @@ std::optional<std::string> file_text(const std::string& path) {
 
 // Whoever has only host processes needs no engine: that there is none is a warning.
 Finding engine() {
-  const Result<docker::Endpoint> endpoint = docker::resolve_endpoint({{}, {}, {}, environment, file_text});
+  Result<docker::Endpoint> endpoint = docker::resolve_endpoint({{}, {}, {}, environment, file_text});
   if (!endpoint) return {"engine", Finding::Is::bad, endpoint.failure().message, endpoint.failure().help};
-  const std::string& socket = endpoint->unix_socket;
+  const std::string socket = endpoint->unix_socket;
+  BriefKeeper keeper;
+  if (!endpoint->ssh.empty()) {
+    const std::string shown = endpoint->shown;
+    endpoint = keeper.tunnels().through(std::move(*endpoint), {});
+    if (!endpoint)
+      return {"engine", Finding::Is::bad,
+              fmt::format("{}: {}", shown, fmt::join(endpoint.failure().causes, ": ")),
+              endpoint.failure().help};
+  }
   if (!socket.empty() && access(socket.c_str(), F_OK) != 0)
     return {"engine", Finding::Is::warning, fmt::format("there is no {}", endpoint->shown),
             "start Docker, or set DOCKER_HOST; files with `in = \"host\"` only need none"};

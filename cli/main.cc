@@ -8,6 +8,7 @@
 #include "cli/version.h"
 #include "cli/wrong_command_line.h"
 #include "grammar/suggest.h"
+#include "runtime/database/query.h"
 #include "runtime/keeper/keeper.h"
 #include "runtime/scribe/masker.h"
 
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   // The keeper is this same program, started before any thread exists.
   if (argc > 1 && argv[1] == cairn::keeper::kKeeperCommand)
     return cairn::keeper::keeper_main(mask_for_keeper);
+  if (argc > 1 && argv[1] == cairn::database::database_command) return cairn::database::database_main();
 
   CLI::App app("cairn: environments and tests as one graph of services, clones, probes and steps", "cairn");
   Invocation invocation;

@@ -133,18 +133,19 @@ std::optional<progress::RunState> recorded_state(const PastRun& run, Invocation&
   return progress::state_after(recording.events);
 }
 
-std::vector<kinds::EngineLook> look_at_engines(http::HttpClient& http, const ProjectPlace& project,
+std::vector<kinds::EngineLook> look_at_engines(http::HttpClient& http, reach::Tunnels& tunnels,
+                                               const ProjectPlace& project,
                                                const std::vector<PastRun>& runs) {
   std::vector<kinds::EngineLook> looks;
   for (const PastRun& run : runs)
     for (const docker::Endpoint& endpoint : kinds::recorded_engines(run.disk.path)) {
       const auto same = [&](const kinds::EngineLook& look) {
         const docker::Endpoint& other = look.engine->endpoint();
-        return other.shown == endpoint.shown && other.unix_socket == endpoint.unix_socket &&
-               other.base_url == endpoint.base_url;
+        return other.shown == endpoint.shown && other.base_url == endpoint.base_url &&
+               (!endpoint.ssh.empty() || other.unix_socket == endpoint.unix_socket);
       };
       if (std::none_of(looks.begin(), looks.end(), same))
-        looks.push_back(kinds::look_at(http, real_clock(), endpoint, project.name, {}));
+        looks.push_back(kinds::look_at(http, real_clock(), endpoint, project.name, {}, &tunnels));
     }
   return looks;
 }

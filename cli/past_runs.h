@@ -41,8 +41,8 @@ std::optional<PastRun> past_run(const ProjectPlace& project, const std::string& 
 std::optional<progress::RunState> recorded_state(const PastRun& run, Invocation& invocation);
 
 // All engines that these runs have used, looked at.
-std::vector<kinds::EngineLook> look_at_engines(http::HttpClient& http, const ProjectPlace& project,
-                                               const std::vector<PastRun>& runs);
+std::vector<kinds::EngineLook> look_at_engines(http::HttpClient& http, reach::Tunnels& tunnels,
+                                               const ProjectPlace& project, const std::vector<PastRun>& runs);
 
 // What was done, for people and as JSON.
 struct Removed {

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/brief_keeper.h"
 #include "cli/past_runs.h"
 #include "cli/program_file.h"
 #include "cli/project.h"
@@ -14,6 +15,7 @@
 #include "interpreter/show.h"
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
+#include "runtime/kinds/host_limits.h"
 #include "runtime/kinds/observe.h"
 #include "runtime/plan/plan.h"
 
@@ -105,11 +107,15 @@ bool make_plan(Planned& planned, bool up, const std::vector<std::string>& names,
   }
   if (up) {
     const kinds::RunPlace place{project_name(program.project_folder), program.project_folder, {}, {}, true};
+    BriefKeeper keeper;
     http::Reactor http;
     http::ReadOnlyClient reading(http);
-    planned.facts = kinds::observe({program.graph(), program.sources, place, reading, real_clock()}, {});
+    planned.facts = kinds::observe(
+        {program.graph(), program.sources, place, reading, real_clock(), &keeper.tunnels()}, {});
   }
   planned.plan = plan::plan(program.graph(), planned.facts, goal);
+  for (plan::Refusal& refusal : kinds::limits_refused(program.graph(), planned.plan))
+    planned.plan.refusals.push_back(std::move(refusal));
   return true;
 }
 
@@ -121,9 +127,10 @@ void plan_down(const PlanCommand& command, Invocation& invocation) {
   const std::vector<PastRun> runs = past_runs(*project);
   for (const PastRun& run : runs)
     if (run.up) end_processes(*project, run, true, seen);
+  BriefKeeper keeper;
   http::Reactor http;
   http::ReadOnlyClient reading(http);
-  std::vector<kinds::EngineLook> looks = look_at_engines(reading, *project, runs);
+  std::vector<kinds::EngineLook> looks = look_at_engines(reading, keeper.tunnels(), *project, runs);
   const plan::Facts facts = facts_of(looks, seen);
   carry_out(plan::removal_of_stack(facts, {command.volumes}), looks, *project, true, seen);
   tell(invocation, seen, command.json, true);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/brief_keeper.h"
 #include "cli/past_runs.h"
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
@@ -53,9 +54,10 @@ void list(bool as_json, Invocation& invocation) {
   std::vector<Running> all;
   for (const PastRun& run : runs)
     for (Running& one : processes_of(run)) all.push_back(std::move(one));
+  BriefKeeper keeper;
   http::Reactor http;
   http::ReadOnlyClient reading(http);
-  const std::vector<kinds::EngineLook> looks = look_at_engines(reading, *project, runs);
+  const std::vector<kinds::EngineLook> looks = look_at_engines(reading, keeper.tunnels(), *project, runs);
   Removed seen;
   for (const plan::Fact& fact : facts_of(looks, seen).strays) {
     if (fact.identity.what != "service") continue;

@@ -27,6 +27,7 @@
 #include "runtime/http/read_only_client.h"
 #include "runtime/keeper/keeper_spawner.h"
 #include "runtime/kinds/containers.h"
+#include "runtime/kinds/host_limits.h"
 #include "runtime/kinds/kept_services.h"
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/observe.h"
@@ -40,6 +41,7 @@
 #include "runtime/progress/plain_view.h"
 #include "runtime/progress/recorder.h"
 #include "runtime/progress/run_state.h"
+#include "runtime/reach/tunnel.h"
 #include "runtime/report/ci.h"
 #include "runtime/report/kept_tests.h"
 #include "runtime/report/run_report.h"
@@ -284,12 +286,12 @@ void recall(const Graph& graph, const std::string& run, const JournalState& befo
 }
 
 // What earlier incarnations have left and no step of this one knew of. Gives what could not be removed.
-std::vector<std::string> remove_leftovers(http::HttpClient& http, const kinds::RunPlace& place,
-                                          const std::string& cairn_folder) {
+std::vector<std::string> remove_leftovers(http::HttpClient& http, reach::Tunnels& tunnels,
+                                          const kinds::RunPlace& place, const std::string& cairn_folder) {
   const ProjectPlace project{place.project_folder, cairn_folder, place.project, true};
   Removed removed;
   std::vector<kinds::EngineLook> looks =
-      look_at_engines(http, project, {PastRun{{place.run, place.folder, true}, {}, false}});
+      look_at_engines(http, tunnels, project, {PastRun{{place.run, place.folder, true}, {}, false}});
   plan::Facts facts = facts_of(looks, removed);
   std::erase_if(facts.strays, [](const plan::Fact& fact) { return std::get<plan::Ours>(fact.found).keep; });
   carry_out(plan::removal_of_runs(facts, {{place.run}}), looks, project, false, removed);
@@ -372,6 +374,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   host::Ports ports(host::port_registry_folder(environment("XDG_RUNTIME_DIR").value_or(""),
                                                environment("HOME").value_or("/tmp")),
                     static_cast<std::uint64_t>(getpid()));
+  reach::Tunnels tunnels([&]() -> Result<keeper::Spawner*> { return spawner->get(); }, folder->path);
   kinds::Addresses addresses(graph, [&] { return ports.pick(); });
   kinds::World world{program->compiled,
                      graph,
@@ -386,6 +389,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
                      secrets,
                      addresses,
                      nullptr,
+                     &tunnels,
                      kinds::stored_on_engine(graph),
                      {},
                      {},
@@ -404,14 +408,16 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   execute::Exports exports;
   if (options.up || options.resume != nullptr) {
     http::ReadOnlyClient reading(http);
-    facts = kinds::observe({graph, program->sources, world.place, reading, clock}, {});
+    facts = kinds::observe({graph, program->sources, world.place, reading, clock, &tunnels}, {});
     if (options.resume != nullptr) {
       recall(graph, run, options.resume->before, facts, exports);
       for (report::KeptTests& kept : report::kept_tests(folder->path))
         if (facts.of_step.contains(kept.tests.step)) world.tests.put(kept.key, std::move(kept.tests));
     }
   }
-  const plan::Plan plan = plan::plan(graph, facts, options.goal);
+  plan::Plan plan = plan::plan(graph, facts, options.goal);
+  for (plan::Refusal& refusal : kinds::limits_refused(graph, plan))
+    plan.refusals.push_back(std::move(refusal));
   execute::Durations durations = execute::Durations::load(*cairn_folder + "/durations.json");
   const std::unique_ptr<execute::Threads> threads = execute::real_threads();
   plan::RunOptions run_options;
@@ -448,9 +454,12 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
         [&](int, int count) { loop.cancel(count == 1 ? "interrupted" : "interrupted again"); });
     finished = loop.run();
   }
+  if (containers != nullptr)
+    for (const Failure& left : containers->remove_agents())
+      emitter.say(progress::Message{progress::Level::warning, left.message, {}, {}});
 
   if (options.resume != nullptr && loop.came_to_its_end() && !options.resume->record.keep)
-    for (std::string& left : remove_leftovers(http, world.place, *cairn_folder)) {
+    for (std::string& left : remove_leftovers(http, tunnels, world.place, *cairn_folder)) {
       finished.left_behind.push_back(masker.masked(left));
       if (finished.exit_code == passed) finished.exit_code = step_failed;
     }

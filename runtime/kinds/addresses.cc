@@ -9,6 +9,12 @@ namespace {
 constexpr std::string_view machine_from_container = "host.docker.internal";
 constexpr std::string_view machine = "127.0.0.1";
 
+std::vector<std::string> causes_of(const Failure& failure) {
+  std::vector<std::string> causes = {failure.message};
+  causes.insert(causes.end(), failure.causes.begin(), failure.causes.end());
+  return causes;
+}
+
 }  // namespace
 
 bool in_container(const Graph& graph, NodeId node) {
@@ -83,14 +89,24 @@ std::optional<LateAnswer> Addresses::answer(NodeId service, std::string_view nam
     } else if (number != nullptr) {
       port = *number;
       if (service_inside && !reader_inside) {
+        const bool same = place && place->whole_machine;
         const auto published =
             place ? place->published.find(port) : std::map<std::int64_t, std::int64_t>::const_iterator();
-        if (!place || published == place->published.end())
+        if (!same && (!place || published == place->published.end()))
           return Unanswered{
               fmt::format("port {} of `{}` cannot be reached from this machine", port, node.path),
               {"it is not published"},
               fmt::format("add `ports = [{}]` to `{}`", port, node.path)};
-        port = published->second;
+        if (place->relayed) {
+          const Result<int> relayed = place->relayed(port);
+          if (!relayed)
+            return Unanswered{
+                fmt::format("port {} of `{}` cannot be reached from this machine", port, node.path),
+                causes_of(relayed.failure()), relayed.failure().help};
+          port = *relayed;
+        } else if (!same) {
+          port = published->second;
+        }
       }
     }
   }

@@ -16,6 +16,7 @@
 #include "runtime/platform/docker/images.h"
 #include "runtime/platform/docker/logs.h"
 #include "runtime/reach/docker_target.h"
+#include "runtime/reach/relay.h"
 
 namespace cairn::kinds {
 namespace {
@@ -191,7 +192,8 @@ class ContainerWorkload final : public Workload {
 
   Result<Done> create(execute::StepContext& context) override {
     const std::string pull = settings_.pull_policy.empty() ? "missing" : settings_.pull_policy;
-    Result<std::string> image = containers_.image_for(engine_, node_, settings_.image, pull, context);
+    Result<std::string> image = containers_.image_for(engine_, node_, settings_.image, pull, context,
+                                                      settings_.platform.value_or(""));
     if (!image) return image.failure();
     image_ = *image;
     Result<docker::ContainerSpec> spec = spec_of(context);
@@ -302,7 +304,9 @@ class ContainerWorkload final : public Workload {
     return std::make_unique<reach::DockerTarget>(
         reach::ContainerPlace{world_.graph.node(node_).path, id_,
                               [this](const std::string& text) { return world_.masker.masked(text); }},
-        engine_, reach::local_addresses());
+        engine_, reach::local_addresses(), [this](const std::string& network, const reach::Attempt& attempt) {
+          return containers_.agent_on(engine_, network, attempt);
+        });
   }
 
   std::vector<Value> own_probes() override {
@@ -619,12 +623,67 @@ class ContainerWorkload final : public Workload {
     if (!facts) return facts.failure();
     if (!*facts) return Failure{.message = "the container is gone", .causes = {}, .help = {}};
     ServicePlace place;
-    for (const auto& [name, network] : (*facts)->networks)
+    place.whole_machine = (*facts)->network_mode == "host";
+    bool local = false;
+    for (const auto& [name, network] : (*facts)->networks) {
       if (place.address.empty()) place.address = network.address;
+      local = local || reach::is_local(network, reach::local_addresses());
+    }
     for (const docker::BoundPort& port : (*facts)->ports)
       if (port.protocol == "tcp") place.published.emplace(port.container_port, port.host_port);
+    if (place.whole_machine) {
+      // Whose machine that is, the target knows.
+      const Result<std::vector<reach::Endpoint>> ends =
+          reach::DockerTarget({{}, id_, {}}, engine_, reach::local_addresses())
+              .endpoints(1, {world_.clock.now() + std::chrono::seconds(20), context.stop()});
+      local = ends.ok();
+    }
+    if (engine_.endpoint().elsewhere() || !local) place_elsewhere(**facts, place);
     world_.addresses.set(node_, std::move(place));
     return Done{};
+  }
+
+  // Published ports are ports of the engine's machine, which is not this one. In a run the agent leads there;
+  // what `up` leaves has to be reached without cairn.
+  void place_elsewhere(const docker::ContainerFacts& facts, ServicePlace& place) {
+    if (!world_.place.up) {
+      // It may be asked for when this container, and so this, is gone.
+      place.relayed = [&containers = containers_, &engine = engine_, id = id_](std::int64_t port) {
+        return relayed_port(containers, engine, id, static_cast<int>(port));
+      };
+      return;
+    }
+    // Over a unix socket without a tunnel: a virtual machine of this one, which passes its ports on.
+    if (!engine_.endpoint().elsewhere()) return;
+    place.engine_host = engine_.endpoint().host();
+    std::vector<docker::BoundPort> inside;
+    for (const docker::BoundPort& port : facts.ports)
+      if (port.host_address.starts_with("127.") || port.host_address == "::1") inside.push_back(port);
+    if (inside.empty()) return;
+    place.relayed = [inside, machine = place.engine_host,
+                     published = place.published](std::int64_t asked) -> Result<int> {
+      for (const docker::BoundPort& port : inside)
+        if (port.container_port == asked)
+          return Failure{
+              .message = fmt::format("it is published on {} of {} only", port.host_address, machine),
+              .causes = {"an `up` leaves nothing here that could lead there"},
+              .help = fmt::format("write `ports = [\"0.0.0.0:{}:{}\"]`, or use `cairn run`", asked, asked)};
+      return static_cast<int>(published.at(asked));
+    };
+  }
+
+  static Result<int> relayed_port(Containers& containers, docker::Engine& engine, const std::string& id,
+                                  int port) {
+    const reach::Attempt attempt{engine.clock().now() + std::chrono::seconds(20), {}};
+    reach::DockerTarget target({{}, id, {}}, engine, reach::local_addresses(),
+                               [&](const std::string& network, const reach::Attempt& asked) {
+                                 return containers.agent_on(engine, network, asked);
+                               });
+    const Result<std::vector<reach::Endpoint>> endpoints = target.endpoints(port, attempt);
+    if (!endpoints) return endpoints.failure();
+    if (endpoints->empty() || endpoints->front().through == nullptr)
+      return Failure{.message = "no agent leads there", .causes = {}, .help = {}};
+    return endpoints->front().through->port_to(endpoints->front());
   }
 
   void follow(const std::string& log_step) {

@@ -10,8 +10,10 @@
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/engines_used.h"
 #include "runtime/kinds/observe.h"
+#include "runtime/kinds/registry_login.h"
 #include "runtime/platform/docker/images.h"
 #include "runtime/platform/docker/networks.h"
+#include "runtime/reach/tunnel.h"
 
 namespace cairn::kinds {
 namespace {
@@ -26,6 +28,13 @@ std::optional<std::string> read_file(const std::string& path) {
   if (!file) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
+
+// "linux/arm64/v8" is asked for and "linux/arm64" there, as engines that know no variants say it.
+bool is_for(std::string_view there, std::string_view asked) {
+  return asked.starts_with(there) && (asked.size() == there.size() || asked[there.size()] == '/');
+}
+
+constexpr std::chrono::seconds agent_start(20), agent_pause(2);
 
 // What Docker allows in names, and nothing that a shell would mind.
 std::string plain(std::string_view text) {
@@ -105,13 +114,17 @@ std::string scope_network_name(const RunPlace& place, const std::string& scope) 
                      scope.empty() ? std::string("file") : plain(scope));
 }
 
-Result<docker::Engine*> Containers::engine_of(NodeId node) {
+Result<docker::Engine*> Containers::engine_of(NodeId node, std::stop_token stop) {
   const std::string key = engine_path(world_.graph, node);
   std::lock_guard lock(engines_mutex_);
   const auto known = engines_.find(key);
   if (known != engines_.end()) return known->second.get();
   Result<docker::Endpoint> endpoint = endpoint_of(world_.graph, node);
   if (!endpoint) return endpoint.failure();
+  if (world_.tunnels != nullptr) {
+    endpoint = world_.tunnels->through(std::move(*endpoint), stop);
+    if (!endpoint) return endpoint.failure();
+  }
   if (Result<Done> recorded = record_engine(world_.place.folder, *endpoint); !recorded)
     return recorded.failure();
   auto engine = std::make_unique<docker::Engine>(world_.http, world_.clock, std::move(*endpoint),
@@ -164,11 +177,66 @@ Result<Done> Containers::leave_scope(docker::Engine& engine, const std::string& 
   if (found == networks_.end() || --found->second.users > 0) return Done{};
   const std::string id = found->second.id;
   networks_.erase(found);
+  return remove_network(engine, id, stop);
+}
+
+Result<std::shared_ptr<reach::Relay>> Containers::agent_on(docker::Engine& engine, const std::string& network,
+                                                           const reach::Attempt& attempt) {
+  const std::lock_guard lock(agents_mutex_);
+  AgentSlot& slot = agents_[&engine];
+  const Instant now = world_.clock.now();
+  if (slot.agent != nullptr && slot.agent->relay()->broken()) {
+    if (Result<Done> gone = slot.agent->remove(attempt.stop); !gone) return gone.failure();
+    slot.agent = nullptr;
+  }
+  if (slot.agent == nullptr) {
+    if (slot.failed && now < slot.try_again) return *slot.failed;
+    docker::Identity identity;
+    identity.project = world_.place.project;
+    identity.run = world_.place.run;  // also under `up`: it goes with this process
+    identity.node = "(agent)";
+    identity.attempt = "1";
+    identity.name = fmt::format("cairn-agent-{}-{}", world_.place.project, short_run_id(world_.place.run));
+    if (agents_.size() > 1) identity.name += fmt::format("-{}", agents_.size());
+    // A probe looks for a short time; an agent may need longer, and the next look finds it.
+    const reach::Attempt start{std::max(attempt.deadline, now + agent_start), attempt.stop};
+    Result<std::shared_ptr<reach::Agent>> agent =
+        reach::Agent::start(engine, {identity, world_.place.folder}, network, start);
+    if (!agent) {
+      slot.failed = agent.failure();
+      slot.try_again = world_.clock.now() + agent_pause;
+      return std::move(agent.failure());
+    }
+    slot.agent = *agent;
+    slot.failed.reset();
+  }
+  if (Result<Done> joined = slot.agent->join(network, attempt.stop); !joined) return joined.failure();
+  return slot.agent->relay();
+}
+
+Result<Done> Containers::remove_network(docker::Engine& engine, const std::string& id, std::stop_token stop) {
+  {
+    const std::lock_guard lock(agents_mutex_);
+    const auto found = agents_.find(&engine);
+    if (found != agents_.end() && found->second.agent != nullptr)
+      if (Result<Done> left = found->second.agent->leave(id, stop); !left) return left;
+  }
   return docker::remove_network(engine, id, stop);
 }
 
+std::vector<Failure> Containers::remove_agents() {
+  const std::lock_guard lock(agents_mutex_);
+  std::vector<Failure> left;
+  for (auto& [engine, slot] : agents_)
+    if (slot.agent != nullptr)
+      if (Result<Done> gone = slot.agent->remove({}); !gone) left.push_back(gone.failure());
+  agents_.clear();
+  return left;
+}
+
 Result<std::string> Containers::image_for(docker::Engine& engine, NodeId, const Value& image,
-                                          const std::string& pull_policy, execute::StepContext& context) {
+                                          const std::string& pull_policy, execute::StepContext& context,
+                                          const std::string& platform) {
   if (const NodeRef* block = image.as<NodeRef>()) {
     const Value id = context.exported(block->node, "id");
     if (id.as<std::string>() == nullptr)
@@ -182,15 +250,19 @@ Result<std::string> Containers::image_for(docker::Engine& engine, NodeId, const 
   if (pull_policy != "always") {
     const Result<std::optional<docker::ImageFacts>> there = facts_of_image(engine, reference, context.stop());
     if (!there) return there.failure();
-    if (*there) return (*there)->id;
+    if (*there && (platform.empty() || is_for((*there)->platform, platform))) return (*there)->id;
     if (pull_policy == "never")
       return Failure{.message = fmt::format("the engine has no image `{}`", reference),
                      .causes = {"`pull_policy` is \"never\""},
                      .help = fmt::format("`docker pull {}` fetches it", reference)};
   }
   context.say(progress::StepProgress{fmt::format("pull {}", reference), {}});
+  Result<Text> login = registry_login(world_, {}, docker::read_reference(reference).registry());
+  if (!login)
+    return std::move(login.failure()).within(fmt::format("could not pull the image `{}`", reference));
   if (Result<> pulled = docker::pull_image(
-          engine, {reference, {}, {}}, [&](const std::string& line) { context.note(line); }, context.stop());
+          engine, {reference, platform, *login}, [&](const std::string& line) { context.note(line); },
+          context.stop());
       !pulled)
     return pulled.failure();
   reference_has_moved(engine, reference);

@@ -13,6 +13,7 @@
 #include "runtime/platform/docker/engine.h"
 #include "runtime/platform/docker/images.h"
 #include "runtime/platform/docker/spec.h"
+#include "runtime/reach/agent.h"
 
 namespace cairn::kinds {
 
@@ -32,7 +33,8 @@ class Containers {
   explicit Containers(World& world) : world_(world) {}
 
   // One for each endpoint_of(); recorded in the run's folder before it is used.
-  Result<docker::Engine*> engine_of(NodeId node);
+  // One over ssh is connected to first: `stop` ends that wait.
+  Result<docker::Engine*> engine_of(NodeId node, std::stop_token stop = {});
 
   std::string object_name(NodeId node, const std::string& suffix = {}) const;
   docker::Identity identity(NodeId node, const std::string& name, int attempt) const;
@@ -42,10 +44,20 @@ class Containers {
                                  execute::StepContext& context);
   Result<Done> leave_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop);
 
+  // The agent that is on a network (its id) of an engine whose networks are not on this machine: made when
+  // first asked for, one for each engine; again, when the last one has ended.
+  Result<std::shared_ptr<reach::Relay>> agent_on(docker::Engine& engine, const std::string& network,
+                                                 const reach::Attempt& attempt);
+  // Removes a network, from which the agent goes first.
+  Result<Done> remove_network(docker::Engine& engine, const std::string& id, std::stop_token stop);
+  // The end of the run: what could not be removed is told.
+  std::vector<Failure> remove_agents();
+
   // Makes sure that the engine has the image: `id` of an image block, or a reference that is pulled if need
-  // be.
+  // be, for `platform` if that is not empty, with the credentials of the file or of the docker client.
   Result<std::string> image_for(docker::Engine& engine, NodeId reader, const Value& image,
-                                const std::string& pull_policy, execute::StepContext& context);
+                                const std::string& pull_policy, execute::StepContext& context,
+                                const std::string& platform = {});
 
   // What the engine says about an image, asked once a run, until the run itself gives the reference to
   // another one. Not remembered when there is none.
@@ -61,7 +73,14 @@ class Containers {
     std::string id;
     int users = 0;
   };
+  struct AgentSlot {
+    std::shared_ptr<reach::Agent> agent;
+    std::optional<Failure> failed;  // the last try; not repeated before …
+    Instant try_again;
+  };
   World& world_;
+  std::mutex agents_mutex_;  // held while one is made: the others wait for it
+  std::map<docker::Engine*, AgentSlot> agents_;
   std::mutex engines_mutex_;
   std::map<std::string, std::unique_ptr<docker::Engine>> engines_;
   std::mutex networks_mutex_;  // held while one is made: the others wait for its id

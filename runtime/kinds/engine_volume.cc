@@ -163,7 +163,7 @@ execute::StepResult perform_network(World& world, const execute::StepRequest& re
   const Value id = context.exported(request.node, "id");
   if (settings.external || settings.keep || id.as<std::string>() == nullptr)
     return kept("it outlives the run");
-  if (Result<> gone = docker::remove_network(**engine, *id.as<std::string>(), {}); !gone)
+  if (Result<> gone = world.containers->remove_network(**engine, *id.as<std::string>(), {}); !gone)
     return gone.failure();
   return execute::StepEnd{};
 }

@@ -29,10 +29,12 @@ std::string text_at(const json& object, const char* name) {
 }  // namespace
 
 Result<Done> record_engine(const std::string& run_folder, const docker::Endpoint& endpoint) {
-  const json line = {{"shown", endpoint.shown},      {"socket", endpoint.unix_socket},
-                     {"url", endpoint.base_url},     {"verify", endpoint.tls.verify},
-                     {"ca", endpoint.tls.ca_file},   {"cert", endpoint.tls.cert_file},
-                     {"key", endpoint.tls.key_file}, {"fingerprint", endpoint.tls.fingerprint}};
+  const json line = {
+      {"shown", endpoint.shown},      {"socket", endpoint.ssh.empty() ? endpoint.unix_socket : std::string()},
+      {"url", endpoint.base_url},     {"verify", endpoint.tls.verify},
+      {"ca", endpoint.tls.ca_file},   {"cert", endpoint.tls.cert_file},
+      {"key", endpoint.tls.key_file}, {"fingerprint", endpoint.tls.fingerprint},
+      {"ssh", endpoint.ssh},          {"remote", endpoint.remote_socket}};
   const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   const std::string path = file_of(run_folder);
   const FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -57,6 +59,8 @@ std::vector<docker::Endpoint> recorded_engines(const std::string& run_folder) {
     endpoint.tls.cert_file = text_at(object, "cert");
     endpoint.tls.key_file = text_at(object, "key");
     endpoint.tls.fingerprint = text_at(object, "fingerprint");
+    endpoint.ssh = text_at(object, "ssh");
+    endpoint.remote_socket = text_at(object, "remote");
     const auto same = [&](const docker::Endpoint& other) {
       return other.shown == endpoint.shown && other.unix_socket == endpoint.unix_socket &&
              other.base_url == endpoint.base_url;

@@ -13,8 +13,8 @@ namespace cairn::kinds {
 // themselves.
 Result<Done> record_engine(const std::string& run_folder, const docker::Endpoint& endpoint);
 
-// Each once, in the order of their first use. A line that cannot be read (the last of a crash) is passed
-// over.
+// Each once, those over ssh without their tunnel, in the order of their first use. A line that cannot be read
+// (the last of a crash) is passed over.
 std::vector<docker::Endpoint> recorded_engines(const std::string& run_folder);
 
 }  // namespace cairn::kinds

@@ -6,6 +6,7 @@
 
 #include "runtime/kinds/containers.h"
 #include "runtime/platform/docker/containers.h"
+#include "runtime/platform/docker/images.h"
 #include "runtime/platform/docker/networks.h"
 #include "runtime/platform/docker/volumes.h"
 
@@ -64,17 +65,40 @@ Result<Done> list(EngineLook& look, const std::string& project, std::stop_token 
 }  // namespace
 
 EngineLook look_at(http::HttpClient& http, Clock& clock, const docker::Endpoint& endpoint,
-                   const std::string& project, std::stop_token stop) {
+                   const std::string& project, std::stop_token stop, reach::Tunnels* tunnels) {
   const char* version = std::getenv("DOCKER_API_VERSION");
-  EngineLook look{std::make_unique<docker::Engine>(http, clock, endpoint,
+  Result<docker::Endpoint> reached =
+      tunnels == nullptr ? Result<docker::Endpoint>(endpoint) : tunnels->through(endpoint, stop);
+  EngineLook look{std::make_unique<docker::Engine>(http, clock, reached ? *reached : endpoint,
                                                    version == nullptr ? std::string() : std::string(version)),
                   {},
                   {}};
+  if (!reached) {
+    look.unreachable = std::move(reached.failure());
+    return look;
+  }
   if (Result<Done> listed = list(look, project, stop); !listed) {
     look.ours.clear();
     look.unreachable = listed.failure();
   }
   return look;
+}
+
+void look_for_agent_images(EngineLook& look, const std::string& project, std::stop_token stop) {
+  if (look.unreachable) return;
+  const auto images =
+      docker::list_images(*look.engine, {fmt::format("{}project={}", docker::label_prefix, project)}, stop);
+  if (!images) {
+    look.unreachable = images.failure();
+    return;
+  }
+  for (const docker::ImageSummary& one : *images)
+    for (const std::string& tag : one.tags) {
+      const std::string name = tag.substr(0, tag.rfind(':'));
+      if (docker::owner_of(one.labels, name, project) == docker::Owner::ours)
+        look.ours.push_back(fact_of(one.labels, look.engine->endpoint().shown, "agent image", name, tag,
+                                    plan::ObjectState::made));
+    }
 }
 
 Result<Done> remove_object(docker::Engine& engine, const plan::Fact& fact, const std::string& project,
@@ -84,6 +108,7 @@ Result<Done> remove_object(docker::Engine& engine, const plan::Fact& fact, const
     // Ids of containers and networks are never given twice: what was ours is ours, or gone.
     return docker::remove_container(engine, ours.id, stop);
   }
+  if (fact.identity.what == "agent image") return docker::remove_image(engine, ours.id, true, stop);
   if (fact.identity.what == "network") return docker::remove_network(engine, ours.id, stop);
   // A volume is known by its name only: look again whose it is.
   const auto now = docker::inspect_volume(engine, ours.id, stop);

@@ -9,11 +9,12 @@
 #include "runtime/kinds/world.h"
 #include "runtime/plan/facts.h"
 #include "runtime/platform/docker/engine.h"
+#include "runtime/reach/tunnel.h"
 
 namespace cairn::kinds {
 
-// One engine, and what of ours is there. Identity::what is "service", "network" or "volume"; Identity::where
-// is the engine as people know it.
+// One engine, and what of ours is there. Identity::what is "service", "network", "volume" or "agent image";
+// Identity::where is the engine as people know it.
 struct EngineLook {
   std::unique_ptr<docker::Engine> engine;
   std::vector<plan::Fact> ours;
@@ -21,9 +22,13 @@ struct EngineLook {
 };
 
 // Only reads, so that a ReadOnlyClient does. What carries our labels under another name than they say is
-// somebody else's: it came from an image of ours.
+// somebody else's: it came from an image of ours. `tunnels`: to engines over ssh; none: they are unreachable.
 EngineLook look_at(http::HttpClient& http, Clock& clock, const docker::Endpoint& endpoint,
-                   const std::string& project, std::stop_token stop);
+                   const std::string& project, std::stop_token stop, reach::Tunnels* tunnels);
+
+// Adds the images of agents, which nobody but `clean` has to know about. Other images are the cache of the
+// next run.
+void look_for_agent_images(EngineLook& look, const std::string& project, std::stop_token stop);
 
 // Removes what a Fact of `ours` says, if it is still ours; one that is gone is fine.
 Result<Done> remove_object(docker::Engine& engine, const plan::Fact& fact, const std::string& project,

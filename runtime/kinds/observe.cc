@@ -187,7 +187,7 @@ plan::Facts observe(const Observation& all, std::stop_token stop) {
     std::optional<plan::Identity> identity = object_of(all, on_engine, id);
     if (!identity) continue;
     plan::Fact fact{*identity, plan::Absent{}, spec_hash(all.graph, all.sources, id)};
-    const Result<docker::Endpoint> endpoint = endpoint_of(all.graph, id);
+    Result<docker::Endpoint> endpoint = endpoint_of(all.graph, id);
     if (!endpoint) {
       fact.found = plan::Unreachable{endpoint.failure().message};
       facts.of_node[all.graph.node(id).path] = std::move(fact);
@@ -196,7 +196,9 @@ plan::Facts observe(const Observation& all, std::stop_token stop) {
     fact.identity.where = endpoint->shown;
     auto look = looks.find(endpoint->shown);
     if (look == looks.end())
-      look = looks.emplace(endpoint->shown, look_at(all.http, all.clock, *endpoint, all.place.project, stop))
+      look = looks
+                 .emplace(endpoint->shown,
+                          look_at(all.http, all.clock, *endpoint, all.place.project, stop, all.tunnels))
                  .first;
     if (look->second.unreachable) {
       fact.found = plan::Unreachable{look->second.unreachable->message};

@@ -23,6 +23,7 @@ struct Observation {
   const RunPlace& place;   // of an `up`, or of a run that is resumed
   http::HttpClient& http;  // a ReadOnlyClient does
   Clock& clock;
+  reach::Tunnels* tunnels = nullptr;  // to engines over ssh
 };
 // By node: services in containers, networks and volumes of engines; of a run also its steps' containers,
 // clones, and folders of this machine. What an engine says that cannot be reached is Unreachable, and the

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "runtime/kinds/binding.h"
+#include "runtime/kinds/sql_probe.h"
 #include "runtime/reach/probe_loop.h"
 #include "runtime/reach/probes/exec.h"
 #include "runtime/reach/probes/exists.h"
@@ -66,7 +67,8 @@ struct Probe {
   reach::Look look;
 };
 
-Result<Probe> probe_of(World& world, const Made& made, reach::ProbeTarget& target) {
+Result<Probe> probe_of(World& world, const Made& made, reach::ProbeTarget& target,
+                       execute::StepContext& context) {
   const std::string& name = made.function;
   const Value* first = made.arguments.entries.empty() ? nullptr : &made.arguments.entries.front().second;
   const std::string what = name == "healthy" || first == nullptr ? fmt::format("{}()", name)
@@ -97,9 +99,21 @@ Result<Probe> probe_of(World& world, const Made& made, reach::ProbeTarget& targe
     if (!look) return look.failure();
     return Probe{what, std::move(*look)};
   }
+  if (name == "sql") {
+    const Value* on = made.arguments.find("on");
+    const NodeRef* database = on == nullptr ? nullptr : on->as<NodeRef>();
+    if (database != nullptr && database->node != no_node) {
+      const std::string asks = fmt::format("sql({}, on = {})", show(*made.arguments.find("text")),
+                                           world.graph.node(database->node).path);
+      Result<reach::Look> look =
+          sql_look(world, argument<std::string>(made, "text"), database->node, context);
+      if (!look) return look.failure();
+      return Probe{asks, std::move(*look)};
+    }
+  }
   return Failure{.message = fmt::format("this cairn cannot look with `{}`", what),
                  .causes = {},
-                 .help = "tcp, http, exec, log, exists, socket and healthy are the probes it has"};
+                 .help = "tcp, http, exec, sql, log, exists, socket and healthy are the probes it has"};
 }
 
 }  // namespace
@@ -109,11 +123,12 @@ Result<Done> wait_until_ready(World& world, const std::vector<Value>& probes, re
   for (const Value& value : probes) {
     const Made* made = value.as<Made>();
     if (made == nullptr) continue;
-    Result<Probe> probe = probe_of(world, *made, target);
+    Result<Probe> probe = probe_of(world, *made, target, context);
     if (!probe) return probe.failure();
     reach::Timing timing = timing_of(*made);
     if (once) {
       timing.within = Nanoseconds(1);
+      timing.last_look = timing.one_look;  // there is no other
       timing.delay = {};
     }
     // What it sees is worth a line while it waits.

@@ -39,15 +39,28 @@ Result<Text> run_helper(World& world, const std::vector<std::string>& command, c
   if (!ended) return ended.failure();
   if (!ended->well())
     return Failure{
-        .message = fmt::format("`{}` {}", command.front(), ended->says()), .causes = {}, .help = {}};
+        .message = fmt::format("`{}` {}", command.front(), ended->says()),
+        .causes = {ended->tail.substr(0, ended->tail.find('\n'))},  // how helpers say that they keep nothing
+        .help = {}};
   return Text(ended->tail, true);
+}
+
+// The block that is named, or the one whose `host` it is.
+std::optional<NodeId> declared_registry(const World& world, const Value& block, const std::string& registry) {
+  if (const NodeRef* named = block.as<NodeRef>()) return named->node;
+  for (std::size_t n = 0; n < world.graph.nodes.size(); ++n) {
+    const std::string* host = world.graph.nodes[n].value("host").as<std::string>();
+    if (world.graph.nodes[n].kind == "registry" && host != nullptr && *host == registry)
+      return NodeId{static_cast<std::uint32_t>(n)};
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 Result<Text> registry_login(World& world, const Value& block, const std::string& registry) {
-  if (const NodeRef* declared = block.as<NodeRef>()) {
-    const Node& node = world.graph.node(declared->node);
+  if (const std::optional<NodeId> declared = declared_registry(world, block, registry)) {
+    const Node& node = world.graph.node(*declared);
     const Value& user = node.value("user");
     const Value& password = node.value("password");
     if (!user.null() && !password.late())

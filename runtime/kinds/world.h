@@ -22,6 +22,12 @@
 #include "runtime/scribe/masker.h"
 #include "runtime/scribe/scribe.h"
 
+namespace cairn::kinds {}  // namespace cairn::kinds
+
+namespace cairn::reach {
+class Tunnels;  // tunnel.h
+}
+
 namespace cairn::kinds {
 
 class Containers;  // containers.h: the engines of the run; null when no block needs one
@@ -88,7 +94,8 @@ struct World {
   Secrets& secrets;
   Addresses& addresses;
   Containers* containers = nullptr;
-  std::vector<bool> on_engine;  // by node: stored_on_engine()
+  reach::Tunnels* tunnels = nullptr;  // to engines over ssh; null: there is no way to them
+  std::vector<bool> on_engine;        // by node: stored_on_engine()
 
   Shelf<NodeId, std::shared_ptr<Workload>> workloads;  // what runs, or ran and is still there
   Shelf<std::string, report::StepTests> tests;         // by the report's path
