@@ -16,6 +16,7 @@
 #include "runtime/effects/locks.h"
 
 namespace cairn::cli {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -76,6 +77,23 @@ bool read_given_params(Invocation& invocation, std::vector<GivenParam>& given) {
   return invocation.params_file.empty() || read_params_file(invocation, given);
 }
 
+namespace {
+
+// The nearest folder above that holds a .stack file, as a path from here: for people who stand too deep.
+std::optional<std::string> stack_file_above() {
+  std::error_code error;
+  std::string way;
+  for (fs::path at = fs::current_path(error); at.has_relative_path(); at = at.parent_path()) {
+    way += "../";
+    for (const fs::directory_entry& entry : fs::directory_iterator(at.parent_path(), error))
+      if (entry.path().extension() == ".stack" && entry.is_regular_file(error))
+        return way + entry.path().filename().string();
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<std::string> find_stack_file(Invocation& invocation) {
   if (!invocation.file.empty()) return invocation.file;
   std::vector<std::string> found;
@@ -85,10 +103,12 @@ std::optional<std::string> find_stack_file(Invocation& invocation) {
       found.push_back(entry.path().filename().string());
   std::sort(found.begin(), found.end());
   if (found.size() == 1) return found.front();
-  if (found.empty())
+  if (found.empty()) {
+    const std::optional<std::string> above = stack_file_above();
     complain(invocation, wrong_input, "there is no .stack file in this folder",
-             "name one with `-f FILE`, or begin one: `cairn explain service` shows how");
-  else
+             above ? fmt::format("`-f {}` is the nearest", *above)
+                   : "name one with `-f FILE`, or begin one: `cairn explain service` shows how");
+  } else
     complain(
         invocation, wrong_input,
         fmt::format("there are {} .stack files in this folder: {}", found.size(), fmt::join(found, ", ")),

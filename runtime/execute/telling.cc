@@ -139,7 +139,7 @@ void Telling::settled(StepId step) {
   if (const plan::Trouble* trouble = plan::trouble_of(outcome)) {
     finished.causes = trouble->causes;
     finished.help = trouble->help;
-    finished.log_tail = scribe_.tail(graph_.name(step), tail_lines);
+    finished.log_tail = last_lines(step);
   }
   if (const plan::Skipped* skipped = std::get_if<plan::Skipped>(&outcome))
     finished.root = graph_.name(skipped->root);
@@ -148,6 +148,15 @@ void Telling::settled(StepId step) {
     if (const std::int64_t* number = code.as<std::int64_t>()) finished.exit_code = static_cast<int>(*number);
   }
   say(step, std::move(finished));
+}
+
+// Of the step; of a service that did not become ready, what it said since its start.
+std::vector<std::string> Telling::last_lines(StepId step) const {
+  std::vector<std::string> own = scribe_.tail(graph_.name(step), tail_lines);
+  if (!own.empty() || graph_.steps[index(step)].phase != Phase::ready) return own;
+  for (const StepId other : graph_.node_of(step).steps)
+    if (graph_.steps[index(other)].phase == Phase::start) return scribe_.tail(graph_.name(other), tail_lines);
+  return own;
 }
 
 void Telling::lost(const plan::ServiceLost& lost, const Death& death) {

@@ -42,6 +42,7 @@ class Telling {
 
  private:
   void say(StepId step, progress::Happening happening);
+  std::vector<std::string> last_lines(StepId step) const;
 
   const Graph& graph_;
   const plan::Run& run_;

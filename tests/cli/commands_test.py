@@ -111,6 +111,13 @@ stage test {
         self.assertIn("`cairn run -f other.stack only`", told)
         self.assertEqual(self.cairn("--version").stdout, self.cairn("version").stdout)
 
+    def test_a_file_further_up_is_named(self):
+        deep = self.folder / "src" / "deep"
+        deep.mkdir(parents=True)
+        self.folder = deep
+        self.assertIn("`-f ../../it.stack` is the nearest", self.cairn("lint", code=2).stderr)
+        self.folder = deep.parent.parent
+
     def test_doctor(self):
         self.environment["DOCKER_HOST"] = f"unix://{self.folder}/docker.sock"
         found = {one["what"]: one for one in self.json("doctor")}

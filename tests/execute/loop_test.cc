@@ -67,6 +67,18 @@ TEST(Loop, AFailureHasItsCausesItsPlaceAndItsLastLines) {
   EXPECT_EQ(*rig.exports.find(first, "error").as<std::string>(), "`first` exited 3");
 }
 
+TEST(Loop, AServiceThatDoesNotBecomeReadyIsShownWithWhatItSaid) {
+  GraphBuilder builder;
+  builder.uses(builder.task("test"), builder.service("db"));
+  Rig rig(builder.build(), [](const StepRequest& request, StepContext& context) -> StepResult {
+    if (request.phase == Phase::start) context.write(scribe::Stream::err, "no such port\n");
+    if (request.phase == Phase::ready) return Failure{.message = "refused", .causes = {}, .help = {}};
+    return StepEnd{};
+  });
+  EXPECT_EQ(rig.run().exit_code, 1);
+  EXPECT_THAT(rig.finished("db:ready")->log_tail, ElementsAre("no such port"));
+}
+
 TEST(Loop, AServiceThatDiesStopsWhoUsesIt) {
   GraphBuilder builder;
   const NodeId db = builder.service("db");
