@@ -375,6 +375,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
                                                environment("HOME").value_or("/tmp")),
                     static_cast<std::uint64_t>(getpid()));
   reach::Tunnels tunnels([&]() -> Result<keeper::Spawner*> { return spawner->get(); }, folder->path);
+  const std::unique_ptr<execute::Threads> threads = execute::real_threads();
   kinds::Addresses addresses(graph, [&] { return ports.pick(); });
   kinds::World world{program->compiled,
                      graph,
@@ -382,7 +383,9 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
                      *program->inputs,
                      {project, program->project_folder, run, folder->path, options.up},
                      clock,
+                     *threads,
                      http,
+                     reach::real_connector(),
                      **spawner,
                      masker,
                      scribe,
@@ -419,7 +422,6 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   for (plan::Refusal& refusal : kinds::limits_refused(graph, plan))
     plan.refusals.push_back(std::move(refusal));
   execute::Durations durations = execute::Durations::load(*cairn_folder + "/durations.json");
-  const std::unique_ptr<execute::Threads> threads = execute::real_threads();
   plan::RunOptions run_options;
   run_options.fail_fast = options.fail_fast;
   run_options.lanes =

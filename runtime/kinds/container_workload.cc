@@ -6,8 +6,8 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
+#include "runtime/execute/companion.h"
 #include "runtime/kinds/announced.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/platform/docker/archive.h"
@@ -156,7 +156,9 @@ class ContainerWorkload final : public Workload {
         node_(node),
         attempt_(attempt),
         settings_(std::move(settings)),
-        wants_outputs_(wants_outputs) {}
+        wants_outputs_(wants_outputs),
+        follower_(world_.threads, world_.clock),
+        watcher_(world_.threads, world_.clock) {}
   ~ContainerWorkload() override { stop_following(); }
 
   Result<Done> adopt(const std::string& id, execute::StepContext& context) override {
@@ -228,7 +230,7 @@ class ContainerWorkload final : public Workload {
       return why;
     }
     running_ = true;
-    follow(log_step);
+    if (Result<Done> followed = follow(log_step); !followed) return followed;
     if (Result<Done> learnt = learn_addresses(context); !learnt) return learnt;
     if (settings_.post_start.empty()) return Done{};
     return announced(
@@ -258,7 +260,7 @@ class ContainerWorkload final : public Workload {
   }
 
   void watch(std::shared_ptr<execute::DeathWatch> watch) override {
-    watcher_ = std::jthread([this, watch](std::stop_token stop) {
+    const bool begun = watcher_.start([this, watch](std::stop_token stop) {
       const Result<int> code = wait_->finish(stop);
       if (!code) return;
       running_ = false;
@@ -269,6 +271,7 @@ class ContainerWorkload final : public Workload {
       }
       watch->died({reason, *code, {}});
     });
+    if (!begun) watch->died({"cannot be watched: the system gives no more threads", {}, {}});
   }
 
   Result<Done> stop(execute::StepContext& context) override {
@@ -304,7 +307,8 @@ class ContainerWorkload final : public Workload {
     return std::make_unique<reach::DockerTarget>(
         reach::ContainerPlace{world_.graph.node(node_).path, id_,
                               [this](const std::string& text) { return world_.masker.masked(text); }},
-        engine_, reach::local_addresses(), [this](const std::string& network, const reach::Attempt& attempt) {
+        engine_, world_.connector.our_addresses(),
+        [this](const std::string& network, const reach::Attempt& attempt) {
           return containers_.agent_on(engine_, network, attempt);
         });
   }
@@ -627,14 +631,14 @@ class ContainerWorkload final : public Workload {
     bool local = false;
     for (const auto& [name, network] : (*facts)->networks) {
       if (place.address.empty()) place.address = network.address;
-      local = local || reach::is_local(network, reach::local_addresses());
+      local = local || reach::is_local(network, world_.connector.our_addresses());
     }
     for (const docker::BoundPort& port : (*facts)->ports)
       if (port.protocol == "tcp") place.published.emplace(port.container_port, port.host_port);
     if (place.whole_machine) {
       // Whose machine that is, the target knows.
       const Result<std::vector<reach::Endpoint>> ends =
-          reach::DockerTarget({{}, id_, {}}, engine_, reach::local_addresses())
+          reach::DockerTarget({{}, id_, {}}, engine_, world_.connector.our_addresses())
               .endpoints(1, {world_.clock.now() + std::chrono::seconds(20), context.stop()});
       local = ends.ok();
     }
@@ -675,7 +679,7 @@ class ContainerWorkload final : public Workload {
   static Result<int> relayed_port(Containers& containers, docker::Engine& engine, const std::string& id,
                                   int port) {
     const reach::Attempt attempt{engine.clock().now() + std::chrono::seconds(20), {}};
-    reach::DockerTarget target({{}, id, {}}, engine, reach::local_addresses(),
+    reach::DockerTarget target({{}, id, {}}, engine, containers.world().connector.our_addresses(),
                                [&](const std::string& network, const reach::Attempt& asked) {
                                  return containers.agent_on(engine, network, asked);
                                });
@@ -686,8 +690,8 @@ class ContainerWorkload final : public Workload {
     return endpoints->front().through->port_to(endpoints->front());
   }
 
-  void follow(const std::string& log_step) {
-    follower_ = std::jthread([this, log_step](std::stop_token stop) {
+  Result<Done> follow(const std::string& log_step) {
+    const bool begun = follower_.start([this, log_step](std::stop_token stop) {
       Result<docker::LogStream> stream =
           docker::LogStream::open(engine_, id_, {.follow = true, .tty = settings_.tty}, stop);
       while (stream) {
@@ -701,21 +705,15 @@ class ContainerWorkload final : public Workload {
       }
       world_.scribe.end(log_step);
     });
+    if (begun) return Done{};
+    return Failure{.message = fmt::format("the log of `{}` cannot be followed", world_.graph.node(node_).path),
+                   .causes = {"the system gives no more threads"},
+                   .help = "run fewer things at once: `-j`, or raise the limit (`ulimit -u`)"};
   }
   // The container has ended, so its log does too.
-  void finish_following() {
-    if (follower_.joinable()) follower_.join();
-  }
-  void stop_following() {
-    if (!follower_.joinable()) return;
-    follower_.request_stop();
-    follower_.join();
-  }
-  void end_watching() {
-    if (!watcher_.joinable()) return;
-    watcher_.request_stop();
-    watcher_.join();
-  }
+  void finish_following() { follower_.wait(); }
+  void stop_following() { follower_.end(); }
+  void end_watching() { watcher_.end(); }
 
   Containers& containers_;
   World& world_;
@@ -734,7 +732,7 @@ class ContainerWorkload final : public Workload {
   std::int64_t started_wall_ms_ = 0;
   std::mutex output_mutex_;
   std::string output_;
-  std::jthread follower_, watcher_;
+  execute::Companion follower_, watcher_;
 };
 
 }  // namespace

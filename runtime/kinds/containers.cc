@@ -150,7 +150,9 @@ docker::Identity Containers::identity(NodeId node, const std::string& name, int 
 
 Result<std::string> Containers::join_scope(docker::Engine& engine, const std::string& scope,
                                            execute::StepContext& context) {
-  std::lock_guard lock(networks_mutex_);
+  const Turn::Held turn = networks_turn_.take(world_.clock, context.stop());
+  if (!turn)
+    return Failure{.message = "stopped while waiting for a network", .is = FailureClass::cancelled};
   ScopeNetwork& network = networks_[{&engine, scope}];
   if (network.id.empty()) {
     docker::NetworkSpec spec;
@@ -172,7 +174,9 @@ Result<std::string> Containers::join_scope(docker::Engine& engine, const std::st
 }
 
 Result<Done> Containers::leave_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop) {
-  std::lock_guard lock(networks_mutex_);
+  const Turn::Held turn = networks_turn_.take(world_.clock, stop);
+  if (!turn)
+    return Failure{.message = "stopped while waiting for a network", .is = FailureClass::cancelled};
   const auto found = networks_.find({&engine, scope});
   if (found == networks_.end() || --found->second.users > 0) return Done{};
   const std::string id = found->second.id;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/effects/turn.h"
 #include "runtime/kinds/process_settings.h"
 #include "runtime/kinds/world.h"
 #include "runtime/platform/docker/endpoint.h"
@@ -83,7 +84,7 @@ class Containers {
   std::map<docker::Engine*, AgentSlot> agents_;
   std::mutex engines_mutex_;
   std::map<std::string, std::unique_ptr<docker::Engine>> engines_;
-  std::mutex networks_mutex_;  // held while one is made: the others wait for its id
+  Turn networks_turn_;  // of one who makes or removes: the others wait for what comes of it
   std::map<std::pair<const docker::Engine*, std::string>, ScopeNetwork> networks_;
   std::mutex images_mutex_;  // held while one is asked for: the others wait for the answer
   std::map<std::pair<const docker::Engine*, std::string>, docker::ImageFacts> images_;

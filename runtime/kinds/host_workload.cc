@@ -314,7 +314,7 @@ void HostWorkload::take_log(std::uint64_t until) {
 }
 
 void HostWorkload::finish_log() {
-  if (follower_.joinable()) return follower_.join();
+  if (follower_.busy()) return follower_.wait();
   follow({});
   world_.scribe.end(log_step_);
 }
@@ -369,7 +369,8 @@ void HostWorkload::watch(std::shared_ptr<execute::DeathWatch> watch) {
     watch->died({exit.says(), exit.shell_code(), {}});
   });
   is_waited_for_ = false;
-  follower_ = std::jthread([this](std::stop_token stop) {
+  // Without a thread its log is read when it has ended.
+  (void)follower_.start([this](std::stop_token stop) {
     follow(std::move(stop));
     world_.scribe.end(log_step_);
   });

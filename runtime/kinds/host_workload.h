@@ -2,8 +2,8 @@
 #pragma once
 
 #include <memory>
-#include <thread>
 
+#include "runtime/execute/companion.h"
 #include "runtime/keeper/log_reader.h"
 #include "runtime/keeper/spawner.h"
 #include "runtime/kinds/process_settings.h"
@@ -33,7 +33,7 @@ class HostWorkload final : public Workload {
 
  private:
   HostWorkload(World& world, NodeId node, ProcessSettings settings)
-      : world_(world), node_(node), settings_(std::move(settings)) {}
+      : world_(world), node_(node), settings_(std::move(settings)), follower_(world.threads, world.clock) {}
   Result<Done> place_files();
   Result<Done> fill_environment();
   Result<Done> find_working_dir();
@@ -63,8 +63,8 @@ class HostWorkload final : public Workload {
   std::string log_step_;
   keeper::LogReader log_;  // of whoever follows
   bool is_waited_for_ = true;
-  std::string output_;     // standard output, if it is waited for
-  std::jthread follower_;  // ends first: it uses the others
+  std::string output_;           // standard output, if it is waited for
+  execute::Companion follower_;  // ends first: it uses the others
 };
 
 }  // namespace cairn::kinds

@@ -76,7 +76,7 @@ Result<Probe> probe_of(World& world, const Made& made, reach::ProbeTarget& targe
   if (name == "tcp" || name == "http") {
     const Result<Dialled> where = dialled(*made.arguments.find("port"));
     if (!where) return where.failure();
-    if (name == "tcp") return Probe{what, reach::tcp_look({where->port, where->host}, target)};
+    if (name == "tcp") return Probe{what, reach::tcp_look({where->port, where->host}, target, world.connector)};
     reach::HttpProbe probe;
     probe.port = where->port;
     probe.host = where->host;
@@ -87,7 +87,7 @@ Result<Probe> probe_of(World& world, const Made& made, reach::ProbeTarget& targe
     probe.https = argument<std::string>(made, "scheme") == "https";
     for (const auto& [header, text] : argument<std::vector<std::pair<std::string, Text>>>(made, "headers"))
       probe.headers.push_back({header, text.exposed()});
-    return Probe{what, reach::http_look(std::move(probe), target, world.http)};
+    return Probe{what, reach::http_look(std::move(probe), target, world.http, world.clock)};
   }
   if (name == "exec")
     return Probe{what, reach::exec_look({argument<std::vector<std::string>>(made, "command")}, target)};

@@ -12,11 +12,13 @@
 #include "grammar/source.h"
 #include "interpreter/compile.h"
 #include "runtime/effects/clock.h"
+#include "runtime/execute/threads.h"
 #include "runtime/http/client.h"
 #include "runtime/keeper/spawner.h"
 #include "runtime/kinds/addresses.h"
 #include "runtime/kinds/secrets.h"
 #include "runtime/kinds/workload.h"
+#include "runtime/reach/connector.h"
 #include "runtime/reach/wake_up.h"
 #include "runtime/report/run_report.h"
 #include "runtime/scribe/masker.h"
@@ -87,7 +89,9 @@ struct World {
   Inputs& inputs;
   RunPlace place;
   Clock& clock;
+  execute::Threads& threads;
   http::HttpClient& http;
+  reach::Connector& connector;
   keeper::Spawner& spawner;
   scribe::Masker& masker;
   scribe::Scribe& scribe;

@@ -17,7 +17,8 @@ bool status_is_good(const HttpProbe& probe, int status) {
   return std::find(probe.status.begin(), probe.status.end(), status) != probe.status.end();
 }
 
-Seen ask(const HttpProbe& probe, const Endpoint& endpoint, http::HttpClient& client, const Attempt& attempt) {
+Seen ask(const HttpProbe& probe, const Endpoint& endpoint, http::HttpClient& client, Clock& clock,
+         const Attempt& attempt) {
   http::Request request;
   if (endpoint.through != nullptr) {
     // Asked first, because a relay's own socket says nothing about whether anybody listens over there.
@@ -32,8 +33,7 @@ Seen ask(const HttpProbe& probe, const Endpoint& endpoint, http::HttpClient& cli
   request.tls = probe.tls;
   request.headers = probe.headers;
   request.max_response = kLargestBody;
-  request.timeout =
-      std::max<Nanoseconds>(attempt.deadline - std::chrono::steady_clock::now(), Milliseconds(1));
+  request.timeout = std::max<Nanoseconds>(attempt.deadline - clock.now(), Milliseconds(1));
   const Result<http::Response> response = client.send(request, attempt.stop);
   if (!response) {
     const Failure& failure = response.failure();
@@ -48,14 +48,14 @@ Seen ask(const HttpProbe& probe, const Endpoint& endpoint, http::HttpClient& cli
 
 }  // namespace
 
-Look http_look(HttpProbe probe, ProbeTarget& target, http::HttpClient& client) {
-  return [probe = std::move(probe), &target, &client](const Attempt& attempt) {
+Look http_look(HttpProbe probe, ProbeTarget& target, http::HttpClient& client, Clock& clock) {
+  return [probe = std::move(probe), &target, &client, &clock](const Attempt& attempt) {
     Result<std::vector<Endpoint>> endpoints = std::vector<Endpoint>{{probe.host, probe.port}};
     if (probe.host.empty()) endpoints = target.endpoints(probe.port, attempt);
     if (!endpoints) return Seen{false, endpoints.failure().message};
     Seen seen{false, fmt::format("port {} has no address", probe.port)};
     for (const Endpoint& endpoint : *endpoints) {
-      seen = ask(probe, endpoint, client, attempt);
+      seen = ask(probe, endpoint, client, clock, attempt);
       if (seen.good) break;
     }
     return seen;

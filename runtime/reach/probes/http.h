@@ -20,7 +20,8 @@ struct HttpProbe {
   std::vector<http::Header> headers;
 };
 
-// `client` must outlive the look.
-Look http_look(HttpProbe probe, ProbeTarget& target, http::HttpClient& client);
+// `client` and `clock` must outlive the look.
+Look http_look(HttpProbe probe, ProbeTarget& target, http::HttpClient& client,
+               Clock& clock = real_clock());
 
 }  // namespace cairn::reach

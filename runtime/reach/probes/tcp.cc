@@ -6,14 +6,14 @@
 
 namespace cairn::reach {
 
-Look tcp_look(TcpProbe probe, ProbeTarget& target) {
-  return [probe = std::move(probe), &target](const Attempt& attempt) {
+Look tcp_look(TcpProbe probe, ProbeTarget& target, Connector& connector) {
+  return [probe = std::move(probe), &target, &connector](const Attempt& attempt) {
     Result<std::vector<Endpoint>> endpoints = std::vector<Endpoint>{{probe.host, probe.port}};
     if (probe.host.empty()) endpoints = target.endpoints(probe.port, attempt);
     if (!endpoints) return Seen{false, endpoints.failure().message};
     Seen seen{false, fmt::format("port {} has no address", probe.port)};
     for (const Endpoint& endpoint : *endpoints) {
-      const Result<Done> connection = try_connection(endpoint, attempt);
+      const Result<Done> connection = connector.connect(endpoint, attempt);
       if (connection) return Seen{true, fmt::format("connected to {}", shown(endpoint))};
       seen.what = fmt::format("{}: {}", shown(endpoint), connection.failure().message);
     }

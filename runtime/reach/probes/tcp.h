@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "runtime/reach/connector.h"
 #include "runtime/reach/probe_loop.h"
 
 namespace cairn::reach {
@@ -12,6 +13,7 @@ struct TcpProbe {
   std::string host;  // of the world outside; empty: the target's
 };
 
-Look tcp_look(TcpProbe probe, ProbeTarget& target);
+// `connector` must outlive the look.
+Look tcp_look(TcpProbe probe, ProbeTarget& target, Connector& connector = real_connector());
 
 }  // namespace cairn::reach

@@ -1,0 +1,44 @@
+// A thread beside those of the steps, for what a step leaves running when it ends: the follower of a log, the
+// watch over a service. It is made by the run's Threads and waited for by the Clock, so that the simulation
+// sees it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+
+#include "runtime/effects/clock.h"
+#include "runtime/execute/threads.h"
+
+namespace cairn::execute {
+
+// Used by one thread at a time. `threads` and `clock` must outlive it.
+class Companion {
+ public:
+  Companion(Threads& threads, Clock& clock) : threads_(threads), clock_(clock) {}
+  ~Companion() { end(); }
+  Companion(const Companion&) = delete;
+  Companion& operator=(const Companion&) = delete;
+
+  // After the end of what ran before. False: the system gives no more threads. `work` ends soon after its
+  // token asks for it.
+  bool start(std::function<void(std::stop_token)> work);
+  bool busy() const { return work_ != nullptr; }  // there is work that nobody has waited for
+  void ask_to_stop();
+  void wait();  // until the work has ended; at once when there is none
+  void end() {
+    ask_to_stop();
+    wait();
+  }
+
+ private:
+  struct Work {
+    std::stop_source stop;
+    std::stop_source ended;
+  };
+  Threads& threads_;
+  Clock& clock_;
+  std::shared_ptr<Work> work_;
+};
+
+}  // namespace cairn::execute
