@@ -43,6 +43,7 @@ endfunction()
 # cairn_tests(NAME FOLDER [deps…]): one executable of every *_test.cc below tests/FOLDER, run as one ctest.
 function(cairn_tests name folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "/sim/engine/")  # a library of its own
   if(NOT sources)
     return()
   endif()

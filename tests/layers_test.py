@@ -15,7 +15,7 @@ ONLY_IN = {  # header -> the places that may include it
     r"tao/": ("grammar/", "tests/grammar/"),
     r"boost/": ("interpreter/graph",),
     r"curl/": ("runtime/http/",),
-    r"archive": ("runtime/platform/docker/", "tests/docker/"),
+    r"archive": ("runtime/platform/docker/", "tests/docker/", "tests/sim/engine/"),
     r"pugixml": ("runtime/report/", "tests/report/"),
     r"httplib": ("runtime/array/simulator/", "tests/"),
     r"CLI/": ("cli/",),

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 class Builds : public OnEngine {
  protected:
   void TearDown() override {
-    if (!GetParam().socket.empty()) (void)remove_image(engine, tag, true, {});
+    if (there()) (void)remove_image(engine, tag, true, {});
     OnEngine::TearDown();
   }
   BuildSpec spec(const TemporaryFolder& folder, BuildSpec::Builder builder) {
@@ -69,7 +69,10 @@ TEST_P(Builds, AFailureInTheStreamIsOne) {
   }
 }
 
-TEST_P(Builds, ABaseThatCannotBePulledIsNamed) {
+// What a build does before it builds, and what comes after it.
+class Transfers : public Builds {};
+
+TEST_P(Transfers, ABaseThatCannotBePulledIsNamed) {
   const TemporaryFolder folder;
   folder.write("Dockerfile", "FROM 127.0.0.1:1/nothing:1\n");
   const Result<std::string> id = build_image(engine, spec(folder, BuildSpec::Builder::buildkit), on_line, {});
@@ -77,7 +80,7 @@ TEST_P(Builds, ABaseThatCannotBePulledIsNamed) {
   EXPECT_THAT(id.failure().causes, Contains("could not pull the image `127.0.0.1:1/nothing:1`"));
 }
 
-TEST_P(Builds, APushThatFailsSaysSo) {
+TEST_P(Transfers, APushThatFailsSaysSo) {
   ASSERT_TRUE(tag_image(engine, test_image, "127.0.0.1:1/nothing:1", {}).ok());
   const Result<std::string> pushed = push_image(engine, "127.0.0.1:1/nothing:1", Text(), on_line, {});
   ASSERT_FALSE(pushed.ok());
@@ -85,7 +88,9 @@ TEST_P(Builds, APushThatFailsSaysSo) {
   EXPECT_TRUE(remove_image(engine, "127.0.0.1:1/nothing:1", false, {}).ok());
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Builds, testing::ValuesIn(engines_under_test()),
+INSTANTIATE_TEST_SUITE_P(Engines, Builds, testing::ValuesIn(real_engines_under_test()),
+                         [](const auto& engine) { return engine.param.name; });
+INSTANTIATE_TEST_SUITE_P(Engines, Transfers, testing::ValuesIn(engines_under_test()),
                          [](const auto& engine) { return engine.param.name; });
 
 }  // namespace

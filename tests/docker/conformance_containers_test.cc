@@ -376,9 +376,9 @@ TEST_P(Containers, TheVersionIsNegotiated) {
   const ApiVersion version = *engine.version({});
   EXPECT_GE(version, oldest_api);
   EXPECT_LE(version, newest_api);
-  Engine fixed(reactor, real_clock(), engine.endpoint(), "1.41");
+  Engine fixed(client, real_clock(), engine.endpoint(), "1.41");
   EXPECT_TRUE(read_info(fixed, {}).ok());
-  Engine absurd(reactor, real_clock(), engine.endpoint(), "1.99");
+  Engine absurd(client, real_clock(), engine.endpoint(), "1.99");
   const Result<EngineInfo> refused = read_info(absurd, {});
   ASSERT_FALSE(refused.ok());
   EXPECT_THAT(refused.failure().causes.back(), HasSubstr("too new"));

@@ -26,7 +26,7 @@ class LosesAnswers final : public http::HttpClient {
 
 class LostAnswers : public OnEngine {
  protected:
-  LosesAnswers losing{reactor};
+  LosesAnswers losing{client};
   Engine cut{losing, real_clock(), engine.endpoint()};
 };
 

@@ -1,6 +1,6 @@
 // The engines that the conformance tests run on: those that CAIRN_TEST_ENGINES names ("old=/path/docker.sock
 // new=/path/docker.sock"; tests/engine/ starts them), each with the image cairn-test:1
-// (tests/engine/image.sh).
+// (tests/engine/image.sh), and the one of the simulation, which so is held to what real ones do.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,18 +17,22 @@
 #include "runtime/platform/docker/images.h"
 #include "runtime/platform/docker/networks.h"
 #include "runtime/platform/docker/volumes.h"
+#include "tests/sim/engine/images.h"
+#include "tests/sim/engine/pump.h"
 
 namespace cairn::docker {
 
 struct EngineUnderTest {
   std::string name, socket;  // no socket: there is none, and why is said by the tests
+  int simulated_api = 0;     // of API 1.x; 0: a real one
 };
 
 inline void PrintTo(const EngineUnderTest& engine, std::ostream* out) {
   *out << engine.name;
 }
 
-inline std::vector<EngineUnderTest> engines_under_test() {
+// For what needs real programs, run by a real kernel.
+inline std::vector<EngineUnderTest> real_engines_under_test() {
   std::vector<EngineUnderTest> engines;
   const char* named = std::getenv("CAIRN_TEST_ENGINES");
   std::istringstream words(named == nullptr ? "" : named);
@@ -39,6 +43,12 @@ inline std::vector<EngineUnderTest> engines_under_test() {
   if (engines.empty()) engines.push_back({"real", ""});
   return engines;
 }
+inline std::vector<EngineUnderTest> engines_under_test() {
+  std::vector<EngineUnderTest> engines = real_engines_under_test();
+  engines.push_back({"simulated41", "", 41});
+  engines.push_back({"simulated56", "", 56});
+  return engines;
+}
 
 inline const char* test_image = "cairn-test:1";
 
@@ -47,7 +57,7 @@ inline const char* test_image = "cairn-test:1";
 class OnEngine : public testing::TestWithParam<EngineUnderTest> {
  protected:
   void SetUp() override {
-    if (GetParam().socket.empty())
+    if (!there())
       GTEST_SKIP() << "no engine: CAIRN_TEST_ENGINES is not set (tests/engine/start.sh)";
     clean();
     if (const Result<std::optional<ImageFacts>> image = inspect_image(engine, test_image, {});
@@ -56,8 +66,9 @@ class OnEngine : public testing::TestWithParam<EngineUnderTest> {
     }
   }
   void TearDown() override {
-    if (!GetParam().socket.empty()) clean();
+    if (there()) clean();
   }
+  static bool there() { return !GetParam().socket.empty() || GetParam().simulated_api != 0; }
 
   void clean() {
     for (const std::string label : {"dev.cairn.project=conformance", "cairn.test=foreign"}) {
@@ -131,11 +142,20 @@ class OnEngine : public testing::TestWithParam<EngineUnderTest> {
     return found && *found ? **found : ContainerFacts{};
   }
 
+  // What answers: a real engine through the reactor, or a simulated one.
+  static std::unique_ptr<sim::PumpedEngine> simulated_engine() {
+    if (GetParam().simulated_api == 0) return nullptr;
+    auto made = std::make_unique<sim::PumpedEngine>(sim::EngineOptions{.api_minor = GetParam().simulated_api});
+    sim::make_image((**made).state(), test_image);
+    return made;
+  }
+  const std::unique_ptr<sim::PumpedEngine> simulated = simulated_engine();
   http::Reactor reactor;
-  Engine engine{reactor, real_clock(),
-                Endpoint{.shown = "unix://" + GetParam().socket,
-                         .unix_socket = GetParam().socket,
-                         .base_url = "http://docker"}};
+  http::HttpClient& client = simulated ? static_cast<http::HttpClient&>(**simulated) : reactor;
+  const std::string socket = simulated ? "/simulated.sock" : GetParam().socket;
+  Engine engine{
+      client, real_clock(),
+      Endpoint{.shown = "unix://" + socket, .unix_socket = socket, .base_url = "http://docker"}};
 };
 
 }  // namespace cairn::docker
