@@ -139,6 +139,7 @@ void Loop::take(Message message) {
 
 void Loop::tell(const plan::Event& event, Death death) {
   decided_.push_back({run_.on(event, now()), std::move(death)});
+  if (parts_.on_turn) parts_.on_turn(event, decided_.back().commands);
 }
 
 // First the journal, then what it speaks of.

@@ -40,6 +40,8 @@ struct LoopParts {
   Journal* journal = nullptr;  // null: none is kept
   // Told of commands before they are carried out. May be empty.
   std::function<void(const plan::Run&, const plan::Commands&)> before_acting{};
+  // Told every event with what comes of it: for whoever checks the run's rules. May be empty.
+  std::function<void(const plan::Event&, const plan::Commands&)> on_turn{};
 };
 
 class Loop {

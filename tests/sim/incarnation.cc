@@ -1,0 +1,140 @@
+#include "tests/sim/incarnation.h"
+
+#include <fmt/format.h>
+
+#include "grammar/render.h"
+#include "runtime/kinds/engines_used.h"
+#include "runtime/kinds/storage.h"
+
+namespace cairn::sim {
+namespace {
+
+class OneFile final : public Inputs {
+ public:
+  explicit OneFile(std::string text) : text_(std::move(text)) {}
+  ReadAnswer read_file(const std::string& path) override {
+    if (path == "sim.stack") return {text_, {}};
+    return {std::nullopt, "no such file"};
+  }
+  std::vector<std::string> glob(const std::string&, const std::string&) override { return {}; }
+  bool exists(const std::string& path) override { return path == "sim.stack"; }
+  std::optional<std::string> environment(const std::string&) override { return std::nullopt; }
+  std::optional<std::string> git_sha() override { return std::nullopt; }
+  std::optional<std::string> git_branch() override { return std::nullopt; }
+  std::optional<std::string> git_tag() override { return std::nullopt; }
+  std::optional<bool> git_changed(const std::vector<std::string>&) override { return std::nullopt; }
+  std::int64_t now_ms() override { return 1'700'000'000'000; }
+  std::string run_id() override { return "20261121-102452-a1b2c3"; }
+
+ private:
+  const std::string text_;
+};
+
+}  // namespace
+
+Compilation::Compilation(std::string text) : inputs(std::make_unique<OneFile>(std::move(text))) {
+  CompileRequest request;
+  request.path = "sim.stack";
+  compiled = compile(request, *inputs, sources, diagnostics);
+}
+
+std::string Compilation::mistakes() const { return render(sources, diagnostics, false); }
+
+std::vector<NodeId> Compilation::nodes_named(const std::vector<std::string>& names) const {
+  std::vector<NodeId> nodes;
+  for (const std::string& name : names)
+    for (const NodeId node : compiled.graph->find(name)) nodes.push_back(node);
+  return nodes;
+}
+
+Incarnation::Incarnation(IncarnationSetup setup, plan::Goal goal, plan::RunOptions options)
+    : setup_(std::move(setup)),
+      emitter_(setup_.run, setup_.baton, recorder_),
+      scribe_(logs_, masker_, setup_.baton,
+              [this](const std::string& step, scribe::Stream stream, std::string_view line) {
+                emitter_.say(step, step.substr(0, step.rfind(':')),
+                             progress::StepLog{std::string(line), stream});
+              }),
+      spawner_(setup_.baton),
+      secrets_({[](const std::string& name) {
+                  return name == "CANARY" ? std::optional<std::string>(canary) : std::nullopt;
+                },
+                [](const std::string&) { return std::optional<std::string>(); },
+                [](std::size_t n) { return std::string(n, 'x'); },
+                {}},
+               masker_),
+      addresses_(*setup_.program.compiled.graph, [] { return Result<int>(4711); }),
+      world_{setup_.program.compiled,
+             *setup_.program.compiled.graph,
+             setup_.program.sources,
+             *setup_.program.inputs,
+             {project, setup_.folder, setup_.run, setup_.folder, setup_.up},
+             setup_.baton,
+             setup_.baton,
+             setup_.weather,
+             setup_.weather,
+             spawner_,
+             masker_,
+             scribe_,
+             secrets_,
+             addresses_,
+             nullptr,
+             kinds::stored_on_engine(*setup_.program.compiled.graph),
+             {},
+             {},
+             {},
+             {}},
+      options_(std::move(options)) {
+  const Graph& graph = *setup_.program.compiled.graph;
+  containers_ = kinds::make_containers(world_);
+  world_.containers = containers_.get();
+  performer_ = std::make_unique<execute::KindTable>(kinds::all_kinds(world_));
+  plan_ = plan::plan(graph, facts_, goal);
+  loop_ = std::make_unique<execute::Loop>(
+      execute::LoopParts{.graph = graph,
+                         .plan = plan_,
+                         .facts = facts_,
+                         .performer = *performer_,
+                         .clock = setup_.baton,
+                         .threads = setup_.baton,
+                         .emitter = emitter_,
+                         .scribe = scribe_,
+                         .masker = masker_,
+                         .exports = exports_,
+                         .durations = durations_,
+                         .place_of = [](Span) { return progress::FilePlace{"sim.stack", 1, 1}; },
+                         .on_turn = [this](const plan::Event& event,
+                                           const plan::Commands& commands) { checks_->after(event, commands); }},
+      options_);
+  checks_ = std::make_unique<plan::RunChecks>(graph, plan_, loop_->plan_run(), options_);
+}
+
+Incarnation::~Incarnation() = default;
+
+progress::RunFinished Incarnation::run() { return loop_->run(); }
+
+std::vector<std::string> clean(Weather& weather, Baton& baton, const std::string& folder,
+                               const std::string& run) {
+  std::vector<std::string> left;
+  for (const docker::Endpoint& endpoint : kinds::recorded_engines(folder)) {
+    const kinds::EngineLook look = kinds::look_at(weather, baton, endpoint, project, {});
+    if (look.unreachable) {
+      left.push_back(look.unreachable->message);
+      continue;
+    }
+    plan::Facts facts;
+    facts.strays = look.ours;
+    const plan::Removal removal = plan::removal_of_runs(facts, {{run}});
+    for (const StepId step : removal.graph.order) {
+      const Phase phase = removal.graph.steps[index(step)].phase;
+      if (phase != Phase::remove && phase != Phase::unmake) continue;
+      const plan::Fact& fact = removal.facts.of_node.at(removal.graph.node_of(step).path);
+      if (const Result<Done> gone = kinds::remove_object(*look.engine, fact, project, {}); !gone)
+        left.push_back(fact.identity.name + ": " + gone.failure().message +
+                       (gone.failure().causes.empty() ? "" : ": " + gone.failure().causes.back()));
+    }
+  }
+  return left;
+}
+
+}  // namespace cairn::sim
