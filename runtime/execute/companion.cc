@@ -10,18 +10,28 @@ bool Companion::start(std::function<void(std::stop_token)> work) {
     its_work = nullptr;  // what it owned goes before anybody is told
     begun->ended.request_stop();
   });
+  const std::lock_guard lock(mutex_);
   if (started) work_ = begun;
   return started;
 }
 
+std::shared_ptr<Companion::Work> Companion::now() const {
+  const std::lock_guard lock(mutex_);
+  return work_;
+}
+
+bool Companion::busy() const { return now() != nullptr; }
+
 void Companion::ask_to_stop() {
-  if (work_ != nullptr) work_->stop.request_stop();
+  if (const std::shared_ptr<Work> work = now()) work->stop.request_stop();
 }
 
 void Companion::wait() {
-  if (work_ == nullptr) return;
-  while (!work_->ended.stop_requested()) clock_.sleep_until(Instant::max(), work_->ended.get_token());
-  work_ = nullptr;
+  const std::shared_ptr<Work> work = now();
+  if (work == nullptr) return;
+  while (!work->ended.stop_requested()) clock_.sleep_until(Instant::max(), work->ended.get_token());
+  const std::lock_guard lock(mutex_);
+  if (work_ == work) work_ = nullptr;
 }
 
 }  // namespace cairn::execute

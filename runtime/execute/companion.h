@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <stop_token>
 
 #include "runtime/effects/clock.h"
@@ -12,7 +13,8 @@
 
 namespace cairn::execute {
 
-// Used by one thread at a time. `threads` and `clock` must outlive it.
+// Thread-safe: a step that was left behind may still wait for it when the next one does. `threads` and `clock`
+// must outlive it.
 class Companion {
  public:
   Companion(Threads& threads, Clock& clock) : threads_(threads), clock_(clock) {}
@@ -23,7 +25,7 @@ class Companion {
   // After the end of what ran before. False: the system gives no more threads. `work` ends soon after its
   // token asks for it.
   bool start(std::function<void(std::stop_token)> work);
-  bool busy() const { return work_ != nullptr; }  // there is work that nobody has waited for
+  bool busy() const;  // there is work that nobody has waited for
   void ask_to_stop();
   void wait();  // until the work has ended; at once when there is none
   void end() {
@@ -36,8 +38,11 @@ class Companion {
     std::stop_source stop;
     std::stop_source ended;
   };
+  std::shared_ptr<Work> now() const;
+
   Threads& threads_;
   Clock& clock_;
+  mutable std::mutex mutex_;
   std::shared_ptr<Work> work_;
 };
 

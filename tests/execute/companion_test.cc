@@ -30,6 +30,16 @@ TEST(Companion, WorksUntilItIsAskedToStop) {
   EXPECT_EQ(ended, 2) << "its end ends the work";
 }
 
+TEST(Companion, MayBeWaitedForByTwo) {
+  const std::unique_ptr<Threads> threads = real_threads();
+  Companion companion(*threads, real_clock());
+  ASSERT_TRUE(companion.start([](std::stop_token stop) { real_clock().sleep_until(Instant::max(), stop); }));
+  std::jthread other([&] { companion.wait(); });
+  companion.end();
+  other.join();
+  EXPECT_FALSE(companion.busy());
+}
+
 TEST(Companion, SaysThatThereAreNoMoreThreads) {
   NoThreads threads;
   Companion companion(threads, real_clock());
