@@ -284,7 +284,8 @@ Result<std::string> Containers::image_for(docker::Engine& engine, NodeId, const 
 Result<std::optional<docker::ImageFacts>> Containers::facts_of_image(docker::Engine& engine,
                                                                      const std::string& image,
                                                                      std::stop_token stop) {
-  std::lock_guard lock(images_mutex_);
+  const Turn::Held turn = images_turn_.take(world_.clock, stop);
+  if (!turn) return Failure{.message = "stopped while waiting for an image", .is = FailureClass::cancelled};
   const auto known = images_.find({&engine, image});
   if (known != images_.end()) return std::optional(known->second);
   Result<std::optional<docker::ImageFacts>> facts = docker::inspect_image(engine, image, std::move(stop));
@@ -295,7 +296,7 @@ Result<std::optional<docker::ImageFacts>> Containers::facts_of_image(docker::Eng
 }
 
 void Containers::reference_has_moved(docker::Engine& engine, const std::string& image) {
-  std::lock_guard lock(images_mutex_);
+  const Turn::Held turn = images_turn_.take(world_.clock, {});
   images_.erase({&engine, image});
 }
 

@@ -86,7 +86,7 @@ class Containers {
   std::map<std::string, std::unique_ptr<docker::Engine>> engines_;
   Turn networks_turn_;  // of one who makes or removes: the others wait for what comes of it
   std::map<std::pair<const docker::Engine*, std::string>, ScopeNetwork> networks_;
-  std::mutex images_mutex_;  // held while one is asked for: the others wait for the answer
+  Turn images_turn_;  // of one who asks: the others wait for the answer
   std::map<std::pair<const docker::Engine*, std::string>, docker::ImageFacts> images_;
 };
 
