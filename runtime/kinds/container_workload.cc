@@ -188,8 +188,7 @@ class ContainerWorkload final : public Workload {
         docker::ExitWait::arm(engine_, id_, docker::ExitWait::For::not_running, context.stop());
     if (!armed) return armed.failure();
     wait_.emplace(std::move(*armed));
-    follow(log_step);
-    return Done{};
+    return follow(log_step);
   }
 
   Result<Done> create(execute::StepContext& context) override {
@@ -200,16 +199,14 @@ class ContainerWorkload final : public Workload {
     image_ = *image;
     Result<docker::ContainerSpec> spec = spec_of(context);
     if (!spec) return spec.failure();
+    name_ = spec->identity.name;
     Result<docker::CreatedContainer> made = announced(
         context,
         making(EffectClass::found, "create container", engine_.endpoint().shown, "service",
                spec->identity.name),
         [&] { return docker::create_container(engine_, *spec, context.stop()); },
         [](const docker::CreatedContainer& its) { return its.id; });
-    if (!made) {
-      leave_networks(context);
-      return made.failure();
-    }
+    if (!made) return made.failure();  // remove() looks what came of it
     id_ = made->id;
     for (const std::string& warning : made->warnings) context.note(warning);
     context.publish("id", Value{id_});
@@ -294,13 +291,16 @@ class ContainerWorkload final : public Workload {
     return Done{};
   }
 
-  Result<Done> remove(execute::StepContext& context) override {
+  Result<Done> remove(execute::StepContext&) override {
     end_watching();
     stop_following();
-    Result<Done> result = Done{};
-    if (!id_.empty()) result = docker::remove_container(engine_, id_, {});
-    leave_networks(context);
-    return result;
+    if (id_.empty() && !name_.empty())
+      if (Result<Done> found = find_what_was_made(); !found) return found;
+    if (!id_.empty())
+      if (Result<Done> removed = docker::remove_container(engine_, id_, {}); !removed) return removed;
+    id_.clear();
+    name_.clear();
+    return leave_networks();
   }
 
   std::unique_ptr<reach::ProbeTarget> target() override {
@@ -539,8 +539,8 @@ class ContainerWorkload final : public Workload {
     }
     for (const std::string& scope : scopes()) {
       Result<std::string> network = containers_.join_scope(engine_, scope, context);
+      if (network || !network.failure().nothing_done) joined_.push_back(scope);
       if (!network) return network.failure();
-      joined_.push_back(scope);
       docker::NetworkUse use;
       use.network = *network;
       // Its name belongs to its own scope; elsewhere somebody else may be called the same.
@@ -572,17 +572,29 @@ class ContainerWorkload final : public Workload {
     if (world_.place.up || !settings_.network_mode.null()) return Done{};
     for (const std::string& scope : scopes()) {
       const Result<std::string> network = containers_.join_scope(engine_, scope, context);
+      if (network || !network.failure().nothing_done) joined_.push_back(scope);
       if (!network) return network.failure();
-      joined_.push_back(scope);
     }
     return Done{};
   }
 
-  void leave_networks(execute::StepContext& context) {
-    for (const std::string& scope : joined_)
-      if (Result<Done> left = containers_.leave_scope(engine_, scope, {}); !left)
-        context.note(left.failure().message);
-    joined_.clear();
+  Result<Done> leave_networks() {
+    while (!joined_.empty()) {
+      if (Result<Done> left = containers_.leave_scope(engine_, joined_.back(), {}); !left) return left;
+      joined_.pop_back();
+    }
+    return Done{};
+  }
+
+  // The answer to its creation was lost, or an error: there may be one all the same.
+  Result<Done> find_what_was_made() {
+    const Result<std::optional<docker::ContainerFacts>> there = docker::inspect_container(engine_, name_, {});
+    if (!there) return there.failure();
+    if (!*there || docker::owner_of((*there)->labels, (*there)->name, world_.place.project) != docker::Owner::ours)
+      return Done{};
+    const std::string run = world_.place.up ? std::string() : world_.place.run;
+    if (docker::identity_in((*there)->labels).run == run) id_ = (*there)->id;
+    return Done{};
   }
 
   Result<Done> place_files(execute::StepContext& context) {
@@ -723,6 +735,7 @@ class ContainerWorkload final : public Workload {
   const ProcessSettings settings_;
   const bool wants_outputs_;
   std::string image_, id_;
+  std::string name_;  // once it was asked for
   std::vector<std::string> image_exposed_;
   std::string image_stop_signal_;
   bool has_healthcheck_ = false;

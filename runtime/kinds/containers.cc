@@ -152,7 +152,9 @@ Result<std::string> Containers::join_scope(docker::Engine& engine, const std::st
                                            execute::StepContext& context) {
   const Turn::Held turn = networks_turn_.take(world_.clock, context.stop());
   if (!turn)
-    return Failure{.message = "stopped while waiting for a network", .is = FailureClass::cancelled};
+    return Failure{.message = "stopped while waiting for a network",
+                   .is = FailureClass::cancelled,
+                   .nothing_done = true};
   ScopeNetwork& network = networks_[{&engine, scope}];
   if (network.id.empty()) {
     docker::NetworkSpec spec;
@@ -166,11 +168,30 @@ Result<std::string> Containers::join_scope(docker::Engine& engine, const std::st
         making(EffectClass::found, "create network", engine.endpoint().shown, "network", spec.identity.name),
         [&] { return docker::create_network(engine, spec, context.stop()); },
         [](const std::string& its) { return its; });
-    if (!id) return id.failure();
+    if (!id) {
+      if (!id.failure().nothing_done) ++network.users;
+      return id.failure();
+    }
     network.id = *id;
   }
   ++network.users;
   return network.id;
+}
+
+// One whose making has failed, perhaps halfway: by its name.
+Result<Done> Containers::remove_scope_network(docker::Engine& engine, const std::string& scope,
+                                              std::stop_token stop) {
+  const std::string name = scope_network_name(world_.place, scope);
+  const std::string run = world_.place.up ? std::string() : world_.place.run;
+  const auto all = docker::list_networks(
+      engine, {fmt::format("{}project={}", docker::label_prefix, world_.place.project)}, stop);
+  if (!all) return all.failure();
+  for (const docker::NetworkFacts& one : *all) {
+    const bool ours = docker::owner_of(one.labels, one.name, world_.place.project) == docker::Owner::ours;
+    if (!ours || one.name != name || docker::identity_in(one.labels).run != run) continue;
+    if (Result<> gone = remove_network(engine, one.id, stop); !gone) return gone;
+  }
+  return Done{};
 }
 
 Result<Done> Containers::leave_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop) {
@@ -179,9 +200,14 @@ Result<Done> Containers::leave_scope(docker::Engine& engine, const std::string& 
     return Failure{.message = "stopped while waiting for a network", .is = FailureClass::cancelled};
   const auto found = networks_.find({&engine, scope});
   if (found == networks_.end() || --found->second.users > 0) return Done{};
-  const std::string id = found->second.id;
+  Result<> removed = found->second.id.empty() ? remove_scope_network(engine, scope, stop)
+                                              : remove_network(engine, found->second.id, stop);
+  if (!removed) {
+    found->second.users = 1;  // whoever leaves is still in it, and may leave again
+    return removed;
+  }
   networks_.erase(found);
-  return remove_network(engine, id, stop);
+  return Done{};
 }
 
 Result<std::shared_ptr<reach::Relay>> Containers::agent_on(docker::Engine& engine, const std::string& network,

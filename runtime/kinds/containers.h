@@ -40,7 +40,8 @@ class Containers {
   std::string object_name(NodeId node, const std::string& suffix = {}) const;
   docker::Identity identity(NodeId node, const std::string& name, int attempt) const;
 
-  // The network of a scope on an engine: made by the first that joins, removed when the last has left.
+  // The network of a scope on an engine: made by the first that joins, removed when the last has left. Who
+  // could not join and is not told that nothing was done has to leave, too: it may have been made.
   Result<std::string> join_scope(docker::Engine& engine, const std::string& scope,
                                  execute::StepContext& context);
   Result<Done> leave_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop);
@@ -70,6 +71,8 @@ class Containers {
   World& world() { return world_; }
 
  private:
+  Result<Done> remove_scope_network(docker::Engine& engine, const std::string& scope, std::stop_token stop);
+
   struct ScopeNetwork {
     std::string id;
     int users = 0;

@@ -114,6 +114,12 @@ execute::StepResult perform_engine_volume(World& world, const execute::StepReque
   }
   if (settings.external) return kept("it is somebody else's");
   if (settings.keep || world.place.up) return kept("it outlives the run");
+  // Making it may have failed because it is somebody else's.
+  const auto there = docker::inspect_volume(**engine, name, {});
+  if (!there) return there.failure();
+  if (!*there) return execute::StepEnd{};
+  if (docker::owner_of((*there)->labels, (*there)->name, world.place.project) != docker::Owner::ours)
+    return kept("it is somebody else's");
   if (Result<> gone = docker::remove_volume(**engine, name, {}); !gone) return gone.failure();
   return execute::StepEnd{};
 }
@@ -160,11 +166,22 @@ execute::StepResult perform_network(World& world, const execute::StepRequest& re
     return request.verdict == plan::Verdict::keep ? kept("it is there and as the file says")
                                                   : execute::StepEnd{};
   }
+  if (settings.external || settings.keep) return kept("it outlives the run");
   const Value id = context.exported(request.node, "id");
-  if (settings.external || settings.keep || id.as<std::string>() == nullptr)
-    return kept("it outlives the run");
-  if (Result<> gone = world.containers->remove_network(**engine, *id.as<std::string>(), {}); !gone)
-    return gone.failure();
+  if (id.as<std::string>() != nullptr) {
+    if (Result<> gone = world.containers->remove_network(**engine, *id.as<std::string>(), {}); !gone)
+      return gone.failure();
+    return execute::StepEnd{};
+  }
+  // Making it has failed, perhaps halfway.
+  const docker::Identity made = world.containers->identity(request.node, name, request.attempt);
+  const auto networks = docker::list_networks(**engine, {"dev.cairn.project=" + world.place.project}, {});
+  if (!networks) return networks.failure();
+  for (const docker::NetworkFacts& one : *networks) {
+    const bool ours = docker::owner_of(one.labels, one.name, world.place.project) == docker::Owner::ours;
+    if (!ours || one.name != name || docker::identity_in(one.labels).run != made.run) continue;
+    if (Result<> gone = world.containers->remove_network(**engine, one.id, {}); !gone) return gone.failure();
+  }
   return execute::StepEnd{};
 }
 

@@ -47,10 +47,11 @@ execute::StepResult run(World& world, const execute::StepRequest& request, execu
   Result<std::shared_ptr<Workload>> workload = place_workload(world, request, all->settings, context);
   if (!workload) return workload.failure();
   // What an earlier attempt left is in the way.
-  if (const std::shared_ptr<Workload> earlier = world.workloads.take(request.node))
-    (void)earlier->remove(context);
-  else if (execute::StepResult gone = remove_left(world, request, context); !gone)
+  if (const std::shared_ptr<Workload> earlier = world.workloads.find(request.node)) {
+    if (Result<Done> gone = earlier->remove(context); !gone) return gone.failure();
+  } else if (execute::StepResult gone = remove_left(world, request, context); !gone) {
     return gone.failure();
+  }
   world.workloads.put(request.node, *workload);
 
   const Result<WorkloadEnd> end = create_and_wait(request, **workload, context);
@@ -90,9 +91,10 @@ execute::StepResult perform_run(World& world, const execute::StepRequest& reques
     case Phase::run:
       return run(world, request, context);
     case Phase::unmake: {
-      const std::shared_ptr<Workload> workload = world.workloads.take(request.node);
+      const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
       if (workload == nullptr) return remove_left(world, request, context);
       if (Result<Done> gone = workload->remove(context); !gone) return gone.failure();
+      world.workloads.take(request.node);
       return execute::StepEnd{};
     }
     default:

@@ -66,8 +66,9 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
       if (!all) return all.failure();
       Result<std::shared_ptr<Workload>> workload = place_workload(world, request, all->settings, context);
       if (!workload) return workload.failure();
-      if (const std::shared_ptr<Workload> earlier = world.workloads.take(request.node))
-        (void)earlier->remove(context);
+      // What an earlier attempt left is in the way.
+      if (const std::shared_ptr<Workload> earlier = world.workloads.find(request.node))
+        if (Result<Done> gone = earlier->remove(context); !gone) return gone.failure();
       world.workloads.put(request.node, *workload);
       const plan::Ours* there =
           request.fact == nullptr ? nullptr : std::get_if<plan::Ours>(&request.fact->found);
@@ -136,9 +137,10 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
       return execute::StepEnd{};
     }
     case Phase::remove: {
-      const std::shared_ptr<Workload> workload = world.workloads.take(request.node);
+      const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
       if (workload == nullptr) return remove_left(world, request, context);
       if (Result<Done> gone = workload->remove(context); !gone) return gone.failure();
+      world.workloads.take(request.node);
       return execute::StepEnd{};
     }
     default:

@@ -79,6 +79,7 @@ Incarnation::Incarnation(IncarnationSetup setup, plan::Goal goal, plan::RunOptio
              secrets_,
              addresses_,
              nullptr,
+             nullptr,
              kinds::stored_on_engine(*setup_.program.compiled.graph),
              {},
              {},

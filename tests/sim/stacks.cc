@@ -15,6 +15,10 @@ class Writer {
       line(fmt::format("volume v{} {{ {} }}", i, chance_.one_in(6) ? "keep = true" : ""));
       volumes_.push_back(fmt::format("v{}", i));
     }
+    if (goes_wrong()) {
+      line("volume taken { name = \"stranger\" }");
+      volumes_.push_back("taken");
+    }
     if (chance_.one_in(3)) {
       line("network back { internal = true }");
       network_ = "back";
