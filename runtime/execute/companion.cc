@@ -20,7 +20,9 @@ std::shared_ptr<Companion::Work> Companion::now() const {
   return work_;
 }
 
-bool Companion::busy() const { return now() != nullptr; }
+bool Companion::busy() const {
+  return now() != nullptr;
+}
 
 void Companion::ask_to_stop() {
   if (const std::shared_ptr<Work> work = now()) work->stop.request_stop();

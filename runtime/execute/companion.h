@@ -13,8 +13,8 @@
 
 namespace cairn::execute {
 
-// Thread-safe: a step that was left behind may still wait for it when the next one does. `threads` and `clock`
-// must outlive it.
+// Thread-safe: a step that was left behind may still wait for it when the next one does. `threads` and
+// `clock` must outlive it.
 class Companion {
  public:
   Companion(Threads& threads, Clock& clock) : threads_(threads), clock_(clock) {}

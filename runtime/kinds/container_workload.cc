@@ -590,7 +590,8 @@ class ContainerWorkload final : public Workload {
   Result<Done> find_what_was_made() {
     const Result<std::optional<docker::ContainerFacts>> there = docker::inspect_container(engine_, name_, {});
     if (!there) return there.failure();
-    if (!*there || docker::owner_of((*there)->labels, (*there)->name, world_.place.project) != docker::Owner::ours)
+    if (!*there ||
+        docker::owner_of((*there)->labels, (*there)->name, world_.place.project) != docker::Owner::ours)
       return Done{};
     const std::string run = world_.place.up ? std::string() : world_.place.run;
     if (docker::identity_in((*there)->labels).run == run) id_ = (*there)->id;
@@ -718,9 +719,10 @@ class ContainerWorkload final : public Workload {
       world_.scribe.end(log_step);
     });
     if (begun) return Done{};
-    return Failure{.message = fmt::format("the log of `{}` cannot be followed", world_.graph.node(node_).path),
-                   .causes = {"the system gives no more threads"},
-                   .help = "run fewer things at once: `-j`, or raise the limit (`ulimit -u`)"};
+    return Failure{
+        .message = fmt::format("the log of `{}` cannot be followed", world_.graph.node(node_).path),
+        .causes = {"the system gives no more threads"},
+        .help = "run fewer things at once: `-j`, or raise the limit (`ulimit -u`)"};
   }
   // The container has ended, so its log does too.
   void finish_following() { follower_.wait(); }

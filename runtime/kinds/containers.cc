@@ -196,8 +196,7 @@ Result<Done> Containers::remove_scope_network(docker::Engine& engine, const std:
 
 Result<Done> Containers::leave_scope(docker::Engine& engine, const std::string& scope, std::stop_token stop) {
   const Turn::Held turn = networks_turn_.take(world_.clock, stop);
-  if (!turn)
-    return Failure{.message = "stopped while waiting for a network", .is = FailureClass::cancelled};
+  if (!turn) return Failure{.message = "stopped while waiting for a network", .is = FailureClass::cancelled};
   const auto found = networks_.find({&engine, scope});
   if (found == networks_.end() || --found->second.users > 0) return Done{};
   Result<> removed = found->second.id.empty() ? remove_scope_network(engine, scope, stop)

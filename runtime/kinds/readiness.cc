@@ -76,7 +76,8 @@ Result<Probe> probe_of(World& world, const Made& made, reach::ProbeTarget& targe
   if (name == "tcp" || name == "http") {
     const Result<Dialled> where = dialled(*made.arguments.find("port"));
     if (!where) return where.failure();
-    if (name == "tcp") return Probe{what, reach::tcp_look({where->port, where->host}, target, world.connector)};
+    if (name == "tcp")
+      return Probe{what, reach::tcp_look({where->port, where->host}, target, world.connector)};
     reach::HttpProbe probe;
     probe.port = where->port;
     probe.host = where->host;

@@ -57,8 +57,7 @@ inline const char* test_image = "cairn-test:1";
 class OnEngine : public testing::TestWithParam<EngineUnderTest> {
  protected:
   void SetUp() override {
-    if (!there())
-      GTEST_SKIP() << "no engine: CAIRN_TEST_ENGINES is not set (tests/engine/start.sh)";
+    if (!there()) GTEST_SKIP() << "no engine: CAIRN_TEST_ENGINES is not set (tests/engine/start.sh)";
     clean();
     if (const Result<std::optional<ImageFacts>> image = inspect_image(engine, test_image, {});
         image && !*image) {
@@ -145,7 +144,8 @@ class OnEngine : public testing::TestWithParam<EngineUnderTest> {
   // What answers: a real engine through the reactor, or a simulated one.
   static std::unique_ptr<sim::PumpedEngine> simulated_engine() {
     if (GetParam().simulated_api == 0) return nullptr;
-    auto made = std::make_unique<sim::PumpedEngine>(sim::EngineOptions{.api_minor = GetParam().simulated_api});
+    auto made =
+        std::make_unique<sim::PumpedEngine>(sim::EngineOptions{.api_minor = GetParam().simulated_api});
     sim::make_image((**made).state(), test_image);
     return made;
   }
@@ -153,9 +153,8 @@ class OnEngine : public testing::TestWithParam<EngineUnderTest> {
   http::Reactor reactor;
   http::HttpClient& client = simulated ? static_cast<http::HttpClient&>(**simulated) : reactor;
   const std::string socket = simulated ? "/simulated.sock" : GetParam().socket;
-  Engine engine{
-      client, real_clock(),
-      Endpoint{.shown = "unix://" + socket, .unix_socket = socket, .base_url = "http://docker"}};
+  Engine engine{client, real_clock(),
+                Endpoint{.shown = "unix://" + socket, .unix_socket = socket, .base_url = "http://docker"}};
 };
 
 }  // namespace cairn::docker

@@ -129,7 +129,8 @@ bool Baton::sleep_until(Instant when, std::stop_token stop) {
 
 bool Baton::start(std::function<void()> work) {
   if (over_) return false;
-  if (refuses_one_in_ > 0 && chance_.one_in(refuses_one_in_)) return false;  // the system gives no more threads
+  if (refuses_one_in_ > 0 && chance_.one_in(refuses_one_in_))
+    return false;  // the system gives no more threads
   begin(std::move(work));
   return true;
 }
@@ -151,7 +152,8 @@ Baton::Thread* Baton::pick() {
     Occurrences* next = nullptr;
     Instant due = first == nullptr ? Instant::max() : first->wake;
     for (Occurrences* each : occurrences_)
-      if (const Instant theirs = each->next_due(); theirs < due || (theirs == due && theirs != Instant::max())) {
+      if (const Instant theirs = each->next_due();
+          theirs < due || (theirs == due && theirs != Instant::max())) {
         due = theirs;
         next = each;
       }

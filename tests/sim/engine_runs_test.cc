@@ -45,8 +45,7 @@ Inventory inventory(State& state) {
   for (const auto& [id, one] : state.containers)
     sort_in("container", one->name, labels_in(one->config.value("Labels", Json::object())),
             id + one->status + one->config.dump());
-  for (const auto& [id, one] : state.networks)
-    sort_in("network", one.name, one.labels, id);
+  for (const auto& [id, one] : state.networks) sort_in("network", one.name, one.labels, id);
   for (const auto& [name, one] : state.volumes) sort_in("volume", name, one.labels, Json(one.labels).dump());
   return found;
 }
@@ -121,8 +120,8 @@ class Trial {
     options.lanes = {{"engine", chance_.between(1, 6)}, {"pull", 2}, {"jobs", chance_.between(1, 4)}};
     options.fail_fast = chance_.one_in(8);
     options.chance = [this] { return chance_.unit(); };
-    Incarnation incarnation({program, baton_, weather, folder_, run_id}, plan::RunGoal{program.nodes_named(stack_.stages)},
-                            options);
+    Incarnation incarnation({program, baton_, weather, folder_, run_id},
+                            plan::RunGoal{program.nodes_named(stack_.stages)}, options);
     gate_.on_kill = [&] {
       end_.killed = true;
       for (int i = 0; i < 3; ++i) incarnation.cancel("killed");
@@ -185,7 +184,8 @@ class Trial {
   void furnish() {
     std::filesystem::create_directories(folder_);
     make_image(engine_.state(), "app:1");
-    const Json inherited = {{"dev.cairn.project", project}, {"dev.cairn.run", run_id}, {"dev.cairn.name", "x"}};
+    const Json inherited = {
+        {"dev.cairn.project", project}, {"dev.cairn.run", run_id}, {"dev.cairn.name", "x"}};
     for (const char* path : {"/containers/create?name=stranger", "/networks/create", "/volumes/create"}) {
       http::Request request{.method = "POST", .url = std::string("http://docker") + path, .unix_socket = "s"};
       request.body = Json{{"Image", "app:1"}, {"Name", "stranger"}, {"Labels", inherited}}.dump();

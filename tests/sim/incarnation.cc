@@ -38,7 +38,9 @@ Compilation::Compilation(std::string text) : inputs(std::make_unique<OneFile>(st
   compiled = compile(request, *inputs, sources, diagnostics);
 }
 
-std::string Compilation::mistakes() const { return render(sources, diagnostics, false); }
+std::string Compilation::mistakes() const {
+  return render(sources, diagnostics, false);
+}
 
 std::vector<NodeId> Compilation::nodes_named(const std::vector<std::string>& names) const {
   std::vector<NodeId> nodes;
@@ -50,11 +52,11 @@ std::vector<NodeId> Compilation::nodes_named(const std::vector<std::string>& nam
 Incarnation::Incarnation(IncarnationSetup setup, plan::Goal goal, plan::RunOptions options)
     : setup_(std::move(setup)),
       emitter_(setup_.run, setup_.baton, recorder_),
-      scribe_(logs_, masker_, setup_.baton,
-              [this](const std::string& step, scribe::Stream stream, std::string_view line) {
-                emitter_.say(step, step.substr(0, step.rfind(':')),
-                             progress::StepLog{std::string(line), stream});
-              }),
+      scribe_(
+          logs_, masker_, setup_.baton,
+          [this](const std::string& step, scribe::Stream stream, std::string_view line) {
+            emitter_.say(step, step.substr(0, step.rfind(':')), progress::StepLog{std::string(line), stream});
+          }),
       spawner_(setup_.baton),
       secrets_({[](const std::string& name) {
                   return name == "CANARY" ? std::optional<std::string>(canary) : std::nullopt;
@@ -92,27 +94,33 @@ Incarnation::Incarnation(IncarnationSetup setup, plan::Goal goal, plan::RunOptio
   performer_ = std::make_unique<execute::KindTable>(kinds::all_kinds(world_));
   plan_ = plan::plan(graph, facts_, goal);
   loop_ = std::make_unique<execute::Loop>(
-      execute::LoopParts{.graph = graph,
-                         .plan = plan_,
-                         .facts = facts_,
-                         .performer = *performer_,
-                         .clock = setup_.baton,
-                         .threads = setup_.baton,
-                         .emitter = emitter_,
-                         .scribe = scribe_,
-                         .masker = masker_,
-                         .exports = exports_,
-                         .durations = durations_,
-                         .place_of = [](Span) { return progress::FilePlace{"sim.stack", 1, 1}; },
-                         .on_turn = [this](const plan::Event& event,
-                                           const plan::Commands& commands) { checks_->after(event, commands); }},
+      execute::LoopParts{
+          .graph = graph,
+          .plan = plan_,
+          .facts = facts_,
+          .performer = *performer_,
+          .clock = setup_.baton,
+          .threads = setup_.baton,
+          .emitter = emitter_,
+          .scribe = scribe_,
+          .masker = masker_,
+          .exports = exports_,
+          .durations = durations_,
+          .place_of =
+              [](Span) {
+                return progress::FilePlace{"sim.stack", 1, 1};
+              },
+          .on_turn = [this](const plan::Event& event,
+                            const plan::Commands& commands) { checks_->after(event, commands); }},
       options_);
   checks_ = std::make_unique<plan::RunChecks>(graph, plan_, loop_->plan_run(), options_);
 }
 
 Incarnation::~Incarnation() = default;
 
-progress::RunFinished Incarnation::run() { return loop_->run(); }
+progress::RunFinished Incarnation::run() {
+  return loop_->run();
+}
 
 std::vector<std::string> clean(Weather& weather, Baton& baton, const std::string& folder,
                                const std::string& run) {

@@ -98,7 +98,8 @@ class Writer {
           script = begin + "sleep 100000";  // never ready
           break;
         case 3:
-          script = begin + fmt::format("touch /tmp/up; httpd -p 80; echo ready; sleep {}; exit 7", moment(40));
+          script =
+              begin + fmt::format("touch /tmp/up; httpd -p 80; echo ready; sleep {}; exit 7", moment(40));
           break;
         default:
           script = "no-such-program";
@@ -106,10 +107,12 @@ class Writer {
       }
     }
     common(script, "");
-    static const std::vector<std::string> probes = {
-        "tcp(80, within = 8s)",          "http(80, within = 8s)",
-        "log(\"ready\", within = 8s)",   "exec([\"test\", \"-e\", \"/tmp/up\"], within = 8s)",
-        "exists(\"/tmp/up\", within = 8s)", "healthy(within = 8s)"};
+    static const std::vector<std::string> probes = {"tcp(80, within = 8s)",
+                                                    "http(80, within = 8s)",
+                                                    "log(\"ready\", within = 8s)",
+                                                    "exec([\"test\", \"-e\", \"/tmp/up\"], within = 8s)",
+                                                    "exists(\"/tmp/up\", within = 8s)",
+                                                    "healthy(within = 8s)"};
     const std::string& probe = chance_.of(probes);
     if (probe.starts_with("healthy"))
       line("    healthcheck = { test = \"test -e /tmp/up\", interval = 300ms, retries = 50 }");
@@ -144,7 +147,8 @@ class Writer {
     }
     common(script, chance_.one_in(4) ? "NAME = \"" + name + "\"" : "");
     if (leaves) line("    artifacts = [\"/out\"]");
-    if (hangs || chance_.one_in(5)) line(fmt::format("    timeout = {}s", chance_.between(hangs ? 2 : 60, 90)));
+    if (hangs || chance_.one_in(5))
+      line(fmt::format("    timeout = {}s", chance_.between(hangs ? 2 : 60, 90)));
     if (chance_.one_in(6)) line(fmt::format("    retry = {}", chance_.between(1, 2)));
     if (chance_.one_in(8)) line("    allow_failure = true");
     if (!tasks_.empty() && chance_.one_in(2)) {
@@ -165,6 +169,8 @@ class Writer {
 
 }  // namespace
 
-RandomStack random_stack(Chance& chance, int trouble) { return Writer(chance, trouble).write(); }
+RandomStack random_stack(Chance& chance, int trouble) {
+  return Writer(chance, trouble).write();
+}
 
 }  // namespace cairn::sim

@@ -19,7 +19,7 @@ namespace cairn::sim {
 class Gate {
  public:
   int calls = 0;
-  int kill_at = 0;                 // before this call goes through; 0: never
+  int kill_at = 0;  // before this call goes through; 0: never
   std::function<void()> on_kill;
   bool closed() const { return closed_; }
   void close() {
@@ -37,13 +37,13 @@ class Gate {
 };
 
 struct Forecast {
-  int longest_ms = 4;      // a call usually takes up to this
-  int slow_percent = 0;    // of the calls take up to 3 s
-  int refuses_percent = 0; // of the calls find nobody who listens
-  int stumbles_percent = 0;  // are answered 500 with nothing done
-  int half_done_percent = 0; // are answered 500 when all is done
-  int lost_percent = 0;      // are done, and the answer gets lost
-  int cut_percent = 0;       // of the streams break somewhere
+  int longest_ms = 4;         // a call usually takes up to this
+  int slow_percent = 0;       // of the calls take up to 3 s
+  int refuses_percent = 0;    // of the calls find nobody who listens
+  int stumbles_percent = 0;   // are answered 500 with nothing done
+  int half_done_percent = 0;  // are answered 500 when all is done
+  int lost_percent = 0;       // are done, and the answer gets lost
+  int cut_percent = 0;        // of the streams break somewhere
   bool calm() const {
     return refuses_percent + stumbles_percent + half_done_percent + lost_percent + cut_percent == 0;
   }

@@ -119,7 +119,8 @@ Result<std::string> create_network(Engine& engine, const NetworkSpec& spec, std:
     if (!answer && (answer.failure().nothing_done || stop.stop_requested() || asked)) {
       return Failure(answer.failure()).within(what);
     }
-    // 409: somebody was faster, perhaps we ourselves; who, the next look says. 5xx: it may be there all the same.
+    // 409: somebody was faster, perhaps we ourselves; who, the next look says. 5xx: it may be there all the
+    // same.
     const bool unclear = answer && (answer->status == 409 || answer->status >= 500);
     if (answer && answer->status != 201 && (!unclear || asked)) return refusal(what, *answer);
     asked = true;

@@ -21,7 +21,6 @@ struct HttpProbe {
 };
 
 // `client` and `clock` must outlive the look.
-Look http_look(HttpProbe probe, ProbeTarget& target, http::HttpClient& client,
-               Clock& clock = real_clock());
+Look http_look(HttpProbe probe, ProbeTarget& target, http::HttpClient& client, Clock& clock = real_clock());
 
 }  // namespace cairn::reach

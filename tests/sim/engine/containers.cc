@@ -40,7 +40,8 @@ Json merged_config(const Json& image, Json config) {
   }
   // A new entrypoint makes the image's command meaningless.
   const bool own_entrypoint = !strings_in(config, "Entrypoint").empty();
-  if (strings_in(config, "Cmd").empty() && !own_entrypoint && image.contains("Cmd")) config["Cmd"] = image["Cmd"];
+  if (strings_in(config, "Cmd").empty() && !own_entrypoint && image.contains("Cmd"))
+    config["Cmd"] = image["Cmd"];
   if (!own_entrypoint && image.contains("Entrypoint")) config["Entrypoint"] = image["Entrypoint"];
   for (const char* name : {"WorkingDir", "User", "StopSignal", "Healthcheck"})
     if (!config.contains(name) && image.contains(name)) config[name] = image[name];
@@ -74,7 +75,8 @@ void take_ports(State& state, Container& container, std::string& problem) {
   const auto taken = [&](int port) {
     return std::any_of(state.containers.begin(), state.containers.end(), [&](const auto& each) {
       const auto& published = each.second->published;
-      return std::any_of(published.begin(), published.end(), [&](const auto& one) { return one.second == port; });
+      return std::any_of(published.begin(), published.end(),
+                         [&](const auto& one) { return one.second == port; });
     });
   };
   const Json bindings = container.host_config.value("PortBindings", Json::object());
@@ -305,7 +307,8 @@ Reply signal_container(State& state, Container& container, const std::string& si
   if (own.empty() || number == SIGKILL || number == signal_number(own)) container.stays_ended = true;
   if (!container.running()) {
     if (container.status == "restarting") container.status = "exited";
-    return refused(409, fmt::format("Cannot kill container: {0}: Container {0} is not running", container.id));
+    return refused(409,
+                   fmt::format("Cannot kill container: {0}: Container {0} is not running", container.id));
   }
   tell(state, container, "kill", {{"signal", std::to_string(number)}});
   Program& program = *container.program;
@@ -353,8 +356,8 @@ Json ports_of(const Container& container) {
   for (const auto& [name, hosts] : bindings.items()) {
     const auto published = container.published.find(std::atoi(name.c_str()));
     if (published == container.published.end()) continue;
-    ports[name] = Json::array({{{"HostIp", hosts.front().value("HostIp", "")},
-                                {"HostPort", std::to_string(published->second)}}});
+    ports[name] = Json::array(
+        {{{"HostIp", hosts.front().value("HostIp", "")}, {"HostPort", std::to_string(published->second)}}});
   }
   return ports;
 }

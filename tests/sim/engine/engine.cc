@@ -68,7 +68,9 @@ Asked taken_apart(const std::string& method, std::string_view path_and_query) {
   return asked;
 }
 
-Failure cancelled() { return {.message = "cancelled", .is = FailureClass::cancelled}; }
+Failure cancelled() {
+  return {.message = "cancelled", .is = FailureClass::cancelled};
+}
 
 }  // namespace
 
@@ -119,7 +121,9 @@ void SimEngine::step_to(Instant now) {
   state_.now = std::max(state_.now, now);
 }
 
-Reply SimEngine::answer(const http::Request& request) { return handle(request, body_of(request)); }
+Reply SimEngine::answer(const http::Request& request) {
+  return handle(request, body_of(request));
+}
 
 Reply SimEngine::handle(const http::Request& request, std::string body) {
   Reply reply;
@@ -136,8 +140,9 @@ Reply SimEngine::handle(const http::Request& request, std::string body) {
       rest.remove_prefix(std::min(rest.size(), rest.find('/', 1)));
     }
     if (minor > state_.options.api_minor) {
-      reply = refused(400, fmt::format("client version 1.{} is too new. Maximum supported API version is 1.{}",
-                                       minor, state_.options.api_minor));
+      reply =
+          refused(400, fmt::format("client version 1.{} is too new. Maximum supported API version is 1.{}",
+                                   minor, state_.options.api_minor));
     } else {
       Asked asked = taken_apart(request.method, rest);
       asked.body = std::move(body);
@@ -157,8 +162,9 @@ Reply SimEngine::handle(const http::Request& request, std::string body) {
 Reply SimEngine::route(const Asked& asked) {
   const auto is = [&](const char* method, std::initializer_list<const char*> path) {
     return asked.method == method &&
-           std::equal(path.begin(), path.end(), asked.path.begin(), asked.path.end(),
-                      [](const char* want, const std::string& have) { return want == nullptr || want == have; });
+           std::equal(
+               path.begin(), path.end(), asked.path.begin(), asked.path.end(),
+               [](const char* want, const std::string& have) { return want == nullptr || want == have; });
   };
   const char* const any = nullptr;
   const std::string second = asked.path.size() > 1 ? asked.path[1] : "";
@@ -200,7 +206,8 @@ Reply SimEngine::route(const Asked& asked) {
   if (is("GET", {"volumes"})) return list_volumes(state_, asked);
   if (is("GET", {"volumes", any})) return inspect_volume(state_, second);
   if (is("DELETE", {"volumes", any})) {
-    if (const auto found = state_.volumes.find(second); found != state_.volumes.end() && state_.options.on_change)
+    if (const auto found = state_.volumes.find(second);
+        found != state_.volumes.end() && state_.options.on_change)
       state_.options.on_change(asked.method, "volume " + second, found->second.labels, second);
     return remove_volume(state_, second);
   }
@@ -221,7 +228,8 @@ Reply SimEngine::route_container(Container& container, const Asked& asked) {
                              labels_in(container.config.value("Labels", Json::object())), container.name);
   if (what == "archive" && asked.method == "PUT") return put_archive(state_, container, asked);
   if (asked.method == "POST" && what == "start") return start_container(state_, container);
-  if (asked.method == "POST" && what == "kill") return signal_container(state_, container, asked.of("signal"));
+  if (asked.method == "POST" && what == "kill")
+    return signal_container(state_, container, asked.of("signal"));
   if (asked.method == "POST" && what == "exec") return make_exec(state_, container, asked);
   if (asked.method == "DELETE" && what.empty()) return remove_container(state_, container, asked);
   return refused(404, what + " is not simulated");
@@ -263,8 +271,10 @@ Reply SimEngine::ask_container(const http::Request& request) {
   const std::string_view place =
       std::string_view(request.url).substr(host, request.url.find('/', host) - host);
   const std::size_t colon = place.rfind(':');
-  const int port = colon == std::string_view::npos ? 80 : std::atoi(std::string(place.substr(colon + 1)).c_str());
-  if (at_address(std::string(place.substr(0, colon)), port) == nullptr) return {0, "connection refused", {}, {}};
+  const int port =
+      colon == std::string_view::npos ? 80 : std::atoi(std::string(place.substr(colon + 1)).c_str());
+  if (at_address(std::string(place.substr(0, colon)), port) == nullptr)
+    return {0, "connection refused", {}, {}};
   return {200, "it works\n", {}, {}};
 }
 

@@ -19,7 +19,8 @@ bool holds(const Json& filters, const char* name, const std::string& value) {
 void tell(State& state, const Container& container, const std::string& action,
           std::map<std::string, std::string> attributes) {
   if (state.subscribers.empty()) return;
-  const std::map<std::string, std::string> labels = labels_in(container.config.value("Labels", Json::object()));
+  const std::map<std::string, std::string> labels =
+      labels_in(container.config.value("Labels", Json::object()));
   for (const auto& [name, value] : labels) attributes[name] = value;
   attributes["name"] = container.name;
   attributes["image"] = container.config.value("Image", std::string());

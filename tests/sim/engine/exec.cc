@@ -9,8 +9,7 @@ namespace cairn::sim {
 
 Reply make_exec(State& state, Container& container, const Asked& asked) {
   const Json body = Json::parse(asked.body, nullptr, false);
-  if (!container.running())
-    return refused(409, fmt::format("Container {} is not running", container.id));
+  if (!container.running()) return refused(409, fmt::format("Container {} is not running", container.id));
   if (!body.is_object() || body.value("Cmd", Json::array()).empty())
     return refused(400, "No exec command specified");
   Exec exec;

@@ -13,7 +13,9 @@ class Check final : public Surroundings {
   explicit Check(Program& below) : below_(below) {}
   void say(bool, std::string_view bytes) override { output += bytes; }
   std::optional<FileNode> find(const std::string& path) override { return below_.find(path); }
-  std::string put(const std::string& path, FileNode node) override { return below_.put(path, std::move(node)); }
+  std::string put(const std::string& path, FileNode node) override {
+    return below_.put(path, std::move(node));
+  }
   std::string remove(const std::string& path) override { return below_.remove(path); }
   void listen(int) override {}
   std::string ask(std::string_view what) override { return below_.ask(what); }
@@ -68,10 +70,8 @@ void begin_health(State& state, Container& container) {
   std::int64_t pause = check.value("Interval", std::int64_t{0});
   if (pause <= 0) pause = 30'000'000'000;
   const std::string id = container.id;
-  state.at(state.now + Nanoseconds(pause),
-           [&state, id, generation = container.generation, began = state.now] {
-             look(state, id, generation, began);
-           });
+  state.at(state.now + Nanoseconds(pause), [&state, id, generation = container.generation,
+                                            began = state.now] { look(state, id, generation, began); });
 }
 
 }  // namespace cairn::sim

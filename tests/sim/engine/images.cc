@@ -22,7 +22,8 @@ std::shared_ptr<const FileTree> programs() {
   static const std::shared_ptr<const FileTree> files = [] {
     FileTree tree;
     tree.put("/bin/busybox", {FileNode::Is::file, std::string(200'000, '\x7f'), 0755});
-    for (const std::string& name : program_names()) tree.put("/bin/" + name, {FileNode::Is::link, "/bin/busybox", 0777});
+    for (const std::string& name : program_names())
+      tree.put("/bin/" + name, {FileNode::Is::link, "/bin/busybox", 0777});
     tree.put("/etc/passwd", {FileNode::Is::file, "root:x:0:0:root:/:/bin/sh\n", 0644});
     tree.put("/tmp", {FileNode::Is::folder, {}, 01777});
     tree.put("/data", {FileNode::Is::folder, {}, 0755});
@@ -43,7 +44,9 @@ Json failed(const std::string& message) {
   return {{"errorDetail", {{"message", message}}}, {"error", message}};
 }
 
-bool nobody_listens(const std::string& reference) { return reference.starts_with("127.0.0.1:1/"); }
+bool nobody_listens(const std::string& reference) {
+  return reference.starts_with("127.0.0.1:1/");
+}
 
 std::string no_connection(const std::string& reference) {
   return fmt::format("Get \"http://127.0.0.1:1/v2/\": dial tcp 127.0.0.1:1: connect: connection refused ({})",
@@ -94,7 +97,8 @@ std::shared_ptr<Image> find_image(State& state, const std::string& reference) {
   if (const auto found = state.images.find(reference); found != state.images.end()) return found->second;
   const std::string tag = with_tag(reference);
   for (const auto& [id, image] : state.images)
-    if (image->tags.contains(tag) || (reference.size() >= 12 && id.starts_with("sha256:" + reference))) return image;
+    if (image->tags.contains(tag) || (reference.size() >= 12 && id.starts_with("sha256:" + reference)))
+      return image;
   return nullptr;
 }
 
@@ -137,7 +141,8 @@ Reply pull_image(State& state, const Asked& asked) {
 Reply tag_image(State& state, const std::string& reference, const Asked& asked) {
   const std::shared_ptr<Image> image = find_image(state, reference);
   if (image == nullptr) return refused(404, "No such image: " + reference);
-  const std::string tag = with_tag(asked.of("tag").empty() ? asked.of("repo") : asked.of("repo") + ":" + asked.of("tag"));
+  const std::string tag =
+      with_tag(asked.of("tag").empty() ? asked.of("repo") : asked.of("repo") + ":" + asked.of("tag"));
   take_tag(state, tag);
   image->tags.insert(tag);
   return {201, {}, {}, {}};
@@ -147,7 +152,8 @@ Reply push_image(State& state, const std::string& reference, const Asked& asked)
   const std::string tag = with_tag(reference + ":" + asked.of("tag"));
   const std::shared_ptr<Image> image = find_image(state, tag);
   if (image == nullptr) return refused(404, "An image does not exist locally with the tag: " + reference);
-  if (nobody_listens(tag)) return told({{{"status", "The push refers to repository"}}, failed(no_connection(tag))});
+  if (nobody_listens(tag))
+    return told({{{"status", "The push refers to repository"}}, failed(no_connection(tag))});
   const std::string digest = "sha256:" + image->id.substr(7);
   return told({{{"status", "Pushed"}, {"id", "layer"}},
                {{"status", fmt::format("{}: digest: {} size: 1", asked.of("tag"), digest)}},

@@ -9,7 +9,9 @@
 namespace cairn::sim {
 namespace {
 
-bool tty(const Container& container) { return container.config.value("Tty", false); }
+bool tty(const Container& container) {
+  return container.config.value("Tty", false);
+}
 
 std::string shown(const Container& container, const LogEntry& entry, bool stamped) {
   std::string text = (stamped ? fmt::format("{} ", stamp(entry.stamp)) : std::string()) + entry.text;

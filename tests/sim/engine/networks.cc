@@ -9,7 +9,9 @@
 namespace cairn::sim {
 namespace {
 
-std::string gateway_of(const Network& network) { return fmt::format("172.{}.0.1", network.subnet); }
+std::string gateway_of(const Network& network) {
+  return fmt::format("172.{}.0.1", network.subnet);
+}
 
 Json shown(State& state, const Network& network, bool with_containers) {
   Json body = {{"Id", network.id},
@@ -68,10 +70,12 @@ void make_predefined_networks(State& state) {
 
 Reply create_network(State& state, const Asked& asked) {
   const Json body = Json::parse(asked.body, nullptr, false);
-  if (!body.is_object() || body.value("Name", "").empty()) return refused(400, "network name cannot be empty");
+  if (!body.is_object() || body.value("Name", "").empty())
+    return refused(400, "network name cannot be empty");
   const std::string name = body.value("Name", "");
   // `CheckDuplicate` is best effort, they say; since 1.44 it always is checked.
-  if (find_network(state, name) != nullptr && (body.value("CheckDuplicate", false) || state.options.api_minor >= 44))
+  if (find_network(state, name) != nullptr &&
+      (body.value("CheckDuplicate", false) || state.options.api_minor >= 44))
     return refused(409, fmt::format("network with name {} already exists", name));
   Network network;
   network.id = state.new_id();
@@ -87,8 +91,9 @@ Reply create_network(State& state, const Asked& asked) {
   };
   while (used(network.subnet)) ++network.subnet;
   if (network.subnet > 255)
-    return refused(500, "could not find an available, non-overlapping IPv4 address pool among the defaults to "
-                        "assign to the network");
+    return refused(500,
+                   "could not find an available, non-overlapping IPv4 address pool among the defaults to "
+                   "assign to the network");
   const std::string id = network.id;
   state.networks[id] = std::move(network);
   return answered(201, {{"Id", id}, {"Warning", ""}});
@@ -149,10 +154,11 @@ Reply disconnect(State& state, const Network& network, const Asked& asked) {
   if (!body.is_object()) return refused(400, "invalid JSON");
   Container* container = find_container(state, body.value("Container", ""));
   if (container == nullptr) return refused(404, "No such container: " + body.value("Container", ""));
-  const std::size_t gone = std::erase_if(
-      container->endpoints, [&](const auto& each) { return each.second.network == network.id; });
+  const std::size_t gone = std::erase_if(container->endpoints,
+                                         [&](const auto& each) { return each.second.network == network.id; });
   if (gone == 0)
-    return refused(500, fmt::format("container {} is not connected to network {}", container->id, network.name));
+    return refused(500,
+                   fmt::format("container {} is not connected to network {}", container->id, network.name));
   return {200, {}, {}, {}};
 }
 

@@ -11,10 +11,10 @@ namespace cairn::sim {
 namespace {
 
 // What the one image of the tests has in its /bin.
-const char* const programs[] = {"[",    "basename", "cat",  "echo",  "false",  "grep",     "head", "hostname",
-                                "httpd", "id",      "ln",   "ls",    "mkdir",  "mkfifo",   "mount", "printf",
-                                "pwd",  "rm",       "seq",  "sh",    "sleep",  "stat",     "tail", "test",
-                                "touch", "true",    "wc"};
+const char* const programs[] = {"[",        "basename", "cat",  "echo",  "false", "grep",  "head",
+                                "hostname", "httpd",    "id",   "ln",    "ls",    "mkdir", "mkfifo",
+                                "mount",    "printf",   "pwd",  "rm",    "seq",   "sh",    "sleep",
+                                "stat",     "tail",     "test", "touch", "true",  "wc"};
 
 constexpr int longest_without_a_wait = 100'000;
 
@@ -22,7 +22,9 @@ bool is_shell(const std::string& word) {
   return word == "sh" || word == "/bin/sh";
 }
 
-std::string last_step(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string last_step(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
 std::string escaped(const std::string& text) {
   std::string result;
@@ -50,7 +52,9 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 }  // namespace
 
-std::vector<std::string> program_names() { return {std::begin(programs), std::end(programs)}; }
+std::vector<std::string> program_names() {
+  return {std::begin(programs), std::end(programs)};
+}
 
 int signal_number(const std::string& name) {
   if (!name.empty() && std::isdigit(static_cast<unsigned char>(name.front()))) return std::atoi(name.c_str());
@@ -177,8 +181,8 @@ std::string Process::read(const std::string& path, Ran& ran) {
   const std::optional<FileNode> node = around_.find(absolute_path(path, folder_));
   if (node && node->is == FileNode::Is::file) return node->content;
   ran.code = 1;
-  ran.err += fmt::format("cat: can't open '{}': {}\n", path,
-                         node ? "Is a directory" : "No such file or directory");
+  ran.err +=
+      fmt::format("cat: can't open '{}': {}\n", path, node ? "Is a directory" : "No such file or directory");
   return {};
 }
 
@@ -202,7 +206,8 @@ void Process::deliver(const SimpleCommand& command, Ran ran) {
         err_file = file;
     }
   }
-  const auto to = [&](const std::optional<std::string>& file, int stream, const std::string& text, bool append) {
+  const auto to = [&](const std::optional<std::string>& file, int stream, const std::string& text,
+                      bool append) {
     if (!file) {
       if (!text.empty()) around_.say(stream == 2, text);
       return;

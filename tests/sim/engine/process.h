@@ -69,7 +69,7 @@ class Process {
   std::map<std::string, std::string> environment_;
   std::string folder_;
   const bool first_;
-  bool shell_ = false;            // it is a shell, and so handles signals between commands only
+  bool shell_ = false;             // it is a shell, and so handles signals between commands only
   bool became_a_program_ = false;  // after `exec`
   bool ends_at_failure_ = false;   // set -e
   struct Frame {

@@ -149,7 +149,9 @@ std::string Program::remove(const std::string& path) {
   return {};
 }
 
-void Program::listen(int port) { container.listens.insert(port); }
+void Program::listen(int port) {
+  container.listens.insert(port);
+}
 
 std::string Program::ask(std::string_view what) {
   if (what == "hostname") return container.config.value("Hostname", container.id.substr(0, 12));

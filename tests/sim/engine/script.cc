@@ -39,10 +39,12 @@ class Reader {
       if (end == std::string::npos) return complain("`${` without its end");
       name = text_.substr(at_ + 1, end - at_ - 1);
       at_ = end + 1;
-    } else if (at_ < text_.size() && (text_[at_] == '?' || std::isdigit(static_cast<unsigned char>(text_[at_])))) {
+    } else if (at_ < text_.size() &&
+               (text_[at_] == '?' || std::isdigit(static_cast<unsigned char>(text_[at_])))) {
       name = text_[at_++];
     } else {
-      while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_'))
+      while (at_ < text_.size() &&
+             (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_'))
         name += text_[at_++];
     }
     if (name.empty()) {
@@ -288,7 +290,9 @@ class Reader {
 
 }  // namespace
 
-Script read_script(const std::string& text) { return Reader(text).script(); }
+Script read_script(const std::string& text) {
+  return Reader(text).script();
+}
 
 Script script_of(const std::vector<std::string>& command) {
   Instruction only;

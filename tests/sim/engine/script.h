@@ -18,9 +18,9 @@ struct WordPiece {
 using Word = std::vector<WordPiece>;
 
 struct Redirection {
-  int stream = 1;        // 0, 1 or 2
+  int stream = 1;  // 0, 1 or 2
   bool append = false;
-  int same_as = 0;       // 2 of ">&2"; 0: `target` is a file
+  int same_as = 0;  // 2 of ">&2"; 0: `target` is a file
   Word target = {};
 };
 

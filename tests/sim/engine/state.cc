@@ -44,8 +44,10 @@ Reply refused(int status, const std::string& message) {
   return {status, Json{{"message", message}}.dump() + "\n", {{"Content-Type", "application/json"}}, {}};
 }
 Reply answered(int status, const Json& body) {
-  return {status, body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n",
-          {{"Content-Type", "application/json"}}, {}};
+  return {status,
+          body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n",
+          {{"Content-Type", "application/json"}},
+          {}};
 }
 
 std::string stamp(std::int64_t nanoseconds) {
@@ -53,9 +55,9 @@ std::string stamp(std::int64_t nanoseconds) {
   const std::time_t seconds = nanoseconds / 1'000'000'000;
   std::tm parts{};
   gmtime_r(&seconds, &parts);
-  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}", parts.tm_year + 1900,
-                                 parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                                 nanoseconds % 1'000'000'000);
+  std::string text =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}", parts.tm_year + 1900, parts.tm_mon + 1,
+                  parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, nanoseconds % 1'000'000'000);
   while (text.back() == '0') text.pop_back();  // as Go does it
   if (text.back() == '.') text.pop_back();
   return text + "Z";

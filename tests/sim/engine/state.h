@@ -25,8 +25,8 @@ using Json = nlohmann::json;
 // The body of an answer that is written while it is read.
 struct Pipe {
   std::deque<std::string> waiting;
-  bool ended = false;           // no more will come
-  bool cut = false;             // the connection broke
+  bool ended = false;                       // no more will come
+  bool cut = false;                         // the connection broke
   std::stop_source wake{std::nostopstate};  // of who waits for it
   void write(std::string bytes);
   void end();
@@ -67,13 +67,13 @@ struct Exec {
 };
 
 struct Container {
-  std::string id, name, image;  // the image's id
-  Json config, host_config;     // as asked for, over the image's own
+  std::string id, name, image;                // the image's id
+  Json config, host_config;                   // as asked for, over the image's own
   std::map<std::string, Endpoint> endpoints;  // by the network's name, or id while it is not known
   std::vector<Mount> mounts;
   std::vector<std::string> nameless_volumes;
-  FileTree files;                             // what it wrote, over the image's
-  std::map<std::string, FileTree> tmpfs;      // by target
+  FileTree files;                         // what it wrote, over the image's
+  std::map<std::string, FileTree> tmpfs;  // by target
   std::set<std::string> removed_files;
 
   std::string status = "created";
@@ -148,8 +148,8 @@ struct State {
 
   EngineOptions options;
   Instant now{};
-  std::int64_t wall_base = 1'700'000'000'000'000'000;  // nanoseconds since 1970 at Instant{}
-  std::uint64_t made = 0;                              // objects so far: where ids come from
+  std::int64_t wall_base = 1'700'000'000'000'000'000;            // nanoseconds since 1970 at Instant{}
+  std::uint64_t made = 0;                                        // objects so far: where ids come from
   std::map<std::string, std::unique_ptr<Container>> containers;  // by id
   std::map<std::string, Network> networks;
   std::map<std::string, Volume> volumes;
