@@ -11,7 +11,7 @@ class MachineConnector final : public Connector {
   Result<Done> connect(const Endpoint& endpoint, const Attempt& attempt) override {
     return try_connection(endpoint, attempt);
   }
-  std::vector<std::string> our_addresses() override { return local_addresses(); }
+  std::vector<LocalAddress> our_addresses() override { return local_addresses(); }
 };
 
 }  // namespace

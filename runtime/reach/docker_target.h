@@ -8,6 +8,7 @@
 
 #include "runtime/platform/docker/containers.h"
 #include "runtime/platform/docker/engine.h"
+#include "runtime/reach/connector.h"
 #include "runtime/reach/target.h"
 
 namespace cairn::reach {
@@ -19,9 +20,6 @@ struct ContainerPlace {
   std::function<std::string(const std::string&)> mask;
 };
 
-struct LocalAddress {
-  std::string address, interface;
-};
 // Of this machine's own interfaces (getifaddrs(3)).
 std::vector<LocalAddress> local_addresses();
 

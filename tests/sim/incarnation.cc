@@ -126,7 +126,7 @@ std::vector<std::string> clean(Weather& weather, Baton& baton, const std::string
                                const std::string& run) {
   std::vector<std::string> left;
   for (const docker::Endpoint& endpoint : kinds::recorded_engines(folder)) {
-    const kinds::EngineLook look = kinds::look_at(weather, baton, endpoint, project, {});
+    const kinds::EngineLook look = kinds::look_at(weather, baton, endpoint, project, {}, nullptr);
     if (look.unreachable) {
       left.push_back(look.unreachable->message);
       continue;

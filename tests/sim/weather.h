@@ -57,7 +57,7 @@ class Weather final : public http::HttpClient, public reach::Connector {
   Result<http::Response> send(const http::Request& request, std::stop_token stop) override;
   Result<std::unique_ptr<http::Stream>> open(const http::Request& request, std::stop_token stop) override;
   Result<Done> connect(const reach::Endpoint& endpoint, const reach::Attempt& attempt) override;
-  std::vector<std::string> our_addresses() override { return engine_.our_addresses(); }
+  std::vector<reach::LocalAddress> our_addresses() override { return engine_.our_addresses(); }
 
   // Nobody listens until then.
   void engine_is_away_until(Instant when) { away_until_ = when; }

@@ -340,10 +340,10 @@ Result<Done> SimEngine::connect(const reach::Endpoint& endpoint, const reach::At
   return Done{};
 }
 
-std::vector<std::string> SimEngine::our_addresses() {
+std::vector<reach::LocalAddress> SimEngine::our_addresses() {
   const std::lock_guard lock(mutex_);
-  std::vector<std::string> addresses = {"127.0.0.1"};
-  for (int subnet = 17; subnet < 256; ++subnet) addresses.push_back(fmt::format("172.{}.0.1", subnet));
+  std::vector<reach::LocalAddress> addresses = {{"127.0.0.1", "lo"}};
+  for (int subnet = 17; subnet < 256; ++subnet) addresses.push_back({fmt::format("172.{}.0.1", subnet), "docker"});
   return addresses;
 }
 

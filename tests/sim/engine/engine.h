@@ -25,7 +25,7 @@ class SimEngine final : public http::HttpClient, public reach::Connector {
 
   // Connections to containers, as this machine makes them.
   Result<Done> connect(const reach::Endpoint& endpoint, const reach::Attempt& attempt) override;
-  std::vector<std::string> our_addresses() override;
+  std::vector<reach::LocalAddress> our_addresses() override;
 
   Instant next_due();  // max: nothing is
   void advance(Instant now);
