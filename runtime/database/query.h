@@ -17,15 +17,15 @@ namespace cairn::database {
 inline constexpr std::string_view database_command = "__db";  // cairn's own word for that child
 
 struct Place {
-  std::string driver;  // "postgres" | "mariadb" | "mysql" | "sqlite" | "sqlserver"
-  std::string host;    // a name or an address; or
-  std::string file;    // of SQLite, absolute
+  std::string driver = {};  // "postgres" | "mariadb" | "mysql" | "sqlite" | "sqlserver"
+  std::string host = {};    // a name or an address; or
+  std::string file = {};    // of SQLite, absolute
   int port = 0;
-  std::string name, user;
-  Text password;
-  std::map<std::string, std::string> options;  // the driver's own
+  std::string name = {}, user = {};
+  Text password = {};
+  std::map<std::string, std::string> options = {};  // the driver's own
   bool tls = false;
-  std::string ca_file;  // empty: the system's
+  std::string ca_file = {};  // empty: the system's
 };
 
 struct Query {

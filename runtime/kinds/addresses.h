@@ -19,11 +19,11 @@ namespace cairn::kinds {
 struct ServicePlace {
   std::string address;  // of a container: on its first network, empty for a host process
   std::map<std::int64_t, std::int64_t> published;  // container port → port on the engine's machine
-  bool whole_machine = false;  // it has its machine's own network: every port is published as itself
-  std::string engine_host = "127.0.0.1";  // where published ports are
+  std::string engine_host = "127.0.0.1";           // where published ports are
   // When that cannot be reached from this machine: a port of its loopback that leads to a container port. May
   // take its time the first time.
   std::function<Result<int>(std::int64_t container_port)> relayed = {};
+  bool whole_machine = false;  // it has its machine's own network: every port is published as itself
 };
 
 // Whether a node's own process sees the networks of containers (true), or this machine's (false).

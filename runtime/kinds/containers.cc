@@ -286,7 +286,7 @@ Result<std::string> Containers::image_for(docker::Engine& engine, NodeId, const 
                      .help = fmt::format("`docker pull {}` fetches it", reference)};
   }
   context.say(progress::StepProgress{fmt::format("pull {}", reference), {}});
-  Result<Text> login = registry_login(world_, {}, docker::read_reference(reference).registry());
+  Result<Text> login = registry_login(world_, {}, docker::read_reference(reference).registry(), context);
   if (!login)
     return std::move(login.failure()).within(fmt::format("could not pull the image `{}`", reference));
   if (Result<> pulled = docker::pull_image(

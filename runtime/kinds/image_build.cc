@@ -153,7 +153,7 @@ Result<std::string> build_image(World& world, docker::Engine& engine, const exec
   spec.cache_from = settings.cache_from;
   spec.no_cache = settings.no_cache;
   spec.pull = settings.pull;
-  spec.auth_for = [&](const std::string& registry) { return registry_login(world, {}, registry); };
+  spec.auth_for = [&](const std::string& registry) { return registry_login(world, {}, registry, context); };
 
   ContextImages contexts(world, engine, request.node);
   for (const auto& [name, source] : settings.contexts)

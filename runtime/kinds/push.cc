@@ -24,7 +24,7 @@ execute::StepResult perform_push(World& world, const execute::StepRequest& reque
   std::string first_name;
   for (const std::string& tag : As<std::vector<std::string>>::take(all->value("tags"))) {
     Result<Text> login =
-        registry_login(world, all->value("registry"), docker::read_reference(tag).registry());
+        registry_login(world, all->value("registry"), docker::read_reference(tag).registry(), context);
     if (!login) return login.failure();
     if (Result<> tagged = docker::tag_image(**engine, *id.as<std::string>(), tag, context.stop()); !tagged)
       return tagged.failure();

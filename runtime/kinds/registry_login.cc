@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "runtime/kinds/binding.h"
+#include "runtime/kinds/settled.h"
 #include "runtime/platform/docker/registry_auth.h"
 
 namespace cairn::kinds {
@@ -58,12 +59,16 @@ std::optional<NodeId> declared_registry(const World& world, const Value& block, 
 
 }  // namespace
 
-Result<Text> registry_login(World& world, const Value& block, const std::string& registry) {
+Result<Text> registry_login(World& world, const Value& block, const std::string& registry,
+                            const execute::StepContext& context) {
   if (const std::optional<NodeId> declared = declared_registry(world, block, registry)) {
-    const Node& node = world.graph.node(*declared);
-    const Value& user = node.value("user");
-    const Value& password = node.value("password");
-    if (!user.null() && !password.late())
+    // Now, since a secret is read when it is used.
+    LateAnswers answers(world, context);
+    const Settled all = settle(world.compiled, *declared, answers);
+    if (!all.mistakes.empty()) return failure_of(world, all.mistakes.front());
+    const Value& user = all.value("user");
+    const Value& password = all.value("password");
+    if (!user.null() && !password.null())
       return docker::auth_header({plain_text(user), As<Text>::take(password), {}, registry});
   }
   const docker::CredentialSearch search{

@@ -163,7 +163,7 @@ class OverTls(ProjectTest):
             del self.environment[variable]
         host = self.environment.pop("DOCKER_HOST")
         shutil.copytree(self.client, self.folder / "tls")
-        self.write(f'engine far {{ host = "{host}" ; tls = {{ ca = ./tls/ca.pem, cert = ./tls/cert.pem, key = ./tls/key.pem }} }}\n' + RUN.replace("image =", "engine = far ; image ="))
+        self.write(f'engine far {{ host = "{host}" ; tls = {{ ca = "./tls/ca.pem", cert = "./tls/cert.pem", key = "./tls/key.pem" }} }}\n' + RUN.replace("image =", "engine = far ; image ="))
         self.cairn("run", "test")
 
     def test_another_authority(self):
@@ -228,7 +228,8 @@ PermitRootLogin prohibit-password
 MaxSessions 2
 """)
         pathlib.Path("/run/sshd").mkdir(exist_ok=True)
-        cls.server = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", cls.place / "sshd_config"], stderr=(cls.place / "sshd.log").open("w"))
+        with (cls.place / "sshd.log").open("w") as log:
+            cls.server = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", cls.place / "sshd_config"], stderr=log)
         def listens():
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", cls.port)):
                 return True

@@ -85,7 +85,10 @@ Result<Context> context_of(const BuildSpec& spec) {
   std::optional<std::string> ignore =
       spec.dockerfile_text ? std::nullopt : text_of(file.string() + ".dockerignore");
   if (!ignore) ignore = text_of(root / ".dockerignore");
-  if (Result<> collected = collect(context, root, Dockerignore(ignore.value_or(""))); !collected) {
+  // Without a folder the Dockerfile is all there is.
+  if (Result<> collected =
+          spec.context.empty() ? Result<>(Done{}) : collect(context, root, Dockerignore(ignore.value_or("")));
+      !collected) {
     return collected.failure();
   }
   if (!is_inside) context.entries.push_back({.path = own_dockerfile, .content = Text(*text)});
