@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "runtime/kinds/binding.h"
 #include "runtime/report/kept_tests.h"
@@ -34,7 +35,11 @@ class Collector {
     for (const Made& one : promised) {
       const std::optional<report::Format> format = report::format_named(one.function);
       const Value* where = one.arguments.find("path");
-      if (!format || where == nullptr || where->null()) continue;
+      if (!format) continue;
+      if (where == nullptr || where->null()) {
+        report_from_output(*format, one);
+        continue;
+      }
       const std::string pattern = As<std::string>::take(*where);
       Result<std::vector<Fetched>> found =
           workload_.fetch(pattern, world_.scratch(request_.node, "reports"), context_);
@@ -123,6 +128,18 @@ class Collector {
       context_.note(failure.message);
     else
       problem_ = std::move(failure);
+  }
+
+  // `tap()`: what the step wrote to its standard output, masked as everything that is kept.
+  void report_from_output(report::Format format, const Made& promise) {
+    const Value said = context_.exported(request_.node, "stdout");
+    const std::string* text = said.as<std::string>();
+    const std::string path =
+        world_.scratch(request_.node, "reports") + "/stdout." + std::string(report::name_of(format));
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    if (!(file << world_.masker.masked(text == nullptr ? std::string() : *text) << '\n' << std::flush))
+      return problem({.message = fmt::format("cannot write `{}`", path), .causes = {}, .help = {}});
+    read(format, {"standard output", path}, promise);
   }
 
   void read(report::Format format, const Fetched& file, const Made& promise) {
