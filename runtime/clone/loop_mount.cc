@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/loop.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -91,8 +92,19 @@ Result<> run(const std::vector<std::string>& command) {
   std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
+  // A child inherits what its parent blocks; this one has to be endable. (The keeper is for processes of a
+  // run: making pools is none.)
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   pid_t child = 0;
-  const int error = posix_spawn(&child, program.c_str(), &actions, nullptr, arguments.data(), environ);
+  const int error = posix_spawn(&child, program.c_str(), &actions, &attributes, arguments.data(), environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return failed("run " + command[0], error);
   writing.close();
@@ -132,6 +144,9 @@ Result<Attached> attach(const std::string& image) {
     loop_config configuration{};
     configuration.fd = static_cast<__u32>(file.number());
     configuration.info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO;
+    // As the file systems were made. Left to itself, the kernel takes the alignment of direct input and
+    // output, which is larger for a file that shares its blocks: a clone of an image could not be mounted.
+    configuration.block_size = 512;
     const std::string name =
         image.substr(image.size() > LO_NAME_SIZE - 1 ? image.size() - (LO_NAME_SIZE - 1) : 0);
     std::memcpy(configuration.info.lo_file_name, name.c_str(), name.size());

@@ -22,12 +22,16 @@ namespace {
 constexpr off_t kProbed = 65536;        // bytes: a multiple of every block size
 constexpr ino_t kSubvolumeInode = 256;  // the root of every btrfs subvolume has it
 
+// Without a name where the file system can: then nothing is left, however this process ends.
 struct ProbeFile {
-  explicit ProbeFile(const std::string& folder) : path(folder + "/.cairn-probe-XXXXXX") {
+  explicit ProbeFile(const std::string& folder) {
+    file = FileDescriptor(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (file.open() || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return;
+    path = folder + "/.cairn-probe-XXXXXX";
     file = FileDescriptor(mkostemp(path.data(), O_CLOEXEC));
   }
   ~ProbeFile() {
-    if (file.open()) unlink(path.c_str());
+    if (file.open() && !path.empty()) unlink(path.c_str());
   }
   ProbeFile(const ProbeFile&) = delete;
   ProbeFile& operator=(const ProbeFile&) = delete;

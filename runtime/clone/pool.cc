@@ -115,6 +115,7 @@ Result<> remove_pool(const std::string& folder, const std::string& name, bool wi
                      std::stop_token stop) {
   const std::string outer = "could not remove the pool `" + name + "`";
   const Pool pool = described(folder, name);
+  if (plain_name(name)) unlink((pool.image + ".new").c_str());  // of a `create` that was killed
   if (!plain_name(name) || pool.size == 0) {
     return Failure{.message = outer, .causes = {"there is none in " + folder}, .nothing_done = true};
   }
@@ -157,40 +158,29 @@ std::vector<PoolClone> clones_in(const Pool& pool) {
   return clones;
 }
 
-Result<Cloned> clone_into(const Pool& pool, const std::string& source, const std::string& key,
-                          const std::string& target, std::stop_token stop) {
+bool lies_in(const Pool& pool, const std::string& path) {
+  const std::string root = canonical(pool.where) + "/";
+  return canonical(path).rfind(root, 0) == 0;
+}
+
+Result<Cloned> clone_into(const Pool& pool, const std::string& source, const std::string& target,
+                          std::stop_token stop) {
   const std::string parent = std::filesystem::path(target).parent_path().string();
   std::error_code error;
   std::filesystem::create_directories(parent, error);
   if (error) return Failure{.message = "could not make the folder " + parent, .causes = {error.message()}};
-  const Result<Choice> direct = probe_method(source, parent);
-  if (!direct.ok()) return direct.failure();
-  if (direct->method != Method::copy) return clone_tree(source, target, direct->method, stop);
-
-  const std::string seeds = pool.where + "/.seeds";
-  std::filesystem::create_directories(seeds, error);
-  if (error || !plain_name(key)) {
-    return Failure{.message = "could not keep a seed in " + seeds,
-                   .causes = {error ? error.message() : "bad key"}};
+  const Result<Choice> choice = probe_method(source, parent);
+  if (!choice.ok()) return choice.failure();
+  const bool as_subvolume = pool.type == "btrfs" && choice->method != Method::snapshot &&
+                            std::filesystem::is_directory(source, error);
+  if (!as_subvolume) return clone_tree(source, target, choice->method, stop);
+  if (Result<> made = make_subvolume(target); !made.ok()) return made.failure();
+  Result<Cloned> filled = fill_folder(source, target, choice->method, stop);
+  if (!filled.ok()) {
+    if (Result<> gone = remove_tree(target); !gone.ok())
+      filled.failure().causes.push_back("and what was begun is still there: " + gone.failure().message);
   }
-  const std::string seed = seeds + "/" + key;
-  if (!std::filesystem::exists(seed, error)) {
-    const std::string begun = seed + ".new";
-    if (Result<> gone = remove_tree(begun); !gone.ok()) return gone.failure();
-    const bool as_subvolume = pool.type == "btrfs" && std::filesystem::is_directory(source, error);
-    Result<Cloned> imported = Cloned{};
-    if (as_subvolume) {
-      if (Result<> made = make_subvolume(begun); !made.ok()) return made.failure();
-      imported = overwrite_tree(source, begun, Method::copy, stop);
-    } else {
-      imported = clone_tree(source, begun, Method::copy, stop);
-    }
-    if (!imported.ok()) return imported.failure();
-    if (rename(begun.c_str(), seed.c_str()) != 0) return failed("keep the seed " + seed);
-  }
-  const Result<Choice> inner = probe_method(seed, parent);
-  if (!inner.ok()) return inner.failure();
-  return clone_tree(seed, target, inner->method, stop);
+  return filled;
 }
 
 }  // namespace cairn::clone

@@ -42,9 +42,13 @@ std::string clone_path(const Pool& pool, const std::string& project, const std::
                        const std::string& node);
 std::vector<PoolClone> clones_in(const Pool& pool);
 
-// By the best method that works between the two, found by trying. A source outside the pool is copied once
-// into POOL/.seeds/KEY and cloned from there; `key` names its content (a hash, or path and time).
-Result<Cloned> clone_into(const Pool& pool, const std::string& source, const std::string& key,
-                          const std::string& target, std::stop_token stop);
+// Whether the folder or file is on the pool's file system.
+bool lies_in(const Pool& pool, const std::string& path);
+
+// Makes `target`, a path in the pool that is free, a clone of `source`, by the best method that works between
+// the two, found by trying. What comes from outside is copied; on btrfs it becomes a subvolume, so that its
+// own clones are snapshots. Removes what it began when it fails.
+Result<Cloned> clone_into(const Pool& pool, const std::string& source, const std::string& target,
+                          std::stop_token stop);
 
 }  // namespace cairn::clone

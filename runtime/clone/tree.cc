@@ -333,6 +333,22 @@ Result<Cloned> overwrite_tree(const std::string& source, const std::string& targ
       .content();
 }
 
+Result<Cloned> fill_folder(const std::string& source, const std::string& target, Method method,
+                           std::stop_token stop) {
+  const Result<struct stat> facts = facts_of(source, target);
+  if (!facts.ok()) return facts.failure();
+  std::error_code error;
+  if (!S_ISDIR(facts->st_mode) || !std::filesystem::is_empty(target, error) || error) {
+    return Failure{.message = "could not fill " + target + " from " + source,
+                   .causes = {error                     ? error.message()
+                              : S_ISDIR(facts->st_mode) ? "something is in it already"
+                                                        : "the source is no folder"},
+                   .nothing_done = true};
+  }
+  return Cloning(source, target, method == Method::snapshot ? Method::reflink : method, std::move(stop))
+      .content();
+}
+
 Result<> remove_tree(const std::string& path) {
   struct stat facts {};
   if (lstat(path.c_str(), &facts) != 0) return errno == ENOENT ? Result<>(Done{}) : failed("look at " + path);

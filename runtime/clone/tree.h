@@ -29,6 +29,10 @@ Result<Cloned> clone_tree(const std::string& source, const std::string& target, 
 Result<Cloned> overwrite_tree(const std::string& source, const std::string& target, Method method,
                               std::stop_token stop);
 
+// The same for a folder that is there and empty, and that nobody knows of yet.
+Result<Cloned> fill_folder(const std::string& source, const std::string& target, Method method,
+                           std::stop_token stop);
+
 // Fine when there is nothing. Never leaves its file system.
 Result<> remove_tree(const std::string& path);
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <string_view>
 
+#include "runtime/plan/copies.h"
 #include "runtime/plan/rest.h"
 #include "runtime/plan/wanted.h"
 
@@ -246,9 +247,11 @@ bool Plan::changes_nothing() const {
 }
 
 Plan plan(const Graph& graph, const Facts& facts, const Goal& goal) {
-  return Planning(graph, facts, std::get_if<RunGoal>(&goal), std::get_if<UpGoal>(&goal),
-                  std::get_if<ResumeGoal>(&goal))
-      .take();
+  Plan plan = Planning(graph, facts, std::get_if<RunGoal>(&goal), std::get_if<UpGoal>(&goal),
+                       std::get_if<ResumeGoal>(&goal))
+                  .take();
+  for (Refusal& refusal : refused_copies(graph, plan)) plan.refusals.push_back(std::move(refusal));
+  return plan;
 }
 
 std::string show(const Graph& graph, const Plan& plan) {

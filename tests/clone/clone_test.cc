@@ -200,12 +200,17 @@ TEST_P(InAPool, ClonesShareWhatIsEqual) {
   make_seed(folder_ / "seed");
   const std::string target = clone_path(made, "shop", "a1b2c3d4", "data-0");
   EXPECT_THAT(target, testing::EndsWith("/pools/p/shop/a1b2c3-data-0"));
-  const Cloned cloned = must(clone_into(made, folder_ / "seed", "seed-1", target, {}));
-  EXPECT_EQ(cloned.method, std::string(GetParam()) == "xfs" ? Method::reflink : Method::snapshot);
+  const Cloned cloned = must(clone_into(made, folder_ / "seed", target, {}));
+  EXPECT_EQ(cloned.method, Method::copy) << "it comes from outside";
+  const std::string shared = clone_path(made, "shop", "a1b2c3d4", "data-1");
+  const Method without_copying = std::string(GetParam()) == "xfs" ? Method::reflink : Method::snapshot;
+  EXPECT_EQ(must(clone_into(made, target, shared, {})).method, without_copying);
+  EXPECT_TRUE(lies_in(made, target));
+  EXPECT_FALSE(lies_in(made, folder_ / "seed"));
   EXPECT_EQ(must(hash_of_tree(target)), must(hash_of_tree(folder_ / "seed")));
   const Usage usage = must(usage_of_tree(target));
   EXPECT_GT(usage.shared, 3u << 20);
-  must(clone_into(made, folder_ / "seed", "seed-1", clone_path(made, "shop", "a1b2c3d4", "data-1"), {}));
+  EXPECT_EQ(must(hash_of_tree(shared)), must(hash_of_tree(folder_ / "seed")));
   ASSERT_EQ(clones_in(made).size(), 2u);
   EXPECT_EQ(clones_in(made)[1].node, "data-1");
   EXPECT_EQ(clones_in(made)[1].run, "a1b2c3");
@@ -218,6 +223,27 @@ TEST_P(InAPool, ClonesShareWhatIsEqual) {
   const Result<> removed = remove_pool(folder_ / "pools", "p", false, real_clock(), {});
   ASSERT_TRUE(removed.ok()) << described(removed.failure());
   EXPECT_THAT(list_pools(folder_ / "pools"), IsEmpty());
+}
+
+// What the simulated array does with its volumes: file systems in images that share their blocks.
+TEST_P(InAPool, AnImageIsMountedAndSoIsItsClone) {
+  if (!may()) GTEST_SKIP() << reason_;
+  const Pool made = pool(GetParam());
+  const std::string image = made.where + "/seed.img", clone = made.where + "/clone.img";
+  std::ofstream(image) << "";
+  fs::resize_file(image, 400u << 20);
+  must(make_file_system(image, "xfs"));
+  for (const auto& [what, content] : {std::pair{image, "first"}, std::pair{clone, "second"}}) {
+    must(mount_image(what, folder_ / "mounted"));
+    if (what == clone) {
+      EXPECT_EQ(text_of_file(folder_ / "mounted/x"), "first");
+    }
+    std::ofstream(folder_ / "mounted/x") << content;
+    must(unmount(folder_ / "mounted", real_clock(), {}));
+    if (what == image) {
+      EXPECT_EQ(must(clone_tree(image, clone, Method::reflink, {})).method, Method::reflink);
+    }
+  }
 }
 
 TEST_P(InAPool, IsMadeOnceAndMountedAgain) {
