@@ -8,6 +8,7 @@
 #include "cli/brief_keeper.h"
 #include "cli/past_runs.h"
 #include "cli/resumable.h"
+#include "cli/storage.h"
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
 #include "runtime/keeper/keeper_spawner.h"
@@ -129,6 +130,17 @@ void clean(const CleanCommand& command, Invocation& invocation) {
   const std::size_t left_before = removed.left.size();
   carry_out(plan::removal_of_runs(facts, goal), looks, *project, command.dry_run, removed);
 
+  remove_from_storage(
+      *project, runs,
+      [&](const std::string& run) {
+        if (run.empty()) return Fate::stays;
+        const auto is_it = [&](const std::string& id) { return short_run_id(id) == run; };
+        if (std::any_of(goal.runs.begin(), goal.runs.end(), is_it)) return Fate::removed;
+        if (std::any_of(removed.alive.begin(), removed.alive.end(), is_it)) return Fate::stays;
+        return command.all ? Fate::removed : Fate::unknown;
+      },
+      command.dry_run, removed);
+
   const bool engines_done = removed.unreachable.empty() && removed.left.size() == left_before;
   for (const DeadRun& one : dead) {
     if (!one.run.up) remove_scratch(one.run, command.dry_run, removed);
@@ -189,10 +201,16 @@ void down(const DownCommand& command, Invocation& invocation) {
   const plan::Facts facts = facts_of(looks, removed);
   carry_out(plan::removal_of_stack(facts, {command.volumes}), looks, *project, command.dry_run, removed);
 
+  if (command.volumes)
+    remove_from_storage(
+        *project, runs, [](const std::string& run) { return run.empty() ? Fate::removed : Fate::stays; },
+        command.dry_run, removed);
+
   for (const PastRun& run : runs)
     if (run.up) remove_scratch(run, command.dry_run, removed);
   if (command.volumes)
-    remove_path(fs::path(project->cairn_folder) / "volumes", "folder", command.dry_run, removed);
+    for (const char* part : {"volumes", "copies"})
+      remove_path(fs::path(project->cairn_folder) / part, "folder", command.dry_run, removed);
   remove_path(fs::path(project->cairn_folder) / "secrets", "file", command.dry_run, removed);
   tell(invocation, removed, command.json, command.dry_run);
 }

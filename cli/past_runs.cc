@@ -42,12 +42,6 @@ Removed::Item item_of(const plan::Identity& identity, std::string why = {}) {
   return {kinds::noun_of(identity), identity.name, identity.where, std::move(why)};
 }
 
-std::string in_one_line(const Failure& failure) {
-  std::string text = failure.message;
-  for (const std::string& cause : failure.causes) text += ": " + cause;
-  return text;
-}
-
 nlohmann::ordered_json json_of(const std::vector<Removed::Item>& items) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Removed::Item& item : items) {
@@ -60,6 +54,12 @@ nlohmann::ordered_json json_of(const std::vector<Removed::Item>& items) {
 }
 
 }  // namespace
+
+std::string in_one_line(const Failure& failure) {
+  std::string text = failure.message;
+  for (const std::string& cause : failure.causes) text += ": " + cause;
+  return text;
+}
 
 void add_project_option(CLI::App& command, Invocation& invocation) {
   command.add_option("-f,--file", invocation.file,
@@ -202,6 +202,7 @@ void tell(Invocation& invocation, const Removed& removed, bool json, bool dry_ru
                                         {"removed", json_of(removed.gone)},
                                         {"left", json_of(removed.left)},
                                         {"stays", json_of(removed.stays)},
+                                        {"waiting", json_of(removed.waiting)},
                                         {"alive", removed.alive},
                                         {"unreachable", removed.unreachable}};
     fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
@@ -215,8 +216,12 @@ void tell(Invocation& invocation, const Removed& removed, bool json, bool dry_ru
     for (const Removed::Item& item : removed.stays)
       fmt::print("stays    {} {}{}: {}\n", item.what, item.name,
                  item.where.empty() ? std::string() : " on " + item.where, item.why);
+    for (const Removed::Item& item : removed.waiting)
+      fmt::print("waits    {} {}{}: {}\n", item.what, item.name,
+                 item.where.empty() ? std::string() : " on " + item.where, item.why);
     for (const std::string& run : removed.alive) fmt::print("alive    run {}: not touched\n", run);
-    if (removed.gone.empty() && removed.left.empty() && removed.unreachable.empty())
+    if (removed.gone.empty() && removed.left.empty() && removed.waiting.empty() &&
+        removed.unreachable.empty())
       fmt::print("nothing to remove\n");
   }
   std::fflush(stdout);

@@ -51,8 +51,9 @@ struct Removed {
     std::string why;                // of what is left: why; empty otherwise
   };
   std::vector<Item> gone, left;
-  std::vector<Item> stays;               // that a run has caused elsewhere and that nobody here undoes: why
-  std::vector<std::string> alive;        // runs
+  std::vector<Item> stays;         // that a run has caused elsewhere and that nobody here undoes: why
+  std::vector<Item> waiting;       // done with, and not gone yet: an array keeps it until its time is over
+  std::vector<std::string> alive;  // runs
   std::vector<std::string> unreachable;  // engines, and why
 };
 
@@ -64,6 +65,9 @@ void carry_out(const plan::Removal& removal, std::vector<kinds::EngineLook>& loo
 void end_processes(const ProjectPlace& project, const PastRun& run, bool dry_run, Removed& removed);
 // All that was seen of ours on the engines.
 plan::Facts facts_of(const std::vector<kinds::EngineLook>& looks, Removed& removed);
+
+// A failure's message and causes, for a table.
+std::string in_one_line(const Failure& failure);
 
 // Prints it and sets the exit code: 3 when an engine could not be asked, 1 when something is left.
 void tell(Invocation& invocation, const Removed& removed, bool json, bool dry_run);

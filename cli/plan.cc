@@ -16,6 +16,7 @@
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
 #include "runtime/kinds/host_limits.h"
+#include "runtime/kinds/clone_plan.h"
 #include "runtime/kinds/observe.h"
 #include "runtime/plan/plan.h"
 
@@ -42,10 +43,23 @@ std::string place_of(const ProgramFile& program, Span span) {
   return fmt::format("{}:{}:{}", program.sources.at(span.file).name, place.line, place.column);
 }
 
+// How the clones and snapshots that are to be made will be made.
+std::vector<kinds::PlannedCopy> wanted_copies(const Planned& planned) {
+  const Graph& graph = planned.program->graph();
+  std::vector<kinds::PlannedCopy> copies = kinds::planned_copies(graph);
+  std::erase_if(copies, [&](const kinds::PlannedCopy& copy) {
+    const plan::Verdict verdict = planned.plan.steps[index(graph.step(copy.node, Phase::make))].verdict;
+    return verdict != plan::Verdict::perform && verdict != plan::Verdict::replace;
+  });
+  return copies;
+}
+
 Json json_of(const Planned& planned) {
   const Graph& graph = planned.program->graph();
-  Json all = {
-      {"changes", !planned.plan.changes_nothing()}, {"steps", Json::array()}, {"refused", Json::array()}};
+  Json all = {{"changes", !planned.plan.changes_nothing()},
+              {"steps", Json::array()},
+              {"copies", Json::array()},
+              {"refused", Json::array()}};
   for (const StepId step : graph.order) {
     const plan::StepPlan& its = planned.plan.steps[index(step)];
     if (is_virtual(graph.steps[index(step)].phase)) continue;
@@ -56,6 +70,9 @@ Json json_of(const Planned& planned) {
     if (const std::string place = place_of(*planned.program, its.span); !place.empty()) one["place"] = place;
     all["steps"].push_back(std::move(one));
   }
+  for (const kinds::PlannedCopy& copy : wanted_copies(planned))
+    all["copies"].push_back(
+        {{"node", graph.node(copy.node).path}, {"method", copy.method}, {"why", copy.why}});
   for (const plan::Refusal& refusal : planned.plan.refusals)
     all["refused"].push_back({{"message", refusal.message}, {"help", refusal.help}});
   return all;
@@ -162,10 +179,14 @@ void show_plan(const PlanCommand& command, Invocation& invocation) {
   Planned planned;
   if (!make_plan(planned, command.up, command.names, command.profiles, invocation)) return;
   const Graph& graph = planned.program->graph();
-  if (command.json)
+  if (command.json) {
     fmt::print("{}\n", json_of(planned).dump(2, ' ', false, Json::error_handler_t::replace));
-  else
-    fmt::print("{}{}\n", plan::show(graph, planned.plan), counted(graph, planned.plan));
+  } else {
+    fmt::print("{}", plan::show(graph, planned.plan));
+    for (const kinds::PlannedCopy& copy : wanted_copies(planned))
+      fmt::print("copies   {}  by {}: {}\n", graph.node(copy.node).path, copy.method, copy.why);
+    fmt::print("{}\n", counted(graph, planned.plan));
+  }
   std::fflush(stdout);
   if (command.exit_code && !planned.plan.changes_nothing()) invocation.exit_code = changes_found;
   for (const plan::Refusal& refusal : planned.plan.refusals)

@@ -26,11 +26,13 @@
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
 #include "runtime/keeper/keeper_spawner.h"
+#include "runtime/kinds/arrays.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/host_limits.h"
 #include "runtime/kinds/kept_services.h"
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/observe.h"
+#include "runtime/kinds/pools.h"
 #include "runtime/kinds/storage.h"
 #include "runtime/plan/plan.h"
 #include "runtime/platform/host/ports.h"
@@ -400,6 +402,10 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
                      {}};
   std::unique_ptr<kinds::Containers> containers = kinds::make_containers(world);
   world.containers = containers.get();
+  kinds::Arrays arrays(world);
+  kinds::Pools pools(world);
+  world.arrays = &arrays;
+  world.pools = &pools;
   std::map<std::string, execute::PerformKind, std::less<>> performers = kinds::all_kinds(world);
   const std::vector<NodeId> beyond_us = not_performed(graph, performers);
   execute::KindTable performer(std::move(performers), [&](const execute::StepRequest& request) {

@@ -38,10 +38,11 @@ void lower_nodes(Evaluator& evaluator, Draft& draft);            // nodes, setti
 void pass_through_endpoints(Draft& draft);                       // a `database` hands on what it depends on
 void lower_addresses(const Evaluator& evaluator, Draft& draft);  // publish, join_scopes
 void lower_steps(Draft& draft);                                  // steps and the edges between a node's own
-void lower_groups(Draft& draft);     // begin and end of stages, instances and loops
-void lower_edges(Draft& draft);      // what dependencies say
-void lower_lifetimes(Draft& draft);  // who keeps whom alive
-void lower_claims(Draft& draft);     // the same port or name, one after the other
+void lower_groups(Draft& draft);      // begin and end of stages, instances and loops
+void lower_edges(Draft& draft);       // what dependencies say
+void lower_lifetimes(Draft& draft);   // who keeps whom alive
+void lower_overwrites(Draft& draft);  // services around a clone that overwrites what they use
+void lower_claims(Draft& draft);      // the same port or name, one after the other
 void index_edges(Graph& graph);
 bool order_steps(Graph& graph, Diagnostics& diagnostics);  // false: a cycle, reported
 

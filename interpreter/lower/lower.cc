@@ -16,6 +16,7 @@ std::optional<Graph> lower(Evaluator& evaluator) {
   lower_groups(draft);
   lower_edges(draft);
   lower_lifetimes(draft);
+  lower_overwrites(draft);
   lower_claims(draft);
   index_edges(draft.graph);
   if (!order_steps(draft.graph, evaluator.program.diagnostics)) return std::nullopt;

@@ -6,6 +6,7 @@
 #include "runtime/clone/tree.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/kinds.h"
+#include "runtime/kinds/overwrite.h"
 #include "runtime/kinds/settled.h"
 
 namespace cairn::kinds {
@@ -39,7 +40,9 @@ execute::StepResult perform_clone(World& world, const execute::StepRequest& requ
   const std::string& path = request.graph.node(request.node).path;
   const std::string folder = world.scratch(request.node, "volumes");
   std::error_code error;
+  const Value& onto = request.graph.node(request.node).value("onto");
   if (request.phase != Phase::make) {
+    if (!onto.null()) return execute::StepEnd{};  // the volume is another block's
     if (Result<> gone = clone::remove_tree(folder); !gone) return gone.failure();
     return execute::StepEnd{};
   }
@@ -52,10 +55,22 @@ execute::StepResult perform_clone(World& world, const execute::StepRequest& requ
       world, request.graph.node(request.node).kind == "snapshot" ? all->value("of") : all->value("from"),
       context);
   if (!source) return source.failure();
+  std::string target = folder;
+  if (const NodeRef* volume = onto.as<NodeRef>()) {
+    const Value there = context.exported(volume->node, "path");
+    if (there.as<Path>() == nullptr)
+      return Failure{.message = fmt::format("`{}` was not made", request.graph.node(volume->node).path),
+                     .causes = {},
+                     .help = {}};
+    target = there.as<Path>()->text;
+  }
   const Value& wanted_value = all->value("method");
   const std::string wanted = wanted_value.null() ? "auto" : As<std::string>::take(wanted_value);
-  Result<clone::Choice> choice = clone::probe_method(*source, fs::path(folder).parent_path().string());
+  Result<clone::Choice> choice =
+      clone::probe_method(*source, onto.null() ? fs::path(folder).parent_path().string() : target);
   if (!choice) return choice.failure();
+  // A volume that is overwritten stays the folder that it is.
+  if (!onto.null() && choice->method == clone::Method::snapshot) choice->method = clone::Method::reflink;
   if (wanted == "copy")
     *choice = {clone::Method::copy, "the file asks for a copy"};
   else if (wanted != "auto" && wanted != clone::name_of(choice->method))
@@ -64,13 +79,22 @@ execute::StepResult perform_clone(World& world, const execute::StepRequest& requ
         .causes = {choice->why},
         .help = fmt::format("`method = \"auto\"` would take \"{}\"", clone::name_of(choice->method))};
   context.note(fmt::format("{}: {}", clone::name_of(choice->method), choice->why));
-  fs::remove(folder, error);  // made empty above; the clone brings its own folder
-  const Result<clone::Cloned> cloned = clone::clone_tree(*source, folder, choice->method, context.stop());
-  if (!cloned) return cloned.failure();
-  context.publish("path", Value{Path{folder, {}}});
-  context.publish("name", Value{folder});
-  context.publish("method", Value{std::string(clone::name_of(cloned->method))});
-  if (const Result<clone::Usage> usage = clone::usage_of_tree(folder); usage)
+  clone::Cloned cloned;
+  const auto make = [&]() -> Result<Done> {
+    const Result<clone::Cloned> made =
+        onto.null() ? clone::clone_tree(*source, target, choice->method, context.stop())
+                    : clone::overwrite_tree(*source, target, choice->method, context.stop());
+    if (!made) return made.failure();
+    cloned = *made;
+    return Done{};
+  };
+  if (onto.null()) fs::remove(folder, error);  // made empty above; the clone brings its own folder
+  if (Result<Done> made = onto.null() ? make() : with_users_stopped(world, request, context, make); !made)
+    return made.failure();
+  context.publish("path", Value{Path{target, {}}});
+  context.publish("name", Value{target});
+  context.publish("method", Value{std::string(clone::name_of(cloned.method))});
+  if (const Result<clone::Usage> usage = clone::usage_of_tree(target); usage)
     context.publish("bytes_shared", Value{Size{static_cast<std::int64_t>(usage->shared)}});
   return execute::StepEnd{};
 }

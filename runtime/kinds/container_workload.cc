@@ -287,8 +287,11 @@ class ContainerWorkload final : public Workload {
     const Result<int> code = docker::stop_container(engine_, id_, order, {});
     running_ = false;
     finish_following();
-    if (!code) return code.failure();
-    return Done{};
+    if (code) return Done{};
+    // One that could not be started has no end that could be learnt.
+    const auto facts = docker::inspect_container(engine_, id_, {});
+    if (facts && (!*facts || !(*facts)->running)) return Done{};
+    return code.failure();
   }
 
   Result<Done> remove(execute::StepContext&) override {
@@ -705,11 +708,12 @@ class ContainerWorkload final : public Workload {
 
   Result<Done> follow(const std::string& log_step) {
     const bool begun = follower_.start([this, log_step](std::stop_token stop) {
-      Result<docker::LogStream> stream =
-          docker::LogStream::open(engine_, id_, {.follow = true, .tty = settings_.tty}, stop);
+      Result<docker::LogStream> stream = docker::LogStream::open(
+          engine_, id_, {.follow = true, .tty = settings_.tty, .since = said_until_}, stop);
       while (stream) {
         const Result<std::optional<docker::LogPiece>> piece = stream->next(stop);
         if (!piece || !*piece) break;
+        if (!(*piece)->stamp.empty()) said_until_ = (*piece)->stamp;
         const bool out = (*piece)->from == docker::Output::standard;
         world_.scribe.write(log_step, out ? scribe::Stream::out : scribe::Stream::err, (*piece)->bytes);
         if (!out) continue;
@@ -747,6 +751,7 @@ class ContainerWorkload final : public Workload {
   std::int64_t started_wall_ms_ = 0;
   std::mutex output_mutex_;
   std::string output_;
+  std::string said_until_;  // the follower's: where its log goes on after a stop and another start
   execute::Companion follower_, watcher_;
 };
 

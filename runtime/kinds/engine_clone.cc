@@ -1,155 +1,239 @@
-// Clones and snapshots of an engine's volumes. Today by way of the volume's folder on this machine: it needs
-// an engine that is this machine's, and the right to read what belongs to others (root, most often).
+// Clones and snapshots of an engine's volumes, by way of their folders on this machine: it needs an engine
+// that is this machine's, and the right to read what belongs to others (root, most often). Those that an
+// array makes are in array_clone.cc.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "runtime/clone/method.h"
 #include "runtime/clone/tree.h"
 #include "runtime/kinds/announced.h"
+#include "runtime/kinds/array_clone.h"
+#include "runtime/kinds/arrays.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/containers.h"
+#include "runtime/kinds/engine_storage.h"
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/leftovers.h"
+#include "runtime/kinds/made_copies.h"
+#include "runtime/kinds/overwrite.h"
+#include "runtime/kinds/pools.h"
 #include "runtime/kinds/settled.h"
-#include "runtime/platform/docker/containers.h"
-#include "runtime/platform/docker/volumes.h"
 
 namespace cairn::kinds {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Source {
-  std::string name;  // of the volume; empty for a folder of the file
-  std::string folder;
+struct Copying {
+  World& world;
+  const execute::StepRequest& request;
+  execute::StepContext& context;
+  docker::Engine& engine;
+  CopySource source;
+  std::string wanted;  // "auto" or a method's name
+
+  const Node& node() const { return request.graph.node(request.node); }
 };
 
-Result<std::string> folder_of_volume(docker::Engine& engine, const std::string& volume,
-                                     std::stop_token stop) {
-  const auto facts = docker::inspect_volume(engine, volume, stop);
-  if (!facts) return facts.failure();
-  if (!*facts)
-    return Failure{.message = fmt::format("there is no volume `{}`", volume), .causes = {}, .help = {}};
-  std::error_code error;
-  if ((*facts)->mountpoint.empty() || !fs::is_directory((*facts)->mountpoint, error) ||
-      access((*facts)->mountpoint.c_str(), R_OK | W_OK | X_OK) != 0)
-    return Failure{
-        .message = fmt::format("the content of the volume `{}` cannot be reached from here", volume),
-        .causes = {fmt::format("it lies at `{}` on the engine's machine", (*facts)->mountpoint),
-                   geteuid() == 0 ? "this machine has no such folder: the engine is elsewhere"
-                                  : "only root may look there"},
-        .help =
-            "run cairn as root on the engine's machine, or clone a folder of the file: `from = \"./seed\"`"};
-  return (*facts)->mountpoint;
+std::string name_of_clone(const World& world, const execute::StepRequest& request) {
+  const std::string* name = request.graph.node(request.node).value("name").as<std::string>();
+  return name != nullptr ? *name : world.containers->object_name(request.node);
 }
 
-Result<Source> source_of(World& world, docker::Engine& engine, const Value& from,
-                         execute::StepContext& context) {
-  if (const Path* path = from.as<Path>())
-    return Source{{},
-                  path->text.starts_with('/')
-                      ? path->text
-                      : (fs::path(path->folder) / path->text).lexically_normal().string()};
-  const NodeRef* node = from.as<NodeRef>();
-  if (node == nullptr) return Failure{.message = "there is nothing to copy from", .causes = {}, .help = {}};
-  const Value name = context.exported(node->node, "name");
-  if (name.as<std::string>() == nullptr)
-    return Failure{.message = fmt::format("`{}` was not made", world.graph.node(node->node).path),
+Result<Done> check_wish(const Copying& all, const clone::Choice& choice) {
+  if (all.wanted == "auto" || all.wanted == clone::name_of(choice.method)) return Done{};
+  return Failure{.message = fmt::format("`{}` cannot be cloned by {}", all.node().path, all.wanted),
+                 .causes = {choice.why},
+                 .help = fmt::format("`method = \"auto\"` would take \"{}\"", clone::name_of(choice.method)),
+                 .nothing_done = true};
+}
+
+void publish(const Copying& all, const std::string& volume, const std::string& folder,
+             const clone::Cloned& cloned) {
+  all.context.publish("name", Value{volume});
+  all.context.publish("method", Value{std::string(clone::name_of(cloned.method))});
+  if (const Result<clone::Usage> usage = clone::usage_of_tree(folder); usage)
+    all.context.publish("bytes_shared", Value{Size{static_cast<std::int64_t>(usage->shared)}});
+  else
+    all.context.publish("bytes_shared", Value{Size{0}});
+}
+
+docker::VolumeSpec volume_spec(const Copying& all, const std::string& name) {
+  docker::VolumeSpec spec;
+  spec.identity = all.world.containers->identity(all.request.node, name, all.request.attempt);
+  return spec;
+}
+
+Result<docker::CreatedVolume> create(const Copying& all, const docker::VolumeSpec& spec) {
+  const std::string& name = spec.identity.name;
+  return announced(
+      all.context, making(EffectClass::found, "create volume", all.engine.endpoint().shown, "volume", name),
+      [&] { return docker::create_volume(all.engine, spec, all.context.stop()); },
+      [&](const docker::CreatedVolume&) { return name; });
+}
+
+// A volume whose content is a folder of the pool.
+Result<Done> clone_in_pool(const Copying& all, const clone::Pool& pool) {
+  clone::Choice choice{clone::Method::copy, fmt::format("it is brought into the pool {}", pool.where)};
+  const bool snapshot = all.node().kind == "snapshot";
+  if (clone::lies_in(pool, all.source.folder)) {
+    const Result<clone::Choice> probed = clone::probe_method(all.source.folder, pool.where);
+    if (!probed) return probed.failure();
+    choice = *probed;
+  } else if (!snapshot) {
+    choice = {pool.type == "btrfs" ? clone::Method::snapshot : clone::Method::reflink,
+              fmt::format("from a copy in the pool {}, made once for all clones of {}", pool.where,
+                          all.source.folder)};
+  }
+  if (Result<Done> fine = check_wish(all, choice); !fine) return fine;
+  all.context.note(fmt::format("{}: {}", clone::name_of(choice.method), choice.why));
+  const Result<clone::Cloned> cloned =
+      all.world.pools->fill(pool, all.request.node, all.source.folder, !snapshot, all.context.stop());
+  if (!cloned) return cloned.failure();
+  const std::string folder = all.world.pools->place_for(pool, all.request.node);
+  const std::string name = name_of_clone(all.world, all.request);
+  docker::VolumeSpec spec = volume_spec(all, name);
+  spec.driver = "local";
+  spec.driver_opts = {{"type", "none"}, {"o", "bind"}, {"device", folder}};
+  const Result<docker::CreatedVolume> made = create(all, spec);
+  if (!made) return made.failure();
+  publish(all, name, folder, *cloned);
+  return Done{};
+}
+
+// A volume of the engine's own.
+Result<Done> clone_beside(const Copying& all) {
+  const std::string name = name_of_clone(all.world, all.request);
+  const Result<docker::CreatedVolume> made = create(all, volume_spec(all, name));
+  if (!made) return made.failure();
+  const Result<std::string> target = folder_of_volume(all.engine, name, all.context.stop());
+  if (!target) return target.failure();
+  Result<clone::Choice> choice = clone::probe_method(all.source.folder, *target);
+  if (!choice) return choice.failure();
+  // The volume's folder exists and stays the same one: a subvolume cannot take its place.
+  if (choice->method == clone::Method::snapshot) choice->method = clone::Method::reflink;
+  if (all.wanted == "copy") *choice = {clone::Method::copy, "the file asks for a copy"};
+  if (Result<Done> fine = check_wish(all, *choice); !fine) return fine;
+  all.context.note(fmt::format("{}: {}", clone::name_of(choice->method), choice->why));
+  const Result<clone::Cloned> cloned =
+      made->existed ? clone::overwrite_tree(all.source.folder, *target, choice->method, all.context.stop())
+                    : clone::fill_folder(all.source.folder, *target, choice->method, all.context.stop());
+  if (!cloned) return cloned.failure();
+  publish(all, name, *target, *cloned);
+  return Done{};
+}
+
+Result<Done> overwrite(const Copying& all, const NodeRef& onto) {
+  const Value published = all.context.exported(onto.node, "name");
+  const std::string* name = published.as<std::string>();
+  if (name == nullptr)
+    return Failure{.message = fmt::format("`{}` was not made", all.request.graph.node(onto.node).path),
                    .causes = {},
                    .help = {}};
-  Result<std::string> folder = folder_of_volume(engine, *name.as<std::string>(), context.stop());
-  if (!folder) return folder.failure();
-  return Source{*name.as<std::string>(), *folder};
+  Result<std::string> target = name->starts_with('/')
+                                   ? Result<std::string>(*name)
+                                   : folder_of_volume(all.engine, *name, all.context.stop());
+  if (!target) return target.failure();
+  Result<clone::Choice> choice = clone::probe_method(all.source.folder, *target);
+  if (!choice) return choice.failure();
+  if (choice->method == clone::Method::snapshot) choice->method = clone::Method::reflink;
+  if (all.wanted == "copy") *choice = {clone::Method::copy, "the file asks for a copy"};
+  if (Result<Done> fine = check_wish(all, *choice); !fine) return fine;
+  all.context.note(fmt::format("{}: {}", clone::name_of(choice->method), choice->why));
+  return with_users_stopped(all.world, all.request, all.context, [&]() -> Result<Done> {
+    if (!name->starts_with('/'))
+      if (Result<Done> free = refuse_users(all.engine, *name, all.context.stop()); !free) return free;
+    const Result<clone::Cloned> cloned =
+        clone::overwrite_tree(all.source.folder, *target, choice->method, all.context.stop());
+    if (!cloned) return cloned.failure();
+    publish(all, *name, *target, *cloned);
+    return Done{};
+  });
 }
 
-// A copy of files that somebody writes is a copy of no single moment.
-Result<Done> refuse_live_source(docker::Engine& engine, const Source& source, std::stop_token stop) {
-  if (source.name.empty()) return Done{};
-  const auto containers = docker::list_containers(engine, {}, stop);
-  if (!containers) return containers.failure();
-  for (const docker::ContainerSummary& one : *containers) {
-    if (one.status != "running") continue;
-    const auto facts = docker::inspect_container(engine, one.id, stop);
-    if (!facts || !*facts) continue;
-    for (const docker::MountFacts& mount : (*facts)->mounts)
-      if (mount.volume == source.name && !mount.read_only)
-        return Failure{
-            .message = fmt::format("the volume `{}` is in use by the container `{}`", source.name, one.name),
-            .causes = {"what is copied while it is written is of no single moment"},
-            .help = "let the clone wait for its end: `after = [db.stopped]`"};
+Result<Done> make(Copying& all, const Settled& settings) {
+  if (!all.source.volume.empty()) {
+    Result<std::string> folder = folder_of_volume(all.engine, all.source.volume, all.context.stop());
+    if (!folder) return folder.failure();
+    all.source.folder = *folder;
+    if (Result<Done> quiet = refuse_writers(all.engine, all.source.volume, all.context.stop()); !quiet)
+      return quiet;
   }
-  return Done{};
+  if (const NodeRef* onto = settings.value("onto").as<NodeRef>()) return overwrite(all, *onto);
+  if (all.wanted == "copy") return clone_beside(all);
+  const Result<std::optional<clone::Pool>> pool = all.world.pools->usable();
+  if (!pool) return pool.failure();
+  if (!*pool) return clone_beside(all);
+  if (clone::lies_in(**pool, all.source.folder) && fs::path(all.source.folder).filename() != "_data")
+    return clone_in_pool(all, **pool);
+  // The engine's own file system may be able to share, too: then nothing has to be brought anywhere.
+  const Result<clone::Choice> beside =
+      clone::probe_method(all.source.folder, fs::path(all.source.folder).parent_path().string());
+  if (!beside) return beside.failure();
+  return !all.source.volume.empty() && beside->method != clone::Method::copy ? clone_beside(all)
+                                                                             : clone_in_pool(all, **pool);
+}
+
+execute::StepResult unmake(World& world, const execute::StepRequest& request) {
+  const Node& node = request.graph.node(request.node);
+  if (!node.value("onto").null()) return execute::StepEnd{};  // the volume is another block's
+  if (node.policy.keep || world.place.up)
+    return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it outlives the run"};
+  Result<docker::Engine*> engine = world.containers->engine_of(request.node);
+  if (!engine) return engine.failure();
+  if (Result<> gone = docker::remove_volume(**engine, name_of_clone(world, request), {}); !gone)
+    return gone.failure();
+  if (Result<Done> gone = world.pools->remove(request.node); !gone) return gone.failure();
+  return execute::StepEnd{};
 }
 
 }  // namespace
 
 execute::StepResult perform_engine_clone(World& world, const execute::StepRequest& request,
                                          execute::StepContext& context) {
+  if (array_of(request.graph, request.node) != no_node) return perform_array_clone(world, request, context);
+  if (request.phase != Phase::make) return unmake(world, request);
   const Result<Settled> all = settled(world, request, context);
   if (!all) return all.failure();
   Result<docker::Engine*> engine = world.containers->engine_of(request.node);
   if (!engine) return engine.failure();
-  const Node& node = request.graph.node(request.node);
-  const std::string name = world.containers->object_name(request.node);
-  if (request.phase != Phase::make) {
-    if (node.policy.keep || world.place.up)
-      return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it outlives the run"};
-    if (Result<> gone = docker::remove_volume(**engine, name, {}); !gone) return gone.failure();
-    return execute::StepEnd{};
-  }
-  if (request.verdict == plan::Verdict::keep) {  // what it has published is known
+  if (request.verdict == plan::Verdict::keep)  // what it has published is known
     return execute::StepEnd{.is = execute::StepEnd::Is::kept,
                             .reason = "it was made before the interruption"};
-  }
   if (request.verdict == plan::Verdict::replace && request.fact != nullptr)
     if (Result<Done> gone = remove_object(**engine, *request.fact, world.place.project, context.stop());
         !gone)
       return gone.failure();
-  if (!all->value("on").null())
-    return Failure{
-        .message = fmt::format("this cairn does not clone on an array: `{}`", node.path),
-        .causes = {},
-        .help = "leave `on` out: the volume is then copied, sharing blocks where the file system can"};
-  if (!all->value("onto").null())
-    return Failure{.message = fmt::format("this cairn does not overwrite in place: `{}`", node.path),
-                   .causes = {},
-                   .help = "leave `onto` out, and mount the clone"};
-  const Value& from = node.kind == "snapshot" ? all->value("of") : all->value("from");
-  Result<Source> source = source_of(world, **engine, from, context);
+  const bool snapshot = request.graph.node(request.node).kind == "snapshot";
+  Result<CopySource> source = copy_source(world, all->value(snapshot ? "of" : "from"), context);
   if (!source) return source.failure();
-  if (Result<Done> quiet = refuse_live_source(**engine, *source, context.stop()); !quiet)
-    return quiet.failure();
-
-  docker::VolumeSpec spec;
-  spec.identity = world.containers->identity(request.node, name, request.attempt);
-  const Result<docker::CreatedVolume> made = announced(
-      context, making(EffectClass::found, "create volume", (*engine)->endpoint().shown, "volume", name),
-      [&] { return docker::create_volume(**engine, spec, context.stop()); },
-      [&](const docker::CreatedVolume&) { return name; });
-  if (!made) return made.failure();
-  const Result<std::string> target = folder_of_volume(**engine, name, context.stop());
-  if (!target) return target.failure();
-  Result<clone::Choice> choice = clone::probe_method(source->folder, *target);
-  if (!choice) return choice.failure();
-  // The volume's folder exists and stays the same one: a subvolume cannot take its place.
-  if (choice->method == clone::Method::snapshot) choice->method = clone::Method::reflink;
-  const Value& wanted_value = all->value("method");
-  const std::string wanted = wanted_value.null() ? "auto" : As<std::string>::take(wanted_value);
-  if (wanted == "copy")
-    *choice = {clone::Method::copy, "the file asks for a copy"};
-  else if (wanted != "auto" && wanted != clone::name_of(choice->method))
-    return Failure{
-        .message = fmt::format("`{}` cannot be cloned by {}", node.path, wanted),
-        .causes = {choice->why},
-        .help = fmt::format("`method = \"auto\"` would take \"{}\"", clone::name_of(choice->method))};
-  context.note(fmt::format("{}: {}", clone::name_of(choice->method), choice->why));
-  const Result<clone::Cloned> cloned =
-      clone::overwrite_tree(source->folder, *target, choice->method, context.stop());
-  if (!cloned) return cloned.failure();
-  context.publish("name", Value{name});
-  context.publish("method", Value{std::string(clone::name_of(cloned->method))});
+  const Value& wanted = all->value("method");
+  Copying copying{world,    request, context,
+                  **engine, *source, wanted.null() ? std::string("auto") : As<std::string>::take(wanted)};
+  if (copying.wanted == "array")
+    return Failure{.message = fmt::format("`{}` cannot be cloned by an array", copying.node().path),
+                   .causes = {"it does not say which"},
+                   .help = "write `on = NAME` of a `flasharray` block, here or in the snapshot",
+                   .nothing_done = true};
+  // An overwrite is done every time; a volume that an earlier `up` has finished stays as it is.
+  const std::string name = name_of_clone(world, request);
+  if (world.place.up && all->value("onto").null()) {
+    const auto there = docker::inspect_volume(**engine, name, context.stop());
+    if (!there) return there.failure();
+    if (*there && is_made_copy(world, request.node, name, (*there)->created)) {
+      context.publish("name", Value{name});
+      return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it is there from an earlier `up`"};
+    }
+  }
+  if (Result<Done> made = make(copying, *all); !made) return made.failure();
+  if (world.place.up && all->value("onto").null()) {
+    const auto there = docker::inspect_volume(**engine, name, context.stop());
+    if (!there) return there.failure();
+    if (*there)
+      if (Result<Done> noted = record_made_copy(world, request.node, name, (*there)->created); !noted)
+        return noted.failure();
+  }
   return execute::StepEnd{};
 }
 

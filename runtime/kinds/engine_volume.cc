@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "runtime/kinds/announced.h"
+#include "runtime/kinds/arrays.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/kinds.h"
@@ -51,12 +52,22 @@ execute::StepEnd kept(std::string reason) {
   return {.is = execute::StepEnd::Is::kept, .reason = std::move(reason)};
 }
 
-// The name of a volume that lives between runs has no run in it.
-std::string volume_name(Containers& containers, NodeId node, const VolumeSettings& settings) {
-  if (settings.name) return *settings.name;
-  const World& world = containers.world();
-  if (settings.keep) return fmt::format("cairn-{}-{}", world.place.project, world.graph.node(node).path);
-  return containers.object_name(node);
+// The driver has destroyed it; where an array of the file has it, it is not left there for a day.
+execute::StepResult eradicated(World& world, const execute::StepRequest& request, const std::string& name,
+                               execute::StepContext& context) {
+  const NodeId block = array_with(request.graph, request.node);
+  // Not one that was never made: somebody's destroyed volume of that name can still be recovered.
+  if (block == no_node || context.exported(request.node, "name").null()) return execute::StepEnd{};
+  Result<UsedArray*> array = world.arrays->use(block, context);
+  if (!array) return left_destroyed(name, array.failure().message, context);
+  const std::string there = (*array)->volume_of(name);
+  const Result<std::optional<array::Volume>> left = (*array)->client->find(there, {});
+  if (!left) return left_destroyed(there, left.failure().message, context);
+  if (!*left || !(*left)->destroyed) return execute::StepEnd{};
+  const Result<array::Eradication> gone = (*array)->client->eradicate(there, {});
+  if (!gone) return gone.failure();
+  if (*gone == array::Eradication::done) return execute::StepEnd{};
+  return left_destroyed(there, kept_by_safe_mode(*(*array)->client), context);
 }
 
 }  // namespace
@@ -77,7 +88,7 @@ execute::StepResult perform_engine_volume(World& world, const execute::StepReque
   }
   Result<docker::Engine*> engine = world.containers->engine_of(request.node);
   if (!engine) return engine.failure();
-  const std::string name = volume_name(*world.containers, request.node, settings);
+  const std::string name = volume_name(request.graph, world.place, request.node);
   if (request.phase == Phase::make) {
     if (settings.external) {
       const auto there = docker::inspect_volume(**engine, name, context.stop());
@@ -121,7 +132,7 @@ execute::StepResult perform_engine_volume(World& world, const execute::StepReque
   if (docker::owner_of((*there)->labels, (*there)->name, world.place.project) != docker::Owner::ours)
     return kept("it is somebody else's");
   if (Result<> gone = docker::remove_volume(**engine, name, {}); !gone) return gone.failure();
-  return execute::StepEnd{};
+  return eradicated(world, request, name, context);
 }
 
 execute::StepResult perform_network(World& world, const execute::StepRequest& request,

@@ -256,6 +256,7 @@ Result<Done> HostWorkload::start(execute::StepContext& context, const std::strin
   Result<keeper::Process> process = world_.spawner.spawn(spec);
   if (!process) return process.failure();
   process_ = *process;
+  stopping_ = std::make_shared<std::atomic<bool>>(false);
   context.publish("pid", Value{std::int64_t{process_.pid}});
   if (Result<Done> recorded = record(log_step); !recorded) return recorded;
   log_step_ = log_step;
@@ -346,6 +347,7 @@ Result<WorkloadEnd> HostWorkload::wait(execute::StepContext& context) {
 
 // Signal, grace, kill.
 Result<WorkloadEnd> HostWorkload::end_now(execute::StepContext& context, bool wait_for_grace) {
+  if (stopping_) *stopping_ = true;
   (void)world_.spawner.signal(process_, signal_named(settings_.stop_signal));
   if (wait_for_grace) {
     const Instant deadline = world_.clock.now() + Milliseconds(settings_.stop_grace_period.milliseconds);
@@ -365,8 +367,8 @@ Result<WorkloadEnd> HostWorkload::end_now(execute::StepContext& context, bool wa
 }
 
 void HostWorkload::watch(std::shared_ptr<execute::DeathWatch> watch) {
-  world_.spawner.when_ended(process_, [watch](const keeper::Exit& exit) {
-    watch->died({exit.says(), exit.shell_code(), {}});
+  world_.spawner.when_ended(process_, [watch, stopping = stopping_](const keeper::Exit& exit) {
+    if (!*stopping) watch->died({exit.says(), exit.shell_code(), {}});
   });
   is_waited_for_ = false;
   // Without a thread its log is read when it has ended.

@@ -9,6 +9,7 @@
 
 #include "grammar/syntax.h"
 #include "interpreter/environment.h"
+#include "runtime/kinds/arrays.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/kept_services.h"
 #include "runtime/kinds/leftovers.h"
@@ -99,9 +100,7 @@ std::optional<plan::Identity> object_of(const Observation& all, const std::vecto
   if (node.kind != "volume" || !on_engine[index(id)] || !node.value("path").null() ||
       node.value("name").late())
     return std::nullopt;
-  if (node.policy.keep && named.empty())
-    return plan::Identity{{}, "volume", fmt::format("cairn-{}-{}", all.place.project, node.path)};
-  return plan::Identity{{}, "volume", named.empty() ? object_name(all.graph, all.place, id) : named};
+  return plan::Identity{{}, "volume", volume_name(all.graph, all.place, id)};
 }
 
 // A folder that a volume, clone or snapshot of this machine is; nothing for what is none.

@@ -6,6 +6,7 @@
 #include "runtime/kinds/leftovers.h"
 #include "runtime/kinds/place.h"
 #include "runtime/kinds/readiness.h"
+#include "runtime/kinds/services.h"
 #include "runtime/kinds/settled.h"
 #include "runtime/platform/docker/containers.h"
 #include "runtime/reach/host_target.h"
@@ -57,6 +58,37 @@ execute::StepResult stop_left(World& world, const execute::StepRequest& request,
 
 }  // namespace
 
+Result<Done> start_service(World& world, const execute::StepRequest& request, Workload& workload,
+                           execute::StepContext& context) {
+  if (Result<Done> begun = workload.start(context, request.graph.name(request.step)); !begun) return begun;
+  // The executor hands out one watch a service, to its own start.
+  std::shared_ptr<execute::DeathWatch> watch = world.watches.find_or(request.node, [&] {
+    return std::make_shared<Watch>(context.watch(), world.wake_up_of(request.node),
+                                   request.graph.node(request.node).path);
+  });
+  workload.watch(std::move(watch));
+  return Done{};
+}
+
+Result<Done> wait_for_service(World& world, const execute::StepRequest& request, Workload& workload,
+                              execute::StepContext& context) {
+  const Result<Settled> all = settled(world, request, context);
+  if (!all) return all.failure();
+  const std::unique_ptr<reach::ProbeTarget> target = workload.target();
+  std::vector<Value> probes = As<std::vector<Value>>::take(all->value("ready"));
+  if (probes.empty()) probes = workload.own_probes();
+  const std::shared_ptr<reach::WakeUp> wake_up = world.wake_up_of(request.node);
+  const Result<Done> ready =
+      wait_until_ready(world, probes, *target, context, *wake_up, request.verdict == plan::Verdict::keep);
+  if (ready) return ready;
+  Failure failure = ready.failure();
+  if (failure.is == FailureClass::cancelled) return failure;
+  const std::string& path = request.graph.node(request.node).path;
+  failure.help =
+      failure.help.empty() ? fmt::format("`cairn logs {}` shows what it said", path) : failure.help;
+  return std::move(failure).within(fmt::format("`{}` is not ready", path));
+}
+
 execute::StepResult perform_service(World& world, const execute::StepRequest& request,
                                     execute::StepContext& context) {
   const std::string& path = request.graph.node(request.node).path;
@@ -101,31 +133,18 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
         }
         return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it runs"};
       }
-      if (Result<Done> begun = workload->start(context, request.graph.name(request.step)); !begun)
+      world.watches.take(request.node);  // a second attempt has a watch of its own
+      if (Result<Done> begun = start_service(world, request, *workload, context); !begun)
         return begun.failure();
-      workload->watch(std::make_shared<Watch>(context.watch(), world.wake_up_of(request.node), path));
       return execute::StepEnd{};
     }
     case Phase::ready: {
-      const Result<Settled> all = settled(world, request, context);
-      if (!all) return all.failure();
       const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
       if (workload == nullptr)
         return Failure{.message = fmt::format("`{}` was not started", path), .causes = {}, .help = {}};
-      const std::unique_ptr<reach::ProbeTarget> target = workload->target();
       const Instant began = context.clock().now();
-      std::vector<Value> probes = As<std::vector<Value>>::take(all->value("ready"));
-      if (probes.empty()) probes = workload->own_probes();
-      const std::shared_ptr<reach::WakeUp> wake_up = world.wake_up_of(request.node);
-      if (Result<Done> ready = wait_until_ready(world, probes, *target, context, *wake_up,
-                                                request.verdict == plan::Verdict::keep);
-          !ready) {
-        Failure failure = ready.failure();
-        if (failure.is == FailureClass::cancelled) return failure;
-        failure.help =
-            failure.help.empty() ? fmt::format("`cairn logs {}` shows what it said", path) : failure.help;
-        return std::move(failure).within(fmt::format("`{}` is not ready", path));
-      }
+      if (Result<Done> ready = wait_for_service(world, request, *workload, context); !ready)
+        return ready.failure();
       const double seconds = std::chrono::duration<double>(context.clock().now() - began).count();
       context.say(progress::ServiceReady{seconds, {}});
       return execute::StepEnd{};

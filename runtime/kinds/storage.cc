@@ -7,6 +7,8 @@ namespace cairn::kinds {
 namespace {
 
 bool names_engine_object(const Node& node) {
+  if (node.kind == "snapshot" || node.kind == "clone")
+    return !node.value("on").null();  // of a driver's volume
   if (node.kind != "volume") return false;
   const std::string* driver = node.value("driver").as<std::string>();
   return (driver != nullptr && *driver != "local") || node.policy.external || !node.value("name").null() ||

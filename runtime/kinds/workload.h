@@ -43,7 +43,8 @@ class Workload {
     return Done{};
   }
   virtual Result<Done> create(execute::StepContext& context) = 0;  // nothing runs yet; `files` are in place
-  // Runs, and its output goes to the log of `log_step` from now on.
+  // Runs, and its output goes to the log of `log_step` from now on. After stop() it may be started again; it
+  // has to be watched again, too.
   virtual Result<Done> start(execute::StepContext& context, const std::string& log_step) = 0;
   // Until it has ended by itself. When the context asks to stop, it is stopped (signal, grace, kill) before
   // this returns the Failure.

@@ -33,6 +33,8 @@ class Tunnels;  // tunnel.h
 namespace cairn::kinds {
 
 class Containers;  // containers.h: the engines of the run; null when no block needs one
+class Arrays;      // arrays.h
+class Pools;       // pools.h
 
 struct RunPlace {
   std::string project;         // its name, with the hash that tells two checkouts apart
@@ -107,6 +109,9 @@ struct World {
       artifacts;  // by node and the name it has there: path on this machine
 
   Shelf<NodeId, std::shared_ptr<reach::WakeUp>> wake_ups;
+  Shelf<NodeId, std::shared_ptr<execute::DeathWatch>> watches = {};  // of services that were started
+  Arrays* arrays = nullptr;
+  Pools* pools = nullptr;
 
   // Through which a service's death, or an event about it, reaches those who wait for it. Made when first
   // asked for.

@@ -25,6 +25,18 @@ Failure without_secrets(Failure failure, const ContainerSpec& spec) {
   return failure;
 }
 
+std::vector<MountFacts> mounts_in(const json& container) {
+  std::vector<MountFacts> found;
+  const json& mounts = part(container, "/Mounts");
+  if (!mounts.is_array()) return found;
+  for (const json& mount : mounts) {
+    found.push_back({at<std::string>(mount, "/Type"), at<std::string>(mount, "/Name"),
+                     at<std::string>(mount, "/Source"), at<std::string>(mount, "/Destination"),
+                     !at<bool>(mount, "/RW", true)});
+  }
+  return found;
+}
+
 bool same_make(const Identity& wanted, const Identity& found) {
   return found.run == wanted.run && found.node == wanted.node && found.attempt == wanted.attempt &&
          found.spec == wanted.spec && found.spec_full == wanted.spec_full;
@@ -122,14 +134,7 @@ ContainerFacts facts_of(const json& body) {
   if (exposed.is_object()) {
     for (const auto& port : exposed.items()) facts.exposed.push_back(port.key());
   }
-  const json& mounts = part(body, "/Mounts");
-  if (mounts.is_array()) {
-    for (const json& mount : mounts) {
-      facts.mounts.push_back({at<std::string>(mount, "/Type"), at<std::string>(mount, "/Name"),
-                              at<std::string>(mount, "/Source"), at<std::string>(mount, "/Destination"),
-                              !at<bool>(mount, "/RW", true)});
-    }
-  }
+  facts.mounts = mounts_in(body);
   facts.restart_count = at<int>(body, "/RestartCount");
   return facts;
 }
@@ -344,6 +349,7 @@ Result<std::vector<ContainerSummary>> list_containers(Engine& engine, const std:
     summary.status = at<std::string>(each, "/State");
     summary.status_text = at<std::string>(each, "/Status");
     summary.labels = labels_at(each, "/Labels");
+    summary.mounts = mounts_in(each);
     for (const json& port : part(each, "/Ports")) {
       if (!port.contains("PublicPort")) continue;
       summary.ports.push_back({at<std::uint16_t>(port, "/PrivatePort"), at<std::string>(port, "/Type"),

@@ -106,6 +106,7 @@ struct ContainerSummary {
   std::string status_text;                        // "Up 3 minutes (healthy)"
   Labels labels;
   std::vector<BoundPort> ports;
+  std::vector<MountFacts> mounts;
 };
 // All that carry all of `labels` ("key=value" or "key"), whether they run or not.
 Result<std::vector<ContainerSummary>> list_containers(Engine& engine, const std::vector<std::string>& labels,

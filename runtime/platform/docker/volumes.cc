@@ -17,7 +17,7 @@ std::string path_of(const std::string& volume) {
 VolumeFacts facts_of(const json& body) {
   return {at<std::string>(body, "/Name"), at<std::string>(body, "/Driver"),
           at<std::string>(body, "/Mountpoint"), at<std::string>(body, "/CreatedAt"),
-          labels_at(body, "/Labels")};
+          labels_at(body, "/Labels"), labels_at(body, "/Options")};
 }
 
 Failure foreign(const std::string& what, const VolumeFacts& facts) {

@@ -22,6 +22,7 @@ struct VolumeSpec {
 struct VolumeFacts {
   std::string name, driver, mountpoint, created;
   Labels labels;
+  std::map<std::string, std::string> options;  // as it was created: what a driver makes of them is its affair
 };
 
 struct CreatedVolume {

@@ -1,0 +1,42 @@
+#include "runtime/kinds/made_copies.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "runtime/kinds/recorded_lines.h"
+
+namespace cairn::kinds {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string file_of(const World& world, NodeId node) {
+  std::string name = world.graph.node(node).path;
+  for (char& c : name)
+    if (c == '/' || c == ':') c = '_';
+  return folder_of_made_copies(world.place.project_folder) + "/" + name;
+}
+
+}  // namespace
+
+std::string folder_of_made_copies(const std::string& project_folder) {
+  return project_folder + "/.cairn/copies";
+}
+
+Result<Done> record_made_copy(const World& world, NodeId node, const std::string& name,
+                              const std::string& born) {
+  if (!world.place.up) return Done{};
+  std::error_code error;
+  fs::create_directories(folder_of_made_copies(world.place.project_folder), error);
+  fs::remove(file_of(world, node), error);
+  return record_line(file_of(world, node), name + " " + born);
+}
+
+bool is_made_copy(const World& world, NodeId node, const std::string& name, const std::string& born) {
+  if (!world.place.up) return false;
+  std::ifstream file(file_of(world, node));
+  std::string line;
+  return std::getline(file, line) && line == name + " " + born;
+}
+
+}  // namespace cairn::kinds
