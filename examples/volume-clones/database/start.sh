@@ -1,9 +1,11 @@
 #!/bin/sh
 # A database server that lets everybody in: it lives for one test run, on a network of its own.
 set -eu
-mkdir -p /run/mysqld && chown mysql:mysql /run/mysqld /var/lib/mysql
-if [ ! -d /var/lib/mysql/mysql ]; then
-  mariadb-install-db --user=mysql --skip-test-db >/dev/null
+as_postgres() { setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; }
+mkdir -p "$PGDATA" && chown postgres:postgres "$PGDATA" && chmod 0700 "$PGDATA"
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  as_postgres initdb --username=shop --auth=trust --encoding=UTF8 --no-locale --no-sync >/dev/null
+  echo "host all all all trust" >>"$PGDATA/pg_hba.conf"
 fi
-printf '%s\n' "create or replace user 'test'@'%';" "grant all on *.* to 'test'@'%';" >/run/mysqld/first.sql
-exec mariadbd --user=mysql --bind-address=0.0.0.0 --skip-name-resolve --init-file=/run/mysqld/first.sql
+exec setpriv --reuid=postgres --regid=postgres --clear-groups \
+  postgres -c listen_addresses='*' -c unix_socket_directories=/tmp -c shared_buffers=32MB

@@ -1,0 +1,2 @@
+create table version (number int not null);
+insert into version values (2);
