@@ -128,7 +128,8 @@ void clean(const CleanCommand& command, Invocation& invocation) {
            "its folder is gone, so nobody can say whether it is alive; `cairn clean --all` removes it"});
   }
   const std::size_t left_before = removed.left.size();
-  carry_out(plan::removal_of_runs(facts, goal), looks, *project, command.dry_run, removed);
+  carry_out(plan::removal_of_runs(facts, goal), looks, *project,
+            command.dry_run ? Removing::only_said : Removing::at_once, removed);
 
   remove_from_storage(
       *project, runs,
@@ -199,7 +200,8 @@ void down(const DownCommand& command, Invocation& invocation) {
   std::vector<kinds::EngineLook> looks = look_at_engines(
       command.dry_run ? static_cast<http::HttpClient&>(reading) : http, keeper.tunnels(), *project, runs);
   const plan::Facts facts = facts_of(looks, removed);
-  carry_out(plan::removal_of_stack(facts, {command.volumes}), looks, *project, command.dry_run, removed);
+  carry_out(plan::removal_of_stack(facts, {command.volumes}), looks, *project,
+            command.dry_run ? Removing::only_said : Removing::gently, removed);
 
   if (command.volumes)
     remove_from_storage(

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <system_error>
+#include <thread>
+#include <utility>
 
 #include "cli/project.h"
 #include "runtime/keeper/sweep.h"
@@ -51,6 +55,22 @@ nlohmann::ordered_json json_of(const std::vector<Removed::Item>& items) {
     list.push_back(std::move(one));
   }
   return list;
+}
+
+// Calls `act` for each, several at a time: an engine has no use for more.
+template <class Thing, class Act>
+void several_at_a_time(std::vector<Thing>& things, Act act) {
+  constexpr std::size_t most = 8;
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < things.size(); i = next++) act(things[i]);
+  };
+  std::vector<std::jthread> others;
+  try {
+    while (others.size() + 1 < std::min(most, things.size())) others.emplace_back(work);
+  } catch (const std::system_error&) {  // no more threads: then with fewer
+  }
+  work();
 }
 
 }  // namespace
@@ -162,24 +182,37 @@ plan::Facts facts_of(const std::vector<kinds::EngineLook>& looks, Removed& remov
 }
 
 void carry_out(const plan::Removal& removal, std::vector<kinds::EngineLook>& looks,
-               const ProjectPlace& project, bool dry_run, Removed& removed) {
+               const ProjectPlace& project, Removing how, Removed& removed) {
+  struct Object {
+    docker::Engine* engine = nullptr;
+    const plan::Fact* fact = nullptr;
+    Result<Done> gone = Done{};
+  };
+  std::vector<Object> rank;  // what uses nothing of each other
+  const auto remove_rank = [&] {
+    if (how != Removing::only_said)
+      several_at_a_time(rank, [&](Object& one) {
+        if (how == Removing::gently) one.gone = kinds::stop_object(*one.engine, *one.fact, {});
+        if (one.gone) one.gone = kinds::remove_object(*one.engine, *one.fact, project.name, {});
+      });
+    for (const Object& one : std::exchange(rank, {}))
+      if (one.gone)
+        removed.gone.push_back(item_of(one.fact->identity));
+      else
+        removed.left.push_back(item_of(one.fact->identity, in_one_line(one.gone.failure())));
+  };
   for (const StepId step : removal.graph.order) {
     const Phase phase = removal.graph.steps[index(step)].phase;
-    if (phase != Phase::remove && phase != Phase::unmake) continue;  // removing a container stops it
+    if (phase == Phase::end) remove_rank();
+    if (phase != Phase::remove && phase != Phase::unmake) continue;
     const auto found = removal.facts.of_node.find(removal.graph.node_of(step).path);
     if (found == removal.facts.of_node.end()) continue;
-    const plan::Fact& fact = found->second;
     const auto look = std::find_if(looks.begin(), looks.end(), [&](const kinds::EngineLook& one) {
-      return one.engine->endpoint().shown == fact.identity.where;
+      return one.engine->endpoint().shown == found->second.identity.where;
     });
-    if (look == looks.end()) continue;
-    const Result<Done> gone =
-        dry_run ? Result<Done>(Done{}) : kinds::remove_object(*look->engine, fact, project.name, {});
-    if (gone)
-      removed.gone.push_back(item_of(fact.identity));
-    else
-      removed.left.push_back(item_of(fact.identity, in_one_line(gone.failure())));
+    if (look != looks.end()) rank.push_back({look->engine.get(), &found->second});
   }
+  remove_rank();
 }
 
 void end_processes(const ProjectPlace& project, const PastRun& run, bool dry_run, Removed& removed) {

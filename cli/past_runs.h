@@ -57,10 +57,15 @@ struct Removed {
   std::vector<std::string> unreachable;  // engines, and why
 };
 
-// Removes what the plan undoes, users first; with `dry_run` only says so. What hangs on an object that could
-// not be removed fails, too, and is told.
+enum class Removing {
+  only_said,  // nothing is changed
+  at_once,    // what runs is killed: it belongs to a run that is dead
+  gently,     // its stop signal and its grace first
+};
+// Removes what the plan undoes, users first, several at a time. What hangs on an object that could not be
+// removed fails, too, and is told.
 void carry_out(const plan::Removal& removal, std::vector<kinds::EngineLook>& looks,
-               const ProjectPlace& project, bool dry_run, Removed& removed);
+               const ProjectPlace& project, Removing how, Removed& removed);
 // The processes of one run, or of none; those of runs that live are not the caller's to name.
 void end_processes(const ProjectPlace& project, const PastRun& run, bool dry_run, Removed& removed);
 // All that was seen of ours on the engines.

@@ -149,7 +149,7 @@ void plan_down(const PlanCommand& command, Invocation& invocation) {
   http::ReadOnlyClient reading(http);
   std::vector<kinds::EngineLook> looks = look_at_engines(reading, keeper.tunnels(), *project, runs);
   const plan::Facts facts = facts_of(looks, seen);
-  carry_out(plan::removal_of_stack(facts, {command.volumes}), looks, *project, true, seen);
+  carry_out(plan::removal_of_stack(facts, {command.volumes}), looks, *project, Removing::only_said, seen);
   tell(invocation, seen, command.json, true);
   if (command.exit_code && invocation.exit_code == passed && !seen.gone.empty())
     invocation.exit_code = changes_found;

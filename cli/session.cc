@@ -296,7 +296,7 @@ std::vector<std::string> remove_leftovers(http::HttpClient& http, reach::Tunnels
       look_at_engines(http, tunnels, project, {PastRun{{place.run, place.folder, true}, {}, false}});
   plan::Facts facts = facts_of(looks, removed);
   std::erase_if(facts.strays, [](const plan::Fact& fact) { return std::get<plan::Ours>(fact.found).keep; });
-  carry_out(plan::removal_of_runs(facts, {{place.run}}), looks, project, false, removed);
+  carry_out(plan::removal_of_runs(facts, {{place.run}}), looks, project, Removing::at_once, removed);
   std::vector<std::string> left;
   for (const Removed::Item& item : removed.left)
     left.push_back(fmt::format("{} {}: {}", item.what, item.name, item.why));

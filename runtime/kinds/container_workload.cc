@@ -179,8 +179,8 @@ class ContainerWorkload final : public Workload {
       return looked.failure();
     context.publish("id", Value{id_});
     context.publish("container", Value{(*there)->name});
-    if (Result<Done> joined = join_scopes(context); !joined) return joined;
-    return learn_addresses(context);
+    take_addresses(**there, context);
+    return join_scopes(context);
   }
 
   Result<Done> look_after(execute::StepContext& context, const std::string& log_step) override {
@@ -458,6 +458,7 @@ class ContainerWorkload final : public Workload {
     if (!settings_.restart.empty() && settings_.restart != "no")
       spec.restart = docker::RestartPolicy{settings_.restart, 0};
     if (settings_.stop_signal) spec.stop_signal = *settings_.stop_signal;
+    spec.stop_grace_period = Milliseconds(settings_.stop_grace_period.milliseconds);
     if (!settings_.healthcheck.empty()) spec.healthcheck = healthcheck_of(settings_.healthcheck);
     spec.cap_add = settings_.cap_add;
     spec.cap_drop = settings_.cap_drop;
@@ -642,14 +643,19 @@ class ContainerWorkload final : public Workload {
         docker::inspect_container(engine_, id_, context.stop());
     if (!facts) return facts.failure();
     if (!*facts) return Failure{.message = "the container is gone", .causes = {}, .help = {}};
+    take_addresses(**facts, context);
+    return Done{};
+  }
+
+  void take_addresses(const docker::ContainerFacts& facts, execute::StepContext& context) {
     ServicePlace place;
-    place.whole_machine = (*facts)->network_mode == "host";
+    place.whole_machine = facts.network_mode == "host";
     bool local = false;
-    for (const auto& [name, network] : (*facts)->networks) {
+    for (const auto& [name, network] : facts.networks) {
       if (place.address.empty()) place.address = network.address;
       local = local || reach::is_local(network, world_.connector.our_addresses());
     }
-    for (const docker::BoundPort& port : (*facts)->ports)
+    for (const docker::BoundPort& port : facts.ports)
       if (port.protocol == "tcp") place.published.emplace(port.container_port, port.host_port);
     if (place.whole_machine) {
       // Whose machine that is, the target knows.
@@ -658,9 +664,8 @@ class ContainerWorkload final : public Workload {
               .endpoints(1, {world_.clock.now() + std::chrono::seconds(20), context.stop()});
       local = ends.ok();
     }
-    if (engine_.endpoint().elsewhere() || !local) place_elsewhere(**facts, place);
+    if (engine_.endpoint().elsewhere() || !local) place_elsewhere(facts, place);
     world_.addresses.set(node_, std::move(place));
-    return Done{};
   }
 
   // Published ports are ports of the engine's machine, which is not this one. In a run the agent leads there;

@@ -101,6 +101,12 @@ void look_for_agent_images(EngineLook& look, const std::string& project, std::st
     }
 }
 
+Result<Done> stop_object(docker::Engine& engine, const plan::Fact& fact, std::stop_token stop) {
+  const plan::Ours& ours = std::get<plan::Ours>(fact.found);
+  if (fact.identity.what != "service" || ours.state != plan::ObjectState::running) return Done{};
+  return docker::stop_as_made(engine, ours.id, stop);
+}
+
 Result<Done> remove_object(docker::Engine& engine, const plan::Fact& fact, const std::string& project,
                            std::stop_token stop) {
   const plan::Ours& ours = std::get<plan::Ours>(fact.found);

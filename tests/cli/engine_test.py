@@ -17,13 +17,13 @@ IMAGE = pathlib.Path(__file__).parent.parent / "engine" / "image.sh"
 RUN = """
 stage test {
   volume data
-  service db { image = "cairn-test:1" ; command = ["sleep", "86395"] ; mounts = { "/data" = data } ; ready = [exec(["true"])] }
+  service db { image = "cairn-test:1" ; command = ["sleep", "86395"] ; stop_signal = "SIGKILL" ; mounts = { "/data" = data } ; ready = [exec(["true"])] }
   run unit { image = "cairn-test:1" ; command = ["sleep", "86394"] ; after = [db] }
 }
 """
 UP = """
 volume data
-service db { image = "cairn-test:1" ; command = ["sleep", "86393"] ; mounts = { "/data" = data } ; ready = [exec(["true"])] }
+service db { image = "cairn-test:1" ; command = ["sleep", "86393"] ; stop_signal = "SIGKILL" ; mounts = { "/data" = data } ; ready = [exec(["true"])] }
 """
 
 

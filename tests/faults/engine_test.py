@@ -143,7 +143,7 @@ run unit {{ {IMAGE} ; command = ["true"] ; after = [web] }}""")
 
     def test_two_at_once(self):
         self.stage(f"""volume data
-service db {{ {IMAGE} ; command = ["sleep", "86385"] ; mounts = {{ "/data" = data }} ; ready = [exec(["true"])] }}
+service db {{ {IMAGE} ; command = ["sleep", "86385"] ; stop_signal = "SIGKILL" ; mounts = {{ "/data" = data }} ; ready = [exec(["true"])] }}
 run unit {{ {IMAGE} ; command = ["sh", "-c", "echo one > /data/a; cat /data/a"] ; mounts = {{ "/data" = data }} ; after = [db] }}""")
         both = [self.start("run", "test", "--output", "plain") for _ in range(2)]
         for one in both:
@@ -177,7 +177,7 @@ class Adversary(FaultTest):
 
     UP = f"""
 volume data
-service db {{ {IMAGE} ; command = ["sleep", "86384"] ; mounts = {{ "/data" = data }} ; ready = [exec(["true"])] }}
+service db {{ {IMAGE} ; command = ["sleep", "86384"] ; stop_signal = "SIGKILL" ; mounts = {{ "/data" = data }} ; ready = [exec(["true"])] }}
 """
 
     def names_of_up(self):
@@ -219,7 +219,7 @@ service db {{ {IMAGE} ; command = ["sleep", "86384"] ; mounts = {{ "/data" = dat
 
     def test_a_container_of_an_image_that_we_committed(self):
         self.write(f"""stage test {{
-  service db {{ {IMAGE} ; command = ["sleep", "86382"] ; env = {{ TOKEN = secret("generate:24") }} ; ready = [exec(["true"])] }}
+  service db {{ {IMAGE} ; command = ["sleep", "86382"] ; stop_signal = "SIGKILL" ; env = {{ TOKEN = secret("generate:24") }} ; ready = [exec(["true"])] }}
   image snapshot {{ from = db ; tags = ["cairn-adversary:1"] }}
 }}""")
         self.cairn("run", "test")

@@ -278,8 +278,8 @@ Result<int> ExitWait::finish(std::stop_token stop, std::optional<Instant> deadli
 
 namespace {
 
-// A wait for a container that could not be started is answered with why it could not, and one that was cut with nothing:
-// when it does not run, it is stopped all the same.
+// A wait for a container that could not be started is answered with why it could not, and one that was cut
+// with nothing: when it does not run, it is stopped all the same.
 Result<int> as_it_stands(Engine& engine, const std::string& container, const Failure& otherwise,
                          std::stop_token stop) {
   const Result<std::optional<ContainerFacts>> facts = inspect_container(engine, container, stop);
@@ -303,7 +303,8 @@ Result<int> stop_container(Engine& engine, const std::string& container, const S
     const Result<int> code = wait->finish(either.get_token(), engine.clock().now() + order.grace);
     if (code) return code;
     if (stop.stop_requested()) return code.failure();
-    if (code.failure().is == FailureClass::endpoint) return as_it_stands(engine, container, code.failure(), stop);
+    if (code.failure().is == FailureClass::endpoint)
+      return as_it_stands(engine, container, code.failure(), stop);
   }
   const Result<> killed = signal_container(engine, container, "SIGKILL", stop);
   if (!killed) return killed.failure();
@@ -311,6 +312,18 @@ Result<int> stop_container(Engine& engine, const std::string& container, const S
   if (!code && code.failure().is == FailureClass::endpoint)
     return as_it_stands(engine, container, code.failure(), stop);
   return code;
+}
+
+Result<> stop_as_made(Engine& engine, const std::string& container, std::stop_token stop) {
+  const Result<http::Response> answer =
+      engine.call({.method = "POST",
+                   .path = "/containers/" + percent_encoded(container) + "/stop",
+                   .timeout = std::nullopt},
+                  stop);
+  const std::string what = fmt::format("could not stop the container `{}`", container);
+  if (!answer) return Failure(answer.failure()).within(what);
+  if (answer->status == 204 || answer->status == 304 || answer->status == 404) return Done{};
+  return refusal(what, *answer);
 }
 
 Result<std::optional<ContainerFacts>> inspect_container(Engine& engine, const std::string& container,

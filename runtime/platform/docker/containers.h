@@ -61,6 +61,9 @@ struct StopOrder {
 // Signal, wait for at most `grace`, kill, wait: the exit code. No call lasts as long as the grace.
 Result<int> stop_container(Engine& engine, const std::string& container, const StopOrder& order,
                            std::stop_token stop);
+// The same by the engine itself, with the signal and the grace that the container was made with. One that
+// does not run, or is gone, is a success. POST /containers/{id}/stop; the call lasts as long as the grace.
+Result<> stop_as_made(Engine& engine, const std::string& container, std::stop_token stop);
 
 struct ContainerNetwork {
   std::string network_id, address, gateway;
