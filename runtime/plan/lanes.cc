@@ -81,7 +81,10 @@ std::vector<std::string> lanes_of(const Graph& graph, StepId step) {
 LaneSizes usual_lane_sizes(int cores, std::optional<int> jobs) {
   LaneSizes sizes = {{"engine", 4 * cores}, {"build", 2}, {"pull", 4},
                      {"array", 8},          {"db", 8},    {"host", cores + 2}};
-  if (jobs) sizes["jobs"] = *jobs;
+  if (jobs) {
+    sizes["jobs"] = *jobs;
+    sizes["host"] = std::max(sizes["host"], *jobs);  // who asks for more knows the machine
+  }
   return sizes;
 }
 

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import signal
 import statistics
 import subprocess
@@ -20,6 +21,14 @@ def timed(command, folder):
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)} exited {done.returncode}:\n{done.stdout[-2000:]}")
     return taken
+
+
+def processor_seconds(command, folder):
+    """Wall clock and processor time, that of all processes below included."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    wall = timed(command, folder)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def row(what, value, unit, beside=""):
@@ -51,10 +60,10 @@ def nothing_to_do(cairn, steps, times):
         taken = {name: [] for name in commands}
         for _ in range(times):
             for name, command in commands.items():
-                taken[name].append(timed(command, folder))
-        ninja = statistics.median(taken["ninja -j2"])
-        for name, all_times in taken.items():
-            row(f"{steps} steps of nothing, {name}", statistics.median(all_times), "s", f"{statistics.median(all_times) / ninja:6.2f} x ninja")
+                taken[name].append(processor_seconds(command, folder))
+        median = {name: [statistics.median(column) for column in zip(*all_times)] for name, all_times in taken.items()}
+        for name, (wall, processor) in median.items():
+            row(f"{steps} steps of nothing, {name}", wall, "s", f"{wall / median['ninja -j2'][0]:6.2f} x ninja; of processors {processor:6.2f} s, {processor / median['ninja -j2'][1]:6.2f} x")
 
 
 def random_waits(seed, count):

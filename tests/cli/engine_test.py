@@ -100,6 +100,14 @@ class OnAnEngine(ProjectTest):
         self.assertEqual(self.json("ps"), [])
         self.assertIn("volume", {one["what"] for one in self.json("down", "--volumes")["removed"]})
 
+    def test_down_lets_a_service_end_by_itself(self):
+        self.write(UP.replace('"sleep", "86393"', '"sh", "-c", "trap \'echo told >/data/end; exit 0\' TERM; sleep 86380 & wait"').replace(' ; stop_signal = "SIGKILL"', ""))
+        before = set(docker("volume", "ls", "-q"))
+        self.cairn("up")
+        (volume,) = set(docker("volume", "ls", "-q")) - before
+        self.cairn("down")
+        self.assertEqual(docker("run", "--rm", "-v", f"{volume}:/data", "cairn-test:1", "cat", "/data/end"), ["told"])
+
     def ids(self):
         return docker("inspect", "-f", "{{.Id}} {{.State.StartedAt}}", *[one["name"] for one in self.json("ps")])
 

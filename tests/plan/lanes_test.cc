@@ -69,6 +69,13 @@ struct Tasks {
   }
 };
 
+TEST(Lanes, WhoAsksForMoreStepsAtOnceGetsThem) {
+  EXPECT_EQ(usual_lane_sizes(2, {}).at("host"), 4);
+  EXPECT_EQ(usual_lane_sizes(2, 3).at("host"), 4);
+  EXPECT_EQ(usual_lane_sizes(2, 1000).at("host"), 1000);
+  EXPECT_EQ(usual_lane_sizes(2, 1000).at("jobs"), 1000);
+}
+
 TEST(ReadySteps, TakesAllPermitsOrNone) {
   Tasks tasks;
   const StepId both = tasks.add({"a", "b"});
