@@ -347,7 +347,7 @@ Result<WorkloadEnd> HostWorkload::wait(execute::StepContext& context) {
 
 // Signal, grace, kill.
 Result<WorkloadEnd> HostWorkload::end_now(execute::StepContext& context, bool wait_for_grace) {
-  if (stopping_) *stopping_ = true;
+  *stopping_ = true;
   (void)world_.spawner.signal(process_, signal_named(settings_.stop_signal));
   if (wait_for_grace) {
     const Instant deadline = world_.clock.now() + Milliseconds(settings_.stop_grace_period.milliseconds);

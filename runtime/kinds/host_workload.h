@@ -60,7 +60,8 @@ class HostWorkload final : public Workload {
   std::vector<std::string> placed_;  // files that were written and have to go again
   keeper::Process process_;
   std::int64_t started_wall_ms_ = 0;
-  std::shared_ptr<std::atomic<bool>> stopping_;  // of this start; whoever watches it outlives this
+  // Of this start; whoever watches it outlives this.
+  std::shared_ptr<std::atomic<bool>> stopping_ = std::make_shared<std::atomic<bool>>(false);
   std::string log_step_;
   keeper::LogReader log_;  // of whoever follows
   bool is_waited_for_ = true;
