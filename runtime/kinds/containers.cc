@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "runtime/effects/locks.h"
@@ -87,9 +88,12 @@ Result<docker::Endpoint> endpoint_of(const Graph& graph, NodeId node) {
       http::Tls files;
       for (const auto& [name, value] : tls->entries) {
         const Path* path = value.as<Path>();
-        const std::string file = path == nullptr               ? std::string()
-                                 : path->text.starts_with('/') ? path->text
-                                                               : path->folder + "/" + path->text;
+        // Absolute, since `clean` and `ps` may be called from elsewhere.
+        const std::string file =
+            path == nullptr ? std::string()
+                            : std::filesystem::absolute(std::filesystem::path(path->folder) / path->text)
+                                  .lexically_normal()
+                                  .string();
         if (name == "ca") files.ca_file = file;
         if (name == "cert") files.cert_file = file;
         if (name == "key") files.key_file = file;
