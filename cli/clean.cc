@@ -141,6 +141,7 @@ void clean(const CleanCommand& command, Invocation& invocation) {
         return command.all ? Fate::removed : Fate::unknown;
       },
       command.dry_run, removed);
+  for (const DeadRun& one : dead) remove_build_contexts(one.run, looks, command.dry_run, removed);
 
   const bool engines_done = removed.unreachable.empty() && removed.left.size() == left_before;
   for (const DeadRun& one : dead) {

@@ -13,8 +13,11 @@
 #include <utility>
 
 #include "cli/project.h"
+#include "cli/resumable.h"
 #include "runtime/keeper/sweep.h"
 #include "runtime/kinds/engines_used.h"
+#include "runtime/kinds/image_build.h"
+#include "runtime/platform/docker/images.h"
 #include "runtime/progress/ndjson.h"
 
 namespace cairn::cli {
@@ -213,6 +216,29 @@ void carry_out(const plan::Removal& removal, std::vector<kinds::EngineLook>& loo
     if (look != looks.end()) rank.push_back({look->engine.get(), &found->second});
   }
   remove_rank();
+}
+
+void remove_build_contexts(const PastRun& run, std::vector<kinds::EngineLook>& looks, bool dry_run,
+                           Removed& removed) {
+  const std::optional<JournalContent> content = journal_of(run);
+  if (!content) return;
+  const JournalState state = fold(content->records);
+  if (state.exit_code) return;
+  for (const OpenEffect& open : state.open) {
+    if (open.what.what != kinds::build_context_noun) continue;
+    const auto look = std::find_if(looks.begin(), looks.end(), [&](const kinds::EngineLook& one) {
+      return one.engine->endpoint().shown == open.what.where;
+    });
+    if (look == looks.end() || look->unreachable) continue;
+    const auto there = docker::inspect_image(*look->engine, open.what.name, {});
+    if (there && !*there) continue;
+    const Result<Done> gone = !there    ? Result<Done>(there.failure())
+                              : dry_run ? Result<Done>(Done{})
+                                        : docker::remove_image(*look->engine, open.what.name, false, {});
+    const Removed::Item item{open.what.what, open.what.name, open.what.where,
+                             gone ? std::string() : in_one_line(gone.failure())};
+    (gone ? removed.gone : removed.left).push_back(item);
+  }
 }
 
 void end_processes(const ProjectPlace& project, const PastRun& run, bool dry_run, Removed& removed) {

@@ -66,6 +66,9 @@ enum class Removing {
 // removed fails, too, and is told.
 void carry_out(const plan::Removal& removal, std::vector<kinds::EngineLook>& looks,
                const ProjectPlace& project, Removing how, Removed& removed);
+// What a run that was cut off has tagged for its builds, by its journal.
+void remove_build_contexts(const PastRun& run, std::vector<kinds::EngineLook>& looks, bool dry_run,
+                           Removed& removed);
 // The processes of one run, or of none; those of runs that live are not the caller's to name.
 void end_processes(const ProjectPlace& project, const PastRun& run, bool dry_run, Removed& removed);
 // All that was seen of ours on the engines.

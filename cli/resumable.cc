@@ -20,12 +20,14 @@ std::optional<JournalContent> journal_of(const PastRun& run) {
 
 bool has_not_ended(const PastRun& run) {
   const std::optional<JournalContent> content = journal_of(run);
-  return content && !fold(content->records).exit_code;
+  // An `up` records nothing that it could be begun with again.
+  return content && !content->header.capsule.empty() && !fold(content->records).exit_code;
 }
 
 Result<Resumable> resumable_run(const PastRun& run) {
   const std::string cannot = fmt::format("run `{}` cannot be resumed", run.disk.id);
-  if (run.up)
+  const std::optional<JournalContent> known = journal_of(run);
+  if (run.up || (known && known->header.capsule.empty()))
     return Failure{
         .message = cannot, .causes = {"it was an `up`"}, .help = "`cairn up` does what is still to be done"};
   const Result<std::string> text = real_disk().read(path_of(run));

@@ -292,11 +292,12 @@ std::vector<std::string> remove_leftovers(http::HttpClient& http, reach::Tunnels
                                           const kinds::RunPlace& place, const std::string& cairn_folder) {
   const ProjectPlace project{place.project_folder, cairn_folder, place.project, true};
   Removed removed;
-  std::vector<kinds::EngineLook> looks =
-      look_at_engines(http, tunnels, project, {PastRun{{place.run, place.folder, true}, {}, false}});
+  const PastRun run{{place.run, place.folder, true}, {}, false};
+  std::vector<kinds::EngineLook> looks = look_at_engines(http, tunnels, project, {run});
   plan::Facts facts = facts_of(looks, removed);
   std::erase_if(facts.strays, [](const plan::Fact& fact) { return std::get<plan::Ours>(fact.found).keep; });
   carry_out(plan::removal_of_runs(facts, {{place.run}}), looks, project, Removing::at_once, removed);
+  remove_build_contexts(run, looks, false, removed);
   std::vector<std::string> left;
   for (const Removed::Item& item : removed.left)
     left.push_back(fmt::format("{} {}: {}", item.what, item.name, item.why));

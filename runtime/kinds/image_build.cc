@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "runtime/kinds/announced.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/registry_login.h"
@@ -71,6 +72,11 @@ class ContextImages {
     const std::string tag = world_.containers->object_name(node_, "context-" + name) + ":build";
     std::string lower = tag;  // repositories are written in lower case
     for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    // A tag has no labels: the journal is what `clean` finds it by.
+    if (const Result<execute::Announced> allowed = context.announce(making(
+            EffectClass::found, "tag", engine_.endpoint().shown, std::string(build_context_noun), lower));
+        !allowed)
+      return allowed.failure();
     if (const NodeRef* image = source.as<NodeRef>()) {
       const Value id = context.exported(image->node, "id");
       if (id.as<std::string>() == nullptr)

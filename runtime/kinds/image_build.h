@@ -6,6 +6,9 @@
 
 namespace cairn::kinds {
 
+// What the journal calls the tag that a further context stands under while an image is built.
+inline constexpr std::string_view build_context_noun = "build context";
+
 // The id of the image that was built.
 Result<std::string> build_image(World& world, docker::Engine& engine, const execute::StepRequest& request,
                                 const std::vector<Setting>& settings, execute::StepContext& context);

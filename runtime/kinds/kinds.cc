@@ -23,6 +23,8 @@ std::optional<execute::StepResult> ended_at_once(World& world, const execute::St
   if (request.graph.node(request.node).kind != "run") return std::nullopt;
   if (request.phase == Phase::collect) return execute::StepEnd{};  // done within `run`
   if (request.phase != Phase::unmake) return std::nullopt;
+  // What an earlier incarnation has left is on no shelf.
+  if (request.fact != nullptr && std::holds_alternative<plan::Ours>(request.fact->found)) return std::nullopt;
   const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
   if (workload != nullptr && workload->leaves_something()) return std::nullopt;
   world.workloads.take(request.node);

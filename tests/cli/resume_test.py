@@ -124,6 +124,49 @@ class Resume(ProjectTest):
         done = self.cairn("resume", "--output", "plain")
         self.assertEqual(self.log(), ["one", "two", "one", "two", "three"], "the volume that `one` had filled was gone\n" + done.stdout)
 
+    def test_killed_as_the_journal_grows(self):
+        """Brain alone, and brain and keeper, at many points of a run in which nothing waits."""
+        (self.folder / "go").touch()
+        self.cairn("run", "test")
+        records = len(self.journal(list(self.runs())[0]).read_text().splitlines())
+        self.cairn("clean", "--all")
+        killed = 0
+        for number, at in enumerate(range(2, records, 6)):
+            for name in ("log", "ups", "result"):
+                (self.folder / name).unlink(missing_ok=True)
+            brain = self.start("run", "test")
+
+            def grown():
+                journal = next(self.folder.glob(".cairn/runs/*/journal"), None)
+                return brain.poll() is not None or (journal and journal.read_bytes().count(b"\n") >= at)
+
+            until(f"{at} records", grown)
+            brain.send_signal(19)
+            (run,) = self.runs()
+            if number % 2:
+                for keeper in self.keepers(run):
+                    self.kill(keeper)
+            brain.kill()
+            brain.wait()
+            self.dead(run)
+            ended = b'"type":"end"' in self.journal(run).read_bytes()
+            done = [task for task in ("one", "two", "three") if self.succeeded(run, task)]
+            before = self.log()
+            if not ended:
+                killed += 1
+                self.cairn("resume")
+            log = self.log()
+            self.assertEqual(set(log), {"one", "two", "three"})
+            self.assertEqual([log.count(task) for task in done], [before.count(task) for task in done], f"done again at record {at}")
+            self.assertEqual((self.folder / "result").read_text(), "said by one, nobody\nas it was\n")
+            self.assertEqual(processes_with(f"CAIRN_RUN={run}"), [])
+            self.cairn("clean", "--all")
+        self.assertGreater(killed, 3, "it was to die on its way")
+
+    def succeeded(self, run, task):
+        records = [json.loads(line) for line in self.journal(run).read_text().splitlines() if line.endswith("}")]
+        return any(record.get("step") == f"test.{task}:run" and record.get("outcome") == "succeeded" for record in records)
+
     def refused(self, *arguments):
         return self.cairn("resume", *arguments, code=2).stderr
 

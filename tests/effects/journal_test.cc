@@ -115,6 +115,36 @@ TEST_F(JournalTest, OnlyWhatMustNotHappenTwiceIsInterrupted) {
 
 // J1, for every byte at which a crash can stop a write: what is read is a prefix of what was said, and
 // resuming goes on.
+TEST_F(JournalTest, AStepIsInterruptedByWhatItMayHaveCaused) {
+  Journal journal = begin();
+  const auto begun = [&](const std::string& step) {
+    EXPECT_TRUE(journal.commit());
+    std::optional<OpenStep> found;
+    for (const OpenStep& open : state().begun)
+      if (open.step == step) found = open;
+    return found;
+  };
+  journal.append(StepBegun{"push", 1});
+  EXPECT_FALSE(begun("push")->interrupted()) << "nothing is announced yet";
+  const std::uint64_t first = journal.append(intent("push", EffectClass::once));
+  EXPECT_TRUE(begun("push")->interrupted());
+  journal.append(EffectOutcome{first, true, "sha256:1"});
+  EXPECT_TRUE(begun("push")->interrupted()) << "it happened, and must not happen again";
+  const std::uint64_t second = journal.append(intent("push", EffectClass::once));
+  journal.append(EffectOutcome{second, false, ""});
+  EXPECT_EQ(begun("push")->not_twice, 1);
+  journal.append(StepBegun{"push", 2});
+  EXPECT_FALSE(begun("push")->interrupted()) << "the first attempt has failed, and the file says to try again";
+  journal.append(StepOutcome{"push", "succeeded", 2, {}});
+  EXPECT_FALSE(begun("push").has_value());
+  journal.append(StepBegun{"make", 1});
+  journal.append(intent("make", EffectClass::unfound));
+  Intent harmless = intent("make", EffectClass::once);
+  harmless.repeatable = true;
+  journal.append(harmless);
+  EXPECT_FALSE(begun("make")->interrupted());
+}
+
 TEST_F(JournalTest, CutOffAnywhereItIsStillAPrefix) {
   std::vector<std::string> said;
   {

@@ -64,7 +64,7 @@ stage test {{
 }}''',
     "image": f'''
 stage test {{
-  image made {{ dockerfile_inline = "FROM cairn-test:1\\nCOPY . /made\\n" ; context = "./made" }}
+  image made {{ dockerfile_inline = "FROM cairn-test:1\\nCOPY --from=more . /made\\n" ; context = "./made" ; contexts = {{ more = "./made" }} }}
   run one {{ image = made ; command = ["sh", "-c", "grep full /made/it && echo one >>/out/log"] ; mounts = {{ "/out" = "./out" }} }}
 }}''',
     "commit": f'''
@@ -171,7 +171,8 @@ class Project:
         run = self.the_run()["run"]
         label = f"label=dev.cairn.run={run}"
         found = docker("ps", "-aq", "--filter", label) + docker("volume", "ls", "-q", "--filter", label) + docker("network", "ls", "-q", "--filter", label)
-        return found + processes_with(f"CAIRN_RUN={run}")
+        images = docker("images", "-q", "--filter", f"reference=cairn-{self.folder.name.lower()}*:build")
+        return found + images + processes_with(f"CAIRN_RUN={run}")
 
     def remove(self):
         self.cairn("clean", "--all")
