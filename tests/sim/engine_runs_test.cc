@@ -305,7 +305,7 @@ class EngineRuns : public testing::Test {
 TEST_F(EngineRuns, HoldForEverySeed) {
   const bool only = std::getenv("CAIRN_SEED") != nullptr;
   const std::uint64_t first = number("CAIRN_SEED", 1);
-  const std::uint64_t last = only ? first : number("CAIRN_SEEDS", 150);
+  const std::uint64_t last = only ? first : number("CAIRN_SEEDS", 40);
   std::uint64_t green = 0, killed = 0, calls = 0, switches = 0;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     const End end = Trial(seed, only).run();
