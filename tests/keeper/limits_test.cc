@@ -32,7 +32,7 @@ class Limits : public KeeperTest {
 TEST_F(Limits, OfMemoryKillWhoTakesMore) {
   if (!possible(memory(1))) GTEST_SKIP() << Cgroups::find().missing(memory(1));
   const auto keeper = start();
-  SpawnSpec what = spec({"tail", "-c", "150000000", "/dev/zero"});
+  SpawnSpec what = spec({"python3", "-c", "b'x' * 200000000"});
   what.limits = memory(16 << 20);
   const Result<Process> process = keeper->spawn(what);
   ASSERT_TRUE(process.ok()) << process.failure().causes.front();
