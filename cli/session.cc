@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -69,9 +71,12 @@ std::string host_name() {
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : std::string("this machine");
 }
 
-void write_file(const fs::path& path, std::string_view text) {
+// Says on standard error why it could not.
+bool write_file(const fs::path& path, std::string_view text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
+  if (file << text && file.flush()) return true;
+  fmt::print(stderr, "error: cannot write `{}`: {}\n", path.string(), std::strerror(errno));
+  return false;
 }
 
 // The view that standard output gets.
@@ -184,14 +189,16 @@ bool refuse_unknown_kinds(Invocation& invocation, const ProgramFile& program, co
 }
 
 // What a run leaves for people and for other tools.
-void write_reports(const fs::path& folder, const report::RunReport& report, const SessionOptions& options,
+// False when one that was asked for by name could not be written.
+bool write_reports(const fs::path& folder, const report::RunReport& report, const SessionOptions& options,
                    scribe::Ci ci, bool for_people) {
   const std::string junit = report::merged_junit(report);
   const std::string html = report::html_report(report);
   write_file(folder / "junit.xml", junit);
   write_file(folder / "report.html", html);
-  if (!options.junit.empty()) write_file(options.junit, junit);
-  if (!options.html.empty()) write_file(options.html, html);
+  bool good = true;
+  if (!options.junit.empty()) good = write_file(options.junit, junit);
+  if (!options.html.empty()) good = write_file(options.html, html) && good;
   if (ci == scribe::Ci::github) {
     if (const std::optional<std::string> summary = environment("GITHUB_STEP_SUMMARY"))
       std::ofstream(*summary, std::ios::app) << report::summary_markdown(report);
@@ -202,6 +209,7 @@ void write_reports(const fs::path& folder, const report::RunReport& report, cons
     fmt::print("{}", report::azure_commands(report, (folder / "junit.xml").string(),
                                             (folder / "summary.md").string()));
   }
+  return good;
 }
 
 void point_last_at(const std::string& cairn_folder, const std::string& run) {
@@ -487,8 +495,13 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   events_outlet.finish(std::chrono::seconds(5));
   (void)durations.save(*cairn_folder + "/durations.json");
   report.run = progress::state_after(record.events());
-  write_reports(folder->path, report, options, ci, views.for_people());
+  const bool reported = write_reports(folder->path, report, options, ci, views.for_people());
+  if (!reported && finished.exit_code == passed) finished.exit_code = step_failed;
+  if (const scribe::Scribe::Totals said = scribe.totals(); said.lost > 0)
+    fmt::print(stderr, "warning: {} bytes of what the steps have written are in no log: {}\n", said.lost,
+               said.problem);
   if (views.for_people()) {
+    if (!finished.left_behind.empty()) fmt::print("help: `cairn clean` removes what was left behind\n");
     fmt::print("{}",
                report::failure_table(report, terminal_columns(), use_colour(invocation, STDOUT_FILENO)));
     fmt::print(

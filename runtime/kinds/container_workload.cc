@@ -239,7 +239,7 @@ class ContainerWorkload final : public Workload {
   }
 
   Result<WorkloadEnd> wait(execute::StepContext& context) override {
-    Result<int> code = wait_->finish(context.stop());
+    Result<int> code = exit_code(context.stop());
     if (!code) {
       Failure why = code.failure();
       if (Result<Done> stopped = stop(context); !stopped) why.causes.push_back(stopped.failure().message);
@@ -247,7 +247,7 @@ class ContainerWorkload final : public Workload {
     }
     running_ = false;
     finish_following();
-    std::string says = *code > 128 ? fmt::format("exited {}", *code) : fmt::format("exited {}", *code);
+    std::string says = fmt::format("exited {}", *code);
     if (*code == 137) {
       const auto facts = docker::inspect_container(engine_, id_, context.stop());
       if (facts && *facts && (*facts)->oom_killed) says += ", killed for memory";
@@ -258,7 +258,9 @@ class ContainerWorkload final : public Workload {
 
   void watch(std::shared_ptr<execute::DeathWatch> watch) override {
     const bool begun = watcher_.start([this, watch](std::stop_token stop) {
-      const Result<int> code = wait_->finish(stop);
+      Result<int> code = exit_code(stop);
+      // As long as nobody can say how it is, it is not known to have ended.
+      while (!code && world_.clock.sleep_for(std::chrono::seconds(1), stop)) code = exit_code(stop);
       if (!code) return;
       running_ = false;
       std::string reason = fmt::format("exited {}", *code);
@@ -286,8 +288,11 @@ class ContainerWorkload final : public Workload {
     order.hurry = context.hurry();
     const Result<int> code = docker::stop_container(engine_, id_, order, {});
     running_ = false;
-    finish_following();
-    if (code) return Done{};
+    if (code) {
+      finish_following();
+      return Done{};
+    }
+    stop_following();  // what could not be stopped may go on writing
     // One that could not be started has no end that could be learnt.
     const auto facts = docker::inspect_container(engine_, id_, {});
     if (facts && (!*facts || !(*facts)->running)) return Done{};
@@ -299,11 +304,14 @@ class ContainerWorkload final : public Workload {
     stop_following();
     if (id_.empty() && !name_.empty())
       if (Result<Done> found = find_what_was_made(); !found) return found;
-    if (!id_.empty())
-      if (Result<Done> removed = docker::remove_container(engine_, id_, {}); !removed) return removed;
-    id_.clear();
-    name_.clear();
-    return leave_networks();
+    Result<Done> removed = Done{};
+    if (!id_.empty()) removed = docker::remove_container(engine_, id_, {});
+    if (removed) {
+      id_.clear();
+      name_.clear();
+    }
+    const Result<Done> left = leave_networks();
+    return removed ? left : removed;
   }
 
   std::unique_ptr<reach::ProbeTarget> target() override {
@@ -582,12 +590,17 @@ class ContainerWorkload final : public Workload {
     return Done{};
   }
 
+  // All of them, whatever becomes of one; the first failure. Those that failed can be tried again.
   Result<Done> leave_networks() {
-    while (!joined_.empty()) {
-      if (Result<Done> left = containers_.leave_scope(engine_, joined_.back(), {}); !left) return left;
-      joined_.pop_back();
-    }
-    return Done{};
+    Result<Done> result = Done{};
+    std::vector<std::string> still;
+    for (const std::string& scope : joined_)
+      if (Result<Done> left = containers_.leave_scope(engine_, scope, {}); !left) {
+        still.push_back(scope);
+        if (result) result = std::move(left);
+      }
+    joined_ = std::move(still);
+    return result;
   }
 
   // The answer to its creation was lost, or an error: there may be one all the same.
@@ -734,6 +747,16 @@ class ContainerWorkload final : public Workload {
         .help = "run fewer things at once: `-j`, or raise the limit (`ulimit -u`)"};
   }
   // The container has ended, so its log does too.
+  // When the answer to the wait breaks off, another one says the same: how it ended does not change any more.
+  Result<int> exit_code(std::stop_token stop) {
+    Result<int> code = wait_->finish(stop);
+    if (code || stop.stop_requested() || code.failure().is != FailureClass::endpoint) return code;
+    Result<docker::ExitWait> again =
+        docker::ExitWait::arm(engine_, id_, docker::ExitWait::For::not_running, stop);
+    if (!again) return code;
+    wait_.emplace(std::move(*again));
+    return wait_->finish(stop);
+  }
   void finish_following() { follower_.wait(); }
   void stop_following() { follower_.end(); }
   void end_watching() { watcher_.end(); }

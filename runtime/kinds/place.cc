@@ -20,10 +20,11 @@ Result<std::shared_ptr<Workload>> place_workload(World& world, const execute::St
   if (const std::string* text = where.as<std::string>(); text != nullptr && *text == "host")
     return HostWorkload::make(world, request.node, std::move(process));
   if (const NodeRef* other = where.as<NodeRef>())
-    return Failure{.message = fmt::format("this cairn cannot run `{}` in `{}`", request.graph.node(request.node).path,
-                                          request.graph.node(other->node).path),
-                   .causes = {},
-                   .help = "`image` and `in = \"host\"` are the places it has"};
+    return Failure{
+        .message = fmt::format("this cairn cannot run `{}` in `{}`", request.graph.node(request.node).path,
+                               request.graph.node(other->node).path),
+        .causes = {},
+        .help = "`image` and `in = \"host\"` are the places it has"};
   return Failure{
       .message = fmt::format("this cairn cannot run `{}` there", request.graph.node(request.node).path),
       .causes = {fmt::format("`in` is {}", show(where))},

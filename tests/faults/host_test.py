@@ -111,5 +111,18 @@ run unit {{ command = ["true"] ; after = [web] }}""")
         self.into_a_stopped_terminal()
 
 
+class HangingEngine(FaultTest):
+    def test_a_socket_that_takes_calls_and_answers_none(self):
+        self.write('stage test { volume data\n run unit { image = "cairn-test:1" ; command = ["true"] ; mounts = { "/data" = data } } }')
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(self.folder / "deaf.sock"))
+        listener.listen(16)
+        self.environment["DOCKER_HOST"] = f"unix://{self.folder}/deaf.sock"
+        try:
+            self.fails(3, "deaf.sock did not answer in time")
+        finally:
+            listener.close()
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -176,7 +176,8 @@ class Tap:
             if action in ("cut-after", "kill-after"):
                 return False
             if action == "half":
-                client.sendall(answer + (rest or engine.recv(65536))[:7])
+                client.sendall(answer)
+                client.sendall((rest or engine.recv(65536))[:7])
                 return False
             client.sendall(answer)
             status = answer.split(b" ", 2)[1]

@@ -4,6 +4,7 @@
 
 #include "runtime/platform/docker/json_access.h"
 #include "runtime/platform/docker/networks.h"
+#include "runtime/platform/docker/removal.h"
 
 namespace cairn::docker {
 
@@ -210,11 +211,11 @@ Result<> start_container(Engine& engine, const std::string& container, std::stop
 Result<> signal_container(Engine& engine, const std::string& container, const std::string& signal,
                           std::stop_token stop) {
   const std::string what = fmt::format("could not send {} to the container `{}`", signal, container);
-  const Result<http::Response> answer =
-      engine.call({.method = "POST",
-                   .path = "/containers/" + percent_encoded(container) + "/kill",
-                   .query = {{"signal", signal}}},
-                  stop);
+  const Result<http::Response> answer = insist(engine,
+                                               {.method = "POST",
+                                                .path = "/containers/" + percent_encoded(container) + "/kill",
+                                                .query = {{"signal", signal}}},
+                                               stop);
   if (!answer) return Failure(answer.failure()).within(what);
   // 409: it does not run (any more).
   if (answer->status == 204 || answer->status == 409) return Done{};
@@ -224,13 +225,14 @@ Result<> signal_container(Engine& engine, const std::string& container, const st
 Result<> remove_container(Engine& engine, const std::string& container, std::stop_token stop) {
   const std::string what = fmt::format("could not remove the container `{}`", container);
   const Instant end = engine.clock().now() + std::chrono::seconds(60);
-  for (int lost = 0;;) {
-    const Result<http::Response> answer = engine.call({.method = "DELETE",
-                                                       .path = "/containers/" + percent_encoded(container),
-                                                       .query = {{"force", "1"}, {"v", "1"}}},
-                                                      stop);
+  for (;;) {
+    const Result<http::Response> answer = insist(engine,
+                                                 {.method = "DELETE",
+                                                  .path = "/containers/" + percent_encoded(container),
+                                                  .query = {{"force", "1"}, {"v", "1"}}},
+                                                 stop);
     if (!answer) {
-      if (stop.stop_requested() || ++lost > 2) return Failure(answer.failure()).within(what);
+      return Failure(answer.failure()).within(what);
     } else if (answer->status == 204 || answer->status == 404) {
       return Done{};
     } else if (answer->status != 409 || engine.clock().now() >= end) {

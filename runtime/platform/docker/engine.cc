@@ -172,6 +172,8 @@ Result<http::Upgraded> Engine::upgrade(const Call& call, std::stop_token stop) {
 }
 
 Failure Engine::explained(Failure failure) const {
+  // An engine that takes a call and does not answer it misbehaves: that is no step that was too slow.
+  if (failure.is == FailureClass::timeout) failure.is = FailureClass::endpoint;
   if (failure.is != FailureClass::endpoint || !failure.nothing_done) return failure;
   if (!failure.help.empty()) {
     // It is known already what is wrong.

@@ -9,6 +9,7 @@
 
 #include "runtime/platform/docker/containers.h"
 #include "runtime/platform/docker/json_access.h"
+#include "runtime/platform/docker/removal.h"
 
 namespace cairn::docker {
 
@@ -190,13 +191,10 @@ Result<> disconnect_network(Engine& engine, const std::string& network, const st
 
 Result<> remove_network(Engine& engine, const std::string& network, std::stop_token stop) {
   const std::string what = fmt::format("could not remove the network `{}`", network);
-  for (bool again = true;; again = false) {
-    const Result<http::Response> answer = engine.call({.method = "DELETE", .path = path_of(network)}, stop);
-    if (!answer && again && !stop.stop_requested()) continue;
-    if (!answer) return Failure(answer.failure()).within(what);
-    if (answer->status == 204 || answer->status == 200 || answer->status == 404) return Done{};
-    return refusal(what, *answer);
-  }
+  const Result<http::Response> answer = insist(engine, {.method = "DELETE", .path = path_of(network)}, stop);
+  if (!answer) return Failure(answer.failure()).within(what);
+  if (answer->status == 204 || answer->status == 200 || answer->status == 404) return Done{};
+  return refusal(what, *answer);
 }
 
 }  // namespace cairn::docker

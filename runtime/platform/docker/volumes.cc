@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "runtime/platform/docker/json_access.h"
+#include "runtime/platform/docker/removal.h"
 
 namespace cairn::docker {
 
@@ -93,13 +94,10 @@ Result<std::vector<VolumeFacts>> list_volumes(Engine& engine, const std::vector<
 
 Result<> remove_volume(Engine& engine, const std::string& volume, std::stop_token stop) {
   const std::string what = fmt::format("could not remove the volume `{}`", volume);
-  for (bool again = true;; again = false) {
-    const Result<http::Response> answer = engine.call({.method = "DELETE", .path = path_of(volume)}, stop);
-    if (!answer && again && !stop.stop_requested()) continue;
-    if (!answer) return Failure(answer.failure()).within(what);
-    if (answer->status == 204 || answer->status == 404) return Done{};
-    return refusal(what, *answer);
-  }
+  const Result<http::Response> answer = insist(engine, {.method = "DELETE", .path = path_of(volume)}, stop);
+  if (!answer) return Failure(answer.failure()).within(what);
+  if (answer->status == 204 || answer->status == 404) return Done{};
+  return refusal(what, *answer);
 }
 
 }  // namespace cairn::docker
