@@ -191,9 +191,12 @@ void down(const DownCommand& command, Invocation& invocation) {
                       lock.failure().help);
     alone = std::move(*lock);
   }
-  const std::vector<PastRun> runs = past_runs(*project);
-  for (const PastRun& run : runs)
+  // We are alone in this project: a run that is alive is a keeper with what its run was to keep.
+  std::vector<PastRun> runs = past_runs(*project);
+  for (PastRun& run : runs) {
+    run.up = run.up || (!command.dry_run && run.disk.alive);
     if (run.up) end_kept_services(*project, run, command.dry_run, removed);
+  }
 
   BriefKeeper keeper;
   http::Reactor http;

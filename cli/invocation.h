@@ -17,10 +17,11 @@ enum ExitCode : int {
 };
 
 struct Invocation {
-  std::string file;                 // -f; empty: the one .stack file of the folder
-  std::vector<std::string> params;  // -p name=value
-  std::string params_file;          // --params
-  std::string colour = "auto";      // --color auto|always|never
+  std::string file;                       // -f; empty: the one .stack file of the folder
+  std::vector<std::string> params;        // -p name=value
+  std::string params_file;                // --params
+  std::string colour = "auto";            // --color auto|always|never
+  std::vector<std::string> exec_command;  // of `exec`: what stands behind the service
   int exit_code = passed;
 };
 
@@ -36,12 +37,19 @@ void add_file_argument(CLI::App& command, Invocation& invocation);
 void complain(Invocation& invocation, int exit_code, const std::string& message,
               const std::string& help = {});
 
+// The words behind `exec SERVICE`, taken off the command line before anybody looks for options or commands in
+// them: they are somebody else's. Empty for every other command.
+std::vector<std::string> cut_exec_command(std::vector<std::string>& arguments);
+
 // One function a command, one file each: adds it, with what it does, to the command line.
 void add_run(CLI::App& app, Invocation& invocation);
 void add_up(CLI::App& app, Invocation& invocation);
 void add_down(CLI::App& app, Invocation& invocation);
 void add_resume(CLI::App& app, Invocation& invocation);
 void add_clean(CLI::App& app, Invocation& invocation);
+void add_restart(CLI::App& app, Invocation& invocation);
+void add_exec(CLI::App& app, Invocation& invocation);
+void add_shell(CLI::App& app, Invocation& invocation);
 void add_ps(CLI::App& app, Invocation& invocation);
 void add_logs(CLI::App& app, Invocation& invocation);
 void add_runs(CLI::App& app, Invocation& invocation);

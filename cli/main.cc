@@ -51,8 +51,11 @@ int main(int argc, char** argv) {
   add_down(app, invocation);
   add_resume(app, invocation);
   add_clean(app, invocation);
+  add_restart(app, invocation);
   add_ps(app, invocation);
   add_logs(app, invocation);
+  add_exec(app, invocation);
+  add_shell(app, invocation);
   add_runs(app, invocation);
   add_show(app, invocation);
   add_slow(app, invocation);
@@ -78,7 +81,10 @@ int main(int argc, char** argv) {
     return invocation.exit_code;
   }
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+    invocation.exec_command = cut_exec_command(arguments);
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    app.parse(std::move(arguments));
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
   } catch (const CLI::CallForVersion& version) {

@@ -4,21 +4,18 @@
 
 #include <algorithm>
 #include <cstdio>
+
 #include <nlohmann/json.hpp>
 
 #include "cli/brief_keeper.h"
 #include "cli/past_runs.h"
-#include "cli/program_file.h"
-#include "cli/project.h"
+#include "cli/planned.h"
+#include "cli/saved_plan.h"
 #include "grammar/show.h"
 #include "interpreter/program.h"
 #include "interpreter/show.h"
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
-#include "runtime/kinds/host_limits.h"
-#include "runtime/kinds/clone_plan.h"
-#include "runtime/kinds/observe.h"
-#include "runtime/plan/plan.h"
 
 namespace cairn::cli {
 namespace {
@@ -26,115 +23,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct PlanCommand {
-  std::vector<std::string> names, profiles;
-  bool up = false, down = false, volumes = false, json = false, exit_code = false;
-  std::string show = "plan";
+  Wanted wanted;
+  bool down = false, volumes = false, json = false, exit_code = false;
+  std::string out, show = "plan";
 };
-
-struct Planned {
-  std::unique_ptr<ProgramFile> program;
-  plan::Facts facts;
-  plan::Plan plan;
-};
-
-std::string place_of(const ProgramFile& program, Span span) {
-  if (!span.known()) return {};
-  const Place place = program.sources.place(span.file, span.begin);
-  return fmt::format("{}:{}:{}", program.sources.at(span.file).name, place.line, place.column);
-}
-
-// How the clones and snapshots that are to be made will be made.
-std::vector<kinds::PlannedCopy> wanted_copies(const Planned& planned) {
-  const Graph& graph = planned.program->graph();
-  std::vector<kinds::PlannedCopy> copies = kinds::planned_copies(graph);
-  std::erase_if(copies, [&](const kinds::PlannedCopy& copy) {
-    const plan::Verdict verdict = planned.plan.steps[index(graph.step(copy.node, Phase::make))].verdict;
-    return verdict != plan::Verdict::perform && verdict != plan::Verdict::replace;
-  });
-  return copies;
-}
-
-Json json_of(const Planned& planned) {
-  const Graph& graph = planned.program->graph();
-  Json all = {{"changes", !planned.plan.changes_nothing()},
-              {"steps", Json::array()},
-              {"copies", Json::array()},
-              {"refused", Json::array()}};
-  for (const StepId step : graph.order) {
-    const plan::StepPlan& its = planned.plan.steps[index(step)];
-    if (is_virtual(graph.steps[index(step)].phase)) continue;
-    Json one = {{"step", graph.name(step)},
-                {"node", graph.node_of(step).path},
-                {"verdict", plan::name_of(its.verdict)},
-                {"reason", its.reason}};
-    if (const std::string place = place_of(*planned.program, its.span); !place.empty()) one["place"] = place;
-    all["steps"].push_back(std::move(one));
-  }
-  for (const kinds::PlannedCopy& copy : wanted_copies(planned))
-    all["copies"].push_back(
-        {{"node", graph.node(copy.node).path}, {"method", copy.method}, {"why", copy.why}});
-  for (const plan::Refusal& refusal : planned.plan.refusals)
-    all["refused"].push_back({{"message", refusal.message}, {"help", refusal.help}});
-  return all;
-}
-
-std::string counted(const Graph& graph, const plan::Plan& plan) {
-  std::size_t perform = 0, keep = 0, replace = 0, undo = 0;
-  for (const StepId step : graph.order) {
-    if (is_virtual(graph.steps[index(step)].phase)) continue;
-    const plan::Verdict verdict = plan.steps[index(step)].verdict;
-    perform += verdict == plan::Verdict::perform;
-    keep += verdict == plan::Verdict::keep;
-    replace += verdict == plan::Verdict::replace;
-    undo += verdict == plan::Verdict::undo;
-  }
-  if (plan.changes_nothing())
-    return keep == 0 ? "nothing to do" : fmt::format("nothing to do: {} kept", keep);
-  std::vector<std::string> parts;
-  const auto add = [&](std::size_t count, const char* word) {
-    if (count > 0) parts.push_back(fmt::format("{} to {}", count, word));
-  };
-  add(perform, "do");
-  add(replace, "replace");
-  add(undo, "undo");
-  add(keep, "keep");
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
-// The goal's plan; false after complaining.
-bool make_plan(Planned& planned, bool up, const std::vector<std::string>& names,
-               const std::vector<std::string>& profiles, Invocation& invocation) {
-  planned.program = load_graph(invocation);
-  if (planned.program == nullptr) return false;
-  const ProgramFile& program = *planned.program;
-  plan::Goal goal;
-  if (up) {
-    plan::UpGoal wanted;
-    if (!nodes_named(program, names, wanted.services, invocation)) return false;
-    wanted.profiles = profiles;
-    goal = wanted;
-  } else {
-    plan::RunGoal wanted;
-    wanted.profiles = profiles;
-    if (names.empty())
-      wanted.stages = program.compiled.stages;
-    else if (!nodes_named(program, names, wanted.stages, invocation))
-      return false;
-    goal = wanted;
-  }
-  if (up) {
-    const kinds::RunPlace place{project_name(program.project_folder), program.project_folder, {}, {}, true};
-    BriefKeeper keeper;
-    http::Reactor http;
-    http::ReadOnlyClient reading(http);
-    planned.facts = kinds::observe(
-        {program.graph(), program.sources, place, reading, real_clock(), &keeper.tunnels()}, {});
-  }
-  planned.plan = plan::plan(program.graph(), planned.facts, goal);
-  for (plan::Refusal& refusal : kinds::limits_refused(program.graph(), planned.plan))
-    planned.plan.refusals.push_back(std::move(refusal));
-  return true;
-}
 
 // `down --dry-run`, as a plan.
 void plan_down(const PlanCommand& command, Invocation& invocation) {
@@ -173,38 +65,58 @@ void show_stage(const std::string& stage, Invocation& invocation) {
   if (loaded->diagnostics.has_errors()) invocation.exit_code = wrong_input;
 }
 
-void show_plan(const PlanCommand& command, Invocation& invocation) {
+void plan_command(const PlanCommand& command, Invocation& invocation) {
   if (command.show != "plan") return show_stage(command.show, invocation);
   if (command.down) return plan_down(command, invocation);
   Planned planned;
-  if (!make_plan(planned, command.up, command.names, command.profiles, invocation)) return;
-  const Graph& graph = planned.program->graph();
-  if (command.json) {
-    fmt::print("{}\n", json_of(planned).dump(2, ' ', false, Json::error_handler_t::replace));
-  } else {
-    fmt::print("{}", plan::show(graph, planned.plan));
-    for (const kinds::PlannedCopy& copy : wanted_copies(planned))
-      fmt::print("copies   {}  by {}: {}\n", graph.node(copy.node).path, copy.method, copy.why);
-    fmt::print("{}\n", counted(graph, planned.plan));
-  }
-  std::fflush(stdout);
+  planned.wanted = command.wanted;
+  if (!make_plan(planned, invocation)) return;
+  show_plan(planned, command.json, invocation);
+  if (!planned.plan.refusals.empty()) return;
+  if (!command.out.empty() && !save_plan(command.out, planned, invocation)) return;
   if (command.exit_code && !planned.plan.changes_nothing()) invocation.exit_code = changes_found;
-  for (const plan::Refusal& refusal : planned.plan.refusals)
-    complain(invocation, refusal.endpoint ? endpoint_failed : wrong_input, refusal.message, refusal.help);
 }
 
 struct WhyCommand {
   std::string node;
-  bool up = false;
+  bool up = false, json = false;
 };
+
+Json why_json(const Planned& planned, const Node& node) {
+  const Graph& graph = planned.program->graph();
+  Json all = {{"node", node.path}, {"steps", Json::array()}};
+  for (const StepId step : node.steps) {
+    const plan::StepPlan& its = planned.plan.steps[index(step)];
+    if (is_virtual(graph.steps[index(step)].phase)) continue;
+    Json one = {{"step", graph.name(step)},
+                {"verdict", plan::name_of(its.verdict)},
+                {"reason", its.reason},
+                {"waits_for", Json::array()}};
+    for (const std::uint32_t number : graph.edges_to[index(step)]) {
+      const Edge& edge = graph.edges[number];
+      if (edge.reason == EdgeReason::phase) continue;
+      one["waits_for"].push_back({{"step", graph.name(edge.from)},
+                                  {"however_it_ends", edge.kind == EdgeKind::follows},
+                                  {"because", edge.because},
+                                  {"place", place_of(*planned.program, edge.span)}});
+    }
+    all["steps"].push_back(std::move(one));
+  }
+  return all;
+}
 
 void why(const WhyCommand& command, Invocation& invocation) {
   Planned planned;
-  if (!make_plan(planned, command.up, {}, {}, invocation)) return;
+  planned.wanted.up = command.up;
+  if (!make_plan(planned, invocation)) return;
   const Graph& graph = planned.program->graph();
   std::vector<NodeId> found;
   if (!nodes_named(*planned.program, {command.node}, found, invocation)) return;
   const Node& node = graph.node(found.front());
+  if (command.json) {
+    fmt::print("{}\n", why_json(planned, node).dump(2, ' ', false, Json::error_handler_t::replace));
+    return;
+  }
   if (node.steps.empty()) fmt::print("`{}` has no steps: it is there for others to name\n", node.path);
   for (const StepId step : node.steps) {
     const plan::StepPlan& its = planned.plan.steps[index(step)];
@@ -229,9 +141,9 @@ void add_plan(CLI::App& app, Invocation& invocation) {
       app.add_subcommand("plan", "what `run` (or `up`, `down`) would do, and why; changes nothing");
   const auto options = std::make_shared<PlanCommand>();
   add_file_options(*command, invocation);
-  command->add_option("stages", options->names, "the stages, or with --up the services; default: all");
-  command->add_option("--profile", options->profiles, "take part, too: blocks of this profile");
-  CLI::Option* up = command->add_flag("--up", options->up, "of `up`");
+  command->add_option("stages", options->wanted.names, "the stages, or with --up the services; default: all");
+  CLI::Option* up = command->add_flag("--up", options->wanted.up, "of `up`");
+  add_selection(*command, options->wanted)->excludes(up);
   CLI::Option* down = command->add_flag("--down", options->down, "of `down`")->excludes(up);
   command->add_flag("--volumes", options->volumes, "of `down --volumes`")->needs(down);
   CLI::Option* json = command->add_flag("--json", options->json, "as JSON");
@@ -244,8 +156,10 @@ void add_plan(CLI::App& app, Invocation& invocation) {
       ->excludes(down)
       ->excludes(up)
       ->capture_default_str();
+  command->add_option("--out", options->out, "write it there, for `run --plan` or `up --plan`")
+      ->excludes(down);
   command->add_flag("--exit-code", options->exit_code, "exit with 4 when something would be done");
-  command->callback([options, &invocation] { show_plan(*options, invocation); });
+  command->callback([options, &invocation] { plan_command(*options, invocation); });
 }
 
 void add_why(CLI::App& app, Invocation& invocation) {
@@ -255,6 +169,7 @@ void add_why(CLI::App& app, Invocation& invocation) {
   add_file_options(*command, invocation);
   command->add_option("node", options->node, "the block")->required();
   command->add_flag("--up", options->up, "by `up` instead of by running every stage");
+  command->add_flag("--json", options->json, "as JSON");
   command->callback([options, &invocation] { why(*options, invocation); });
 }
 

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "grammar/render.h"
+#include "grammar/suggest.h"
 #include "interpreter/inputs_real.h"
 #include "runtime/effects/clock.h"
 #include "runtime/effects/locks.h"
@@ -152,6 +153,22 @@ void ProgramFile::print_diagnostics(const Invocation& invocation) const {
   fmt::print(stderr, "{}", render(sources, diagnostics, use_colour(invocation, STDERR_FILENO)));
 }
 
+namespace {
+
+// By the path, or by its last part.
+std::string near_to(const Graph& graph, const std::string& name) {
+  std::vector<std::string> names;
+  for (const Node& node : graph.nodes) {
+    names.push_back(node.path);
+    if (const std::size_t dot = node.path.rfind('.'); dot != std::string::npos)
+      names.push_back(node.path.substr(dot + 1));
+  }
+  const std::optional<std::string> near = suggest(name, names);
+  return near ? fmt::format("did you mean `{}`?", *near) : "`cairn graph` lists them";
+}
+
+}  // namespace
+
 bool nodes_named(const ProgramFile& program, const std::vector<std::string>& names,
                  std::vector<NodeId>& found, Invocation& invocation) {
   for (const std::string& name : names) {
@@ -162,11 +179,11 @@ bool nodes_named(const ProgramFile& program, const std::vector<std::string>& nam
     }
     std::vector<std::string> paths;
     for (NodeId match : matches) paths.push_back(program.graph().node(match).path);
-    complain(
-        invocation, wrong_input,
-        matches.empty() ? fmt::format("there is no block `{}`", name)
-                        : fmt::format("`{}` is not one block but {}", name, matches.size()),
-        matches.empty() ? "`cairn graph` lists them" : fmt::format("say which: {}", fmt::join(paths, ", ")));
+    complain(invocation, wrong_input,
+             matches.empty() ? fmt::format("there is no block `{}`", name)
+                             : fmt::format("`{}` is not one block but {}", name, matches.size()),
+             matches.empty() ? near_to(program.graph(), name)
+                             : fmt::format("say which: {}", fmt::join(paths, ", ")));
     return false;
   }
   return true;

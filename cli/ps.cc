@@ -66,7 +66,7 @@ void list(bool as_json, Invocation& invocation) {
       return run.disk.id == ours.run && run.disk.alive;
     });
     all.push_back({ours.node, "container", fact.identity.name, fact.identity.where,
-                   !alive && !ours.run.empty() ? "left behind" : word_for(ours.state),
+                   !alive && !ours.run.empty() && !ours.keep ? "left behind" : word_for(ours.state),
                    ours.run.empty() ? "up" : ours.run});
   }
   if (as_json) {

@@ -1,54 +1,53 @@
 #include <fmt/format.h>
 
+#include "cli/duration_option.h"
+#include "cli/planned.h"
+#include "cli/saved_plan.h"
 #include "cli/session.h"
-#include "grammar/suggest.h"
 
 namespace cairn::cli {
 namespace {
 
 struct RunCommand {
-  std::vector<std::string> stages, only, skip, profiles;
+  Wanted wanted;
   SessionOptions session;
-  std::string from;
+  std::string plan;
+  bool dry_run = false;
 };
 
-// The stages by their names; complains about the first that is none.
-bool stages_named(const ProgramFile& program, const std::vector<std::string>& names,
-                  std::vector<NodeId>& found, Invocation& invocation) {
-  std::vector<std::string> known;
-  for (NodeId stage : program.compiled.stages) known.push_back(program.graph().node(stage).path);
-  for (const std::string& name : names) {
-    const auto place = std::find(known.begin(), known.end(), name);
-    if (place != known.end()) {
-      found.push_back(program.compiled.stages[static_cast<std::size_t>(place - known.begin())]);
-      continue;
+void run(const RunCommand& command, Invocation& invocation) {
+  const Wanted& wanted = command.wanted;
+  const bool selected = !wanted.only.empty() || !wanted.from.empty();
+  if (!command.plan.empty() && (!wanted.names.empty() || selected || !wanted.skip.empty()))
+    return complain(invocation, wrong_input, "a plan says itself what is to be run",
+                    fmt::format("`cairn run --plan {}`", command.plan));
+  Planned planned;
+  planned.wanted = wanted;
+  if (!command.plan.empty()) {
+    if (!load_saved_plan(command.plan, false, planned, invocation)) return;
+  } else {
+    planned.program = load_graph(invocation);
+    if (planned.program == nullptr) return;
+    if (wanted.names.empty() && !selected) {
+      std::vector<std::string> stages;
+      for (const NodeId stage : planned.program->compiled.stages)
+        stages.push_back(planned.program->graph().node(stage).path);
+      return complain(
+          invocation, wrong_input, "which stage is to be run?",
+          stages.empty()
+              ? fmt::format("{} has none; `cairn up` brings its services up", planned.program->path)
+              : fmt::format("the stages of {} are {}", planned.program->path, fmt::join(stages, ", ")));
     }
-    const std::optional<std::string> near = suggest(name, known);
-    if (name.ends_with(".stack")) {
-      complain(invocation, wrong_input, fmt::format("`{}` is a file, and `run` takes stages", name),
-               fmt::format("`cairn run -f {} {}`", name, known.empty() ? "STAGE" : known.front()));
-      return false;
-    }
-    complain(invocation, wrong_input, fmt::format("{} has no stage `{}`", program.path, name),
-             near            ? fmt::format("did you mean `{}`?", *near)
-             : known.empty() ? "write `stage test { … }` around what is to be run"
-                             : fmt::format("its stages are {}", fmt::join(known, ", ")));
-    return false;
+    if (!goal_of(*planned.program, wanted, planned.goal, invocation)) return;
   }
-  return true;
-}
-
-void run(RunCommand command, Invocation& invocation) {
-  std::unique_ptr<ProgramFile> program = load_graph(invocation);
-  if (program == nullptr) return;
-  plan::RunGoal goal;
-  if (!stages_named(*program, command.stages, goal.stages, invocation)) return;
-  if (!nodes_named(*program, command.only, goal.only, invocation)) return;
-  if (!nodes_named(*program, command.skip, goal.skip, invocation)) return;
-  goal.profiles = command.profiles;
-  command.session.goal = goal;
-  command.session.goal_text = fmt::format("run {}", fmt::join(command.stages, " "));
-  act(invocation, std::move(program), command.session);
+  if (command.dry_run) {
+    if (make_plan(planned, invocation)) show_plan(planned, command.session.output == "json", invocation);
+    return;
+  }
+  SessionOptions session = command.session;
+  session.goal = planned.goal;
+  session.goal_text = words_of(planned.wanted);
+  act(invocation, std::move(planned.program), session);
 }
 
 }  // namespace
@@ -57,12 +56,15 @@ void add_run(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("run", "run stages and all that they need");
   const auto options = std::make_shared<RunCommand>();
   add_file_options(*command, invocation);
-  command->add_option("stages", options->stages, "the stages")->required();
-  command->add_option("--only", options->only,
-                      "only these blocks, and the services and things that they need");
-  command->add_option("--skip", options->skip, "all but these blocks");
-  command->add_option("--profile", options->profiles, "take part, too: blocks of this profile");
+  command->add_option("stages", options->wanted.names, "the stages");
+  add_selection(*command, options->wanted);
+  command->add_flag("--keep", options->wanted.keep, "remove nothing of what it makes; `cairn down` does");
+  command->add_option("--plan", options->plan,
+                      "carry out what `cairn plan --out` wrote, if it is still right");
+  command->add_flag("-n,--dry-run", options->dry_run, "only say what would be done, and why");
   command->add_flag("--fail-fast", options->session.fail_fast, "the first failure cancels the rest");
+  add_duration(*command, "--timeout", options->session.timeout,
+               "how long it may take, such as `30m`; the teardown is not counted");
   command->add_option("-j,--jobs", options->session.jobs, "how many `run` steps at once")
       ->check(CLI::PositiveNumber);
   command->add_option("--output", options->session.output, "what standard output shows")

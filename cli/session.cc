@@ -35,6 +35,7 @@
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/observe.h"
 #include "runtime/kinds/pools.h"
+#include "runtime/kinds/stop_services.h"
 #include "runtime/kinds/storage.h"
 #include "runtime/plan/plan.h"
 #include "runtime/platform/host/ports.h"
@@ -151,25 +152,6 @@ std::vector<NodeId> not_performed(
   return found;
 }
 
-// Settings that are understood and that this version does not act on: said once each, never ignored in
-// silence.
-void tell_what_is_not_done(const ProgramFile& program, const plan::Plan& plan, progress::Emitter& emitter,
-                           const execute::PlaceOf& place_of) {
-  for (const Node& node : program.graph().nodes)
-    for (const Setting& setting : node.settings) {
-      const bool ours =
-          setting.name == "remember" || setting.name == "deploy" || setting.name == "logs_on_failure";
-      if (!ours || !setting.written || node.steps.empty() ||
-          plan.steps[index(node.steps.front())].verdict == plan::Verdict::not_needed)
-        continue;
-      emitter.say({}, node.path,
-                  progress::Message{progress::Level::warning,
-                                    fmt::format("`{}` has no effect in this version", setting.name),
-                                    place_of(setting.span),
-                                    {}});
-    }
-}
-
 // Before anything runs: half a run is worse than none.
 bool refuse_unknown_kinds(Invocation& invocation, const ProgramFile& program, const plan::Plan& plan,
                           const std::vector<NodeId>& beyond_us) {
@@ -186,6 +168,18 @@ bool refuse_unknown_kinds(Invocation& invocation, const ProgramFile& program, co
       refused = true;
     }
   return refused;
+}
+
+// Whether a process of this machine was to be kept, and runs: `keep = true` of its block, or `--keep`.
+bool stays(const ProgramFile& program, const plan::Goal& goal, keeper::KeeperSpawner& spawner) {
+  const plan::RunGoal* run = std::get_if<plan::RunGoal>(&goal);
+  for (const keeper::Process& process : spawner.running()) {
+    const auto node = program.graph().by_path.find(process.step.substr(0, process.step.rfind(':')));
+    if ((run != nullptr && run->keep) ||
+        (node != program.graph().by_path.end() && program.graph().node(node->second).policy.keep))
+      return true;
+  }
+  return false;
 }
 
 // What a run leaves for people and for other tools.
@@ -388,11 +382,13 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   reach::Tunnels tunnels([&]() -> Result<keeper::Spawner*> { return spawner->get(); }, folder->path);
   const std::unique_ptr<execute::Threads> threads = execute::real_threads();
   kinds::Addresses addresses(graph, [&] { return ports.pick(); });
+  const plan::RunGoal* run_goal = std::get_if<plan::RunGoal>(&options.goal);
+  const bool keeps_all = run_goal != nullptr && run_goal->keep;
   kinds::World world{program->compiled,
                      graph,
                      program->sources,
                      *program->inputs,
-                     {project, program->project_folder, run, folder->path, options.up},
+                     {project, program->project_folder, run, folder->path, options.up, keeps_all},
                      clock,
                      *threads,
                      http,
@@ -424,14 +420,20 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   // What is there, and so what is to be done.
   plan::Facts facts;
   execute::Exports exports;
-  if (options.up || options.resume != nullptr) {
-    http::ReadOnlyClient reading(http);
-    facts = kinds::observe({graph, program->sources, world.place, reading, clock, &tunnels}, {});
-    if (options.resume != nullptr) {
-      recall(graph, run, options.resume->before, facts, exports);
-      for (report::KeptTests& kept : report::kept_tests(folder->path))
-        if (facts.of_step.contains(kept.tests.step)) world.tests.put(kept.key, std::move(kept.tests));
-    }
+  http::ReadOnlyClient reading(http);
+  const kinds::Observation observation{
+      graph, program->sources, *program->inputs,         world.place, reading,
+      clock, &tunnels,         options.resume != nullptr};
+  facts = kinds::observe(observation, {});
+  if (!options.restart.empty()) {
+    if (Result<Done> stopped = kinds::stop_services(world, facts, options.restart); !stopped)
+      return complain_about(invocation, stopped.failure());
+    facts = kinds::observe(observation, {});
+  }
+  if (options.resume != nullptr) {
+    recall(graph, run, options.resume->before, facts, exports);
+    for (report::KeptTests& kept : report::kept_tests(folder->path))
+      if (facts.of_step.contains(kept.tests.step)) world.tests.put(kept.key, std::move(kept.tests));
   }
   plan::Plan plan = plan::plan(graph, facts, options.goal);
   for (plan::Refusal& refusal : kinds::limits_refused(graph, plan))
@@ -439,6 +441,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   execute::Durations durations = execute::Durations::load(*cairn_folder + "/durations.json");
   plan::RunOptions run_options;
   run_options.fail_fast = options.fail_fast;
+  run_options.timeout = options.timeout;
   run_options.lanes =
       plan::usual_lane_sizes(static_cast<int>(std::thread::hardware_concurrency()),
                              options.jobs > 0 ? std::optional<int>(options.jobs) : std::nullopt);
@@ -461,7 +464,6 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   started.file = program->path;
   started.cairn = version_text();
   emitter.say(started);
-  tell_what_is_not_done(*program, plan, emitter, place_of);
   execute::Loop loop({graph, plan, facts, performer, clock, *threads, emitter, scribe, masker, exports,
                       durations, place_of, static_cast<std::uint32_t>(journal->incarnation()), &*journal},
                      run_options);
@@ -480,6 +482,8 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
       finished.left_behind.push_back(masker.masked(left));
       if (finished.exit_code == passed) finished.exit_code = step_failed;
     }
+
+  if (!options.up && stays(*program, options.goal, **spawner)) (*spawner)->let_stay();
 
   report::RunReport report;
   for (report::StepTests& tests : world.tests.all()) {

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/program_file.h"
 #include "cli/start_record.h"
+#include "runtime/effects/clock.h"
 #include "runtime/effects/journal.h"
 #include "runtime/effects/locks.h"
 #include "runtime/plan/goal.h"
@@ -27,12 +29,13 @@ struct SessionOptions {
   std::string goal_text;  // as typed: "run publish"
   plan::Goal goal;
   bool up = false;
+  std::vector<NodeId> restart;  // of an `up`: services that are stopped first, users before what they use
   bool fail_fast = false;
-  int jobs = 0;                  // 0: as many as make sense
-  std::string output = "auto";   // auto, tty, plain, json, quiet
-  std::string junit, html;       // copies of the reports
-  Resumption* resume = nullptr;  // null: a run of its own
-  std::string timeout;           // of the whole run, as a duration; empty: none
+  int jobs = 0;                         // 0: as many as make sense
+  std::string output = "auto";          // auto, tty, plain, json, quiet
+  std::string junit, html;              // copies of the reports
+  Resumption* resume = nullptr;         // null: a run of its own
+  std::optional<Milliseconds> timeout;  // of the whole run, without its teardown
 };
 
 // Runs the goal and leaves the exit code in the invocation.

@@ -6,7 +6,12 @@ namespace cairn::execute {
 
 namespace {
 
-constexpr std::size_t tail_lines = 12;
+// How many of its last lines a node wants to be shown.
+std::size_t tail_lines(const Node& node) {
+  constexpr std::size_t usual = 12;
+  const std::int64_t* wanted = node.value("logs_on_failure").as<std::int64_t>();
+  return wanted == nullptr ? usual : static_cast<std::size_t>(std::max<std::int64_t>(0, *wanted));
+}
 
 double seconds_between(plan::Moment from, plan::Moment to) {
   return std::chrono::duration<double>(std::max(plan::Moment(0), to - from)).count();
@@ -126,6 +131,27 @@ void Telling::held_up(const plan::StepHeldUp& held_up) {
                               pool ? held_up.lane.substr(5) : held_up.lane, held_up.why}}});
 }
 
+// What the step said last, and then what the services that it used did, each line with the service's name.
+std::vector<std::string> Telling::last_lines(StepId step) const {
+  const Node& node = graph_.node_of(step);
+  std::vector<std::string> lines = scribe_.tail(graph_.name(step), tail_lines(node));
+  const StepId start = graph_.step(graph_.steps[index(step)].node, Phase::start);
+  if (graph_.steps[index(step)].phase == Phase::ready && start != no_step)
+    lines = scribe_.tail(graph_.name(start), tail_lines(node));
+  std::vector<NodeId> told;
+  for (const Hold& hold : graph_.holds) {
+    if (graph_.steps[index(hold.user)].node != graph_.steps[index(step)].node ||
+        std::find(told.begin(), told.end(), hold.service) != told.end())
+      continue;
+    told.push_back(hold.service);
+    const Node& service = graph_.node(hold.service);
+    for (const std::string& line :
+         scribe_.tail(graph_.name(graph_.step(hold.service, Phase::start)), tail_lines(service)))
+      lines.push_back(service.path + " | " + line);
+  }
+  return lines;
+}
+
 void Telling::settled(StepId step) {
   if (!is_told_[index(step)]) return;
   const plan::Outcome& outcome = *run_.outcome(step);
@@ -148,15 +174,6 @@ void Telling::settled(StepId step) {
     if (const std::int64_t* number = code.as<std::int64_t>()) finished.exit_code = static_cast<int>(*number);
   }
   say(step, std::move(finished));
-}
-
-// Of the step; of a service that did not become ready, what it said since its start.
-std::vector<std::string> Telling::last_lines(StepId step) const {
-  std::vector<std::string> own = scribe_.tail(graph_.name(step), tail_lines);
-  if (!own.empty() || graph_.steps[index(step)].phase != Phase::ready) return own;
-  for (const StepId other : graph_.node_of(step).steps)
-    if (graph_.steps[index(other)].phase == Phase::start) return scribe_.tail(graph_.name(other), tail_lines);
-  return own;
 }
 
 void Telling::lost(const plan::ServiceLost& lost, const Death& death) {

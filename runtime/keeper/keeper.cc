@@ -241,6 +241,11 @@ void KeeperLoop::read_client(std::uint64_t number) {
     if (!message) return drop_client(number);
     if (std::holds_alternative<End>(*message)) {
       end_everything();
+    } else if (std::holds_alternative<Stay>(*message)) {
+      if (setup_.scope == Scope::run && listen_for_brains()) {
+        setup_.scope = Scope::up;
+        dup2(null_.number(), STDERR_FILENO);  // whoever reads that of our brain waits for its end
+      }
     } else if (const auto* attach = std::get_if<Attach>(&*message)) {
       on(number, *attach);
     } else if (const auto* spawn = std::get_if<SpawnRequest>(&*message)) {

@@ -162,6 +162,11 @@ KeeperSpawner::~KeeperSpawner() {
   if (child_ > 0) waitpid(child_, nullptr, WNOHANG);
 }
 
+void KeeperSpawner::let_stay() {
+  std::lock_guard lock(sending_);
+  if (send_packet(socket_.number(), encode(ToKeeper(Stay{}))) == 0) scope_ = Scope::up;
+}
+
 Result<Done> KeeperSpawner::end() {
   {
     std::lock_guard lock(sending_);

@@ -54,6 +54,8 @@ class KeeperSpawner final : public Spawner {
   // Stops all processes as each of them wants to be stopped, whatever the scope, and returns when the keeper
   // has ended too.
   Result<Done> end();
+  // What runs now outlives us, as after an `up`: for services that a run was to keep.
+  void let_stay();
   pid_t keeper_pid() const { return keeper_pid_; }
 
  private:
@@ -88,7 +90,7 @@ class KeeperSpawner final : public Spawner {
 
   const FileDescriptor socket_;
   pid_t child_ = 0;  // the keeper, if we started it and have to wait for it
-  const Scope scope_;
+  Scope scope_;
   pid_t keeper_pid_ = 0;
 
   std::mutex sending_;  // packets keep their order; never held together with mutex_

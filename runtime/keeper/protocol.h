@@ -43,8 +43,9 @@ struct SignalRequest {
   bool whole_tree = false;
 };
 struct End {};  // stop everything, then exit, whatever the scope
+struct Stay {};  // the scope is `up` from now on: what runs was to be kept
 
-using ToKeeper = std::variant<Open, Attach, SpawnRequest, SignalRequest, End>;
+using ToKeeper = std::variant<Open, Attach, SpawnRequest, SignalRequest, End, Stay>;
 
 // Where a spawn failed; `error` is the errno.
 enum class SpawnStage { none, log_file, input, limits, working_dir, program, process, ending };

@@ -10,6 +10,7 @@
 #include "runtime/execute/companion.h"
 #include "runtime/kinds/announced.h"
 #include "runtime/kinds/containers.h"
+#include "runtime/kinds/deploy.h"
 #include "runtime/platform/docker/archive.h"
 #include "runtime/platform/docker/containers.h"
 #include "runtime/platform/docker/exec.h"
@@ -787,9 +788,14 @@ class ContainerWorkload final : public Workload {
 
 Result<std::shared_ptr<Workload>> make_container_workload(Containers& containers, NodeId node, int attempt,
                                                           ProcessSettings settings,
-                                                          const std::vector<Setting>& all) {
+                                                          const std::vector<Setting>& all,
+                                                          execute::StepContext& context) {
   Result<docker::Engine*> engine = containers.engine_of(node);
   if (!engine) return engine.failure();
+  const Result<std::vector<std::string>> for_clusters = apply_deploy(settings);
+  if (!for_clusters) return for_clusters.failure();
+  for (const std::string& part : *for_clusters)
+    context.note(fmt::format("`deploy.{}` is for clusters: one engine has no use for it", part));
   if (settings.replicas != 1)
     return Failure{.message = fmt::format("`{}` asks for {} containers",
                                           containers.world().graph.node(node).path, settings.replicas),

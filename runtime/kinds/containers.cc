@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -67,6 +68,15 @@ std::string engine_path(const Graph& graph, NodeId node) {
   return declared != nullptr && declared->as<NodeRef>() != nullptr
              ? graph.node(declared->as<NodeRef>()->node).path
              : std::string();
+}
+
+// Whether a service of this scope outlives the run, and with it the network that it is on.
+bool keeps_something(const Graph& graph, const std::string& scope) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+    return node.policy.keep && node.node_class == NodeClass::service &&
+           (node.scope == scope ||
+            std::find(node.join_scopes.begin(), node.join_scopes.end(), scope) != node.join_scopes.end());
+  });
 }
 
 }  // namespace
@@ -147,7 +157,7 @@ docker::Identity Containers::identity(NodeId node, const std::string& name, int 
   identity.node = world_.graph.node(node).path;
   identity.attempt = std::to_string(attempt);
   identity.name = name;
-  identity.keep = world_.graph.node(node).policy.keep;
+  identity.keep = world_.place.keep || world_.graph.node(node).policy.keep;
   identity.spec = spec_hash(world_.graph, world_.sources, node);
   return identity;
 }
@@ -167,6 +177,7 @@ Result<std::string> Containers::join_scope(docker::Engine& engine, const std::st
     spec.identity.node = scope;
     spec.identity.attempt = "1";
     spec.identity.name = scope_network_name(world_.place, scope);
+    spec.identity.keep = world_.place.keep || keeps_something(world_.graph, scope);
     Result<std::string> id = announced(
         context,
         making(EffectClass::found, "create network", engine.endpoint().shown, "network", spec.identity.name),

@@ -98,6 +98,7 @@ std::unique_ptr<Containers> make_containers(World& world);
 // A container as a Workload.
 Result<std::shared_ptr<Workload>> make_container_workload(Containers& containers, NodeId node, int attempt,
                                                           ProcessSettings settings,
-                                                          const std::vector<Setting>& all);
+                                                          const std::vector<Setting>& all,
+                                                          execute::StepContext& context);
 
 }  // namespace cairn::kinds

@@ -155,6 +155,13 @@ execute::StepResult perform_network(World& world, const execute::StepRequest& re
       context.publish("name", Value{name});
       return kept("it is somebody else's");
     }
+    if (const plan::Ours* there =
+            request.fact == nullptr ? nullptr : std::get_if<plan::Ours>(&request.fact->found);
+        request.verdict == plan::Verdict::keep && there != nullptr) {
+      context.publish("id", Value{there->id});
+      context.publish("name", Value{name});
+      return kept("it is there and as the file says");
+    }
     if (request.verdict == plan::Verdict::replace)
       return Failure{.message = fmt::format("the network `{}` is there with other settings", name),
                      .causes = {"containers are on it"},
@@ -174,8 +181,7 @@ execute::StepResult perform_network(World& world, const execute::StepRequest& re
     if (!id) return id.failure();
     context.publish("id", Value{*id});
     context.publish("name", Value{name});
-    return request.verdict == plan::Verdict::keep ? kept("it is there and as the file says")
-                                                  : execute::StepEnd{};
+    return execute::StepEnd{};
   }
   if (settings.external || settings.keep) return kept("it outlives the run");
   const Value id = context.exported(request.node, "id");

@@ -17,6 +17,7 @@
 #include "runtime/kinds/kept_services.h"
 #include "runtime/kinds/observe.h"
 #include "runtime/kinds/placed_files.h"
+#include "runtime/kinds/value_hash.h"
 
 extern char** environ;
 
@@ -35,27 +36,63 @@ bool inherited(std::string_view name) {
   return allowed.contains(name) || name.starts_with("LC_");
 }
 
-std::string only_for_containers(const ProcessSettings& settings) {
-  if (!settings.mounts.empty()) return "mounts";
-  if (!settings.tmpfs.empty()) return "tmpfs";
-  if (!settings.cap_add.empty()) return "cap_add";
-  if (!settings.cap_drop.empty()) return "cap_drop";
-  if (!settings.devices.empty()) return "devices";
-  if (!settings.networks.empty()) return "networks";
-  if (!settings.volumes_from.empty()) return "volumes_from";
-  if (settings.read_only) return "read_only";
-  if (settings.privileged) return "privileged";
-  if (settings.cpus) return "cpus";
-  if (settings.user) return "user";
+// The first setting that is given and that only a container can have; empty when there is none. What a
+// process of this machine cannot have is refused rather than left out without a word.
+std::string only_for_containers(const std::vector<Setting>& settings) {
+  static const std::set<std::string_view> names = {"mounts",
+                                                   "tmpfs",
+                                                   "deploy",
+                                                   "cap_add",
+                                                   "cap_drop",
+                                                   "devices",
+                                                   "networks",
+                                                   "aliases",
+                                                   "read_only",
+                                                   "volumes_from",
+                                                   "privileged",
+                                                   "cpus",
+                                                   "user",
+                                                   "ports",
+                                                   "hostname",
+                                                   "labels",
+                                                   "network_mode",
+                                                   "init",
+                                                   "restart",
+                                                   "healthcheck",
+                                                   "security_opt",
+                                                   "ulimits",
+                                                   "sysctls",
+                                                   "shm_size",
+                                                   "dns",
+                                                   "extra_hosts",
+                                                   "group_add",
+                                                   "platform",
+                                                   "cpuset",
+                                                   "pull_policy",
+                                                   "logging",
+                                                   "gpus",
+                                                   "pid",
+                                                   "ipc",
+                                                   "use_api_socket",
+                                                   "post_start",
+                                                   "pre_stop",
+                                                   "tty",
+                                                   "stdin_open",
+                                                   "replicas",
+                                                   "memory_reservation"};
+  for (const Setting& setting : settings) {
+    const bool* flag = setting.value.as<bool>();
+    const bool says_nothing = setting.value.null() || is_empty(setting.value) || (flag != nullptr && !*flag);
+    if (setting.written && !says_nothing && names.contains(setting.name)) return setting.name;
+  }
   return {};
 }
 
-int signal_named(const std::optional<std::string>& name) {
-  if (!name) return SIGTERM;
-  const std::string plain = name->starts_with("SIG") ? name->substr(3) : *name;
-  for (int signal = 1; signal < NSIG; ++signal)
-    if (const char* known = sigabbrev_np(signal); known != nullptr && plain == known) return signal;
-  return std::isdigit(static_cast<unsigned char>(plain.front())) != 0 ? std::atoi(plain.c_str()) : SIGTERM;
+std::string what_to_do_instead(const std::string& setting) {
+  if (setting == "mounts") return "a host step reads the folder of a volume as `name.path`";
+  if (setting == "ports") return "it opens its ports itself; `expose` names those that are waited for";
+  if (setting == "labels" || setting == "hostname") return "leave it out, or give the block an `image`";
+  return "give it an `image`, or leave the setting out";
 }
 
 Failure cannot(const std::string& what, const std::string& path) {
@@ -81,14 +118,22 @@ std::int64_t youngest_ms(const std::string& path) {
 
 }  // namespace
 
-Result<std::shared_ptr<Workload>> HostWorkload::make(World& world, NodeId node, ProcessSettings settings) {
-  const std::string setting = only_for_containers(settings);
+int signal_named(const std::optional<std::string>& name) {
+  if (!name) return SIGTERM;
+  const std::string plain = name->starts_with("SIG") ? name->substr(3) : *name;
+  for (int signal = 1; signal < NSIG; ++signal)
+    if (const char* known = sigabbrev_np(signal); known != nullptr && plain == known) return signal;
+  return std::isdigit(static_cast<unsigned char>(plain.front())) != 0 ? std::atoi(plain.c_str()) : SIGTERM;
+}
+
+Result<std::shared_ptr<Workload>> HostWorkload::make(World& world, NodeId node, ProcessSettings settings,
+                                                     const std::vector<Setting>& all) {
+  const std::string setting = only_for_containers(all);
   if (!setting.empty())
     return Failure{
         .message = fmt::format("`{}` of `{}` needs a container", setting, world.graph.node(node).path),
         .causes = {"it runs on this machine itself (`in = \"host\"`)"},
-        .help = setting == "mounts" ? "a host step reads the folder of a volume as `name.path`"
-                                    : "give it an `image`, or leave the setting out"};
+        .help = what_to_do_instead(setting)};
   if (!settings.command && !settings.entrypoint && !settings.script)
     return Failure{.message = fmt::format("`{}` has nothing to run", world.graph.node(node).path),
                    .causes = {},
@@ -393,6 +438,17 @@ Result<Done> HostWorkload::remove(execute::StepContext&) {
   }
   placed_.clear();
   return Done{};
+}
+
+std::vector<Value> HostWorkload::own_probes() {
+  std::vector<Value> probes;
+  for (const std::int64_t port : settings_.expose) {
+    Map arguments;
+    arguments.set("port", Value{port});
+    arguments.set("within", Value{Duration{180'000}});
+    probes.push_back(Value{Made{"tcp", std::move(arguments)}});
+  }
+  return probes;
 }
 
 std::unique_ptr<reach::ProbeTarget> HostWorkload::target() {

@@ -13,10 +13,14 @@
 
 namespace cairn::kinds {
 
+// "SIGINT", "INT" or "2"; SIGTERM when nothing is said.
+int signal_named(const std::optional<std::string>& name);
+
 class HostWorkload final : public Workload {
  public:
   // Fails for what only a container can have (`mounts`, `cap_add`, …): such settings are named.
-  static Result<std::shared_ptr<Workload>> make(World& world, NodeId node, ProcessSettings settings);
+  static Result<std::shared_ptr<Workload>> make(World& world, NodeId node, ProcessSettings settings,
+                                                const std::vector<Setting>& all);
 
   Result<Done> adopt(const std::string& id, execute::StepContext& context) override;
   Result<Done> create(execute::StepContext& context) override;
@@ -27,6 +31,7 @@ class HostWorkload final : public Workload {
   Result<Done> remove(execute::StepContext& context) override;
   bool leaves_something() const override { return !placed_.empty(); }
   std::unique_ptr<reach::ProbeTarget> target() override;
+  std::vector<Value> own_probes() override;
   Result<std::vector<Fetched>> fetch(const std::string& pattern, const std::string& folder,
                                      execute::StepContext& context) override;
   Result<std::string> written_outputs(execute::StepContext& context) override;

@@ -2,6 +2,7 @@
 
 #include "runtime/kinds/announced.h"
 #include "runtime/kinds/binding.h"
+#include "runtime/kinds/built_images.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/image_build.h"
 #include "runtime/kinds/kinds.h"
@@ -87,6 +88,18 @@ Result<std::string> committed(World& world, docker::Engine& engine, const Value&
   return docker::import_image(engine, file, tags.empty() ? std::string() : tags.front(), {}, context.stop());
 }
 
+Result<Done> publish(docker::Engine& engine, const std::string& id, const std::vector<std::string>& tags,
+                     execute::StepContext& context) {
+  context.publish("id", Value{id});
+  const Result<std::optional<docker::ImageFacts>> facts = docker::inspect_image(engine, id, context.stop());
+  if (!facts) return facts.failure();
+  if (*facts && !(*facts)->digests.empty())
+    context.publish("digest",
+                    Value{(*facts)->digests.front().substr((*facts)->digests.front().find('@') + 1)});
+  context.publish("ref", Value{tags.empty() ? id : tags.front()});
+  return Done{};
+}
+
 }  // namespace
 
 execute::StepResult perform_image(World& world, const execute::StepRequest& request,
@@ -103,6 +116,15 @@ execute::StepResult perform_image(World& world, const execute::StepRequest& requ
   if (!engine) return engine.failure();
   const std::vector<std::string> tags = As<std::vector<std::string>>::take(all->value("tags"));
   const std::vector<std::string> platforms = As<std::vector<std::string>>::take(all->value("platforms"));
+  const plan::Ours* there = request.fact == nullptr ? nullptr : std::get_if<plan::Ours>(&request.fact->found);
+  if (request.verdict == plan::Verdict::keep && there != nullptr) {
+    if (Result<Done> told = publish(**engine, there->id, tags, context); !told) return told.failure();
+    return execute::StepEnd{.is = execute::StepEnd::Is::kept,
+                            .reason = "nothing that it is made from has changed"};
+  }
+  // Looked at before, so that what changes meanwhile counts as changed.
+  const std::optional<std::string> inputs =
+      image_inputs(request.graph, world.sources, request.node, **engine, context.stop());
   Result<std::string> id = std::string();
   if (!all->value("ref").null()) {
     const Value& pull = all->value("pull");
@@ -120,14 +142,16 @@ execute::StepResult perform_image(World& world, const execute::StepRequest& requ
       return tagged.failure();
     world.containers->reference_has_moved(**engine, tag);
   }
-  context.publish("id", Value{*id});
-  const Result<std::optional<docker::ImageFacts>> facts =
-      docker::inspect_image(**engine, *id, context.stop());
-  if (!facts) return facts.failure();
-  if (*facts && !(*facts)->digests.empty())
-    context.publish("digest",
-                    Value{(*facts)->digests.front().substr((*facts)->digests.front().find('@') + 1)});
-  context.publish("ref", Value{tags.empty() ? *id : tags.front()});
+  if (Result<Done> told = publish(**engine, *id, tags, context); !told) return told.failure();
+  // Its first build may have brought the images that it begins with.
+  const std::optional<std::string> known =
+      inputs ? inputs : image_inputs(request.graph, world.sources, request.node, **engine, context.stop());
+  if (known)
+    if (Result<Done> recorded =
+            record_built_image(world.place.project_folder + "/.cairn", request.graph.node(request.node).path,
+                               (*engine)->endpoint().shown, {*known, *id, tags});
+        !recorded)
+      context.note(recorded.failure().message);
   return execute::StepEnd{};
 }
 

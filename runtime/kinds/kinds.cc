@@ -1,5 +1,7 @@
 #include "runtime/kinds/kinds.h"
 
+#include "runtime/kinds/remembered.h"
+
 namespace cairn::kinds {
 
 std::map<std::string, execute::PerformKind, std::less<>> all_kinds(World& world) {
@@ -12,10 +14,10 @@ std::map<std::string, execute::PerformKind, std::less<>> all_kinds(World& world)
   };
   std::map<std::string, execute::PerformKind, std::less<>> table;
   for (const auto& [name, perform] : rows)
-    table.emplace(name,
-                  [&world, perform](const execute::StepRequest& request, execute::StepContext& context) {
+    table.emplace(name, remembering(world, [&world, perform](const execute::StepRequest& request,
+                                                             execute::StepContext& context) {
                     return perform(world, request, context);
-                  });
+                  }));
   return table;
 }
 

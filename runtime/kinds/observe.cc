@@ -2,37 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 
-#include "grammar/syntax.h"
-#include "interpreter/environment.h"
 #include "runtime/kinds/arrays.h"
+#include "runtime/kinds/built_images.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/kept_services.h"
 #include "runtime/kinds/leftovers.h"
+#include "runtime/kinds/remembered.h"
 #include "runtime/kinds/storage.h"
+#include "runtime/kinds/value_hash.h"
+#include "runtime/platform/docker/images.h"
 
 namespace cairn::kinds {
 namespace {
 
 namespace fs = std::filesystem;
-
-// FNV-1a, 64 bits: it tells a change by accident from none, and labels are no place for secrets anyway.
-class Hash {
- public:
-  void add(std::string_view text) {
-    for (const char c : text) step(static_cast<unsigned char>(c));
-    step(0xff);  // never within UTF-8: what is added is a list, no concatenation
-  }
-  std::string text() const { return fmt::format("{:012x}", hash_ & 0xffffffffffff); }
-
- private:
-  void step(unsigned char byte) { hash_ = (hash_ ^ byte) * 0x100000001b3; }
-  std::uint64_t hash_ = 0xcbf29ce484222325;
-};
 
 bool makes_no_object(const std::string& setting) {
   static const std::set<std::string> order = {"ready",    "after", "links",         "timeout",
@@ -42,45 +30,9 @@ bool makes_no_object(const std::string& setting) {
   return order.contains(setting);
 }
 
-void add_file(Hash& hash, const Path& path) {
-  const fs::path where = path.text.starts_with('/') ? fs::path(path.text) : fs::path(path.folder) / path.text;
-  std::ifstream file(where, std::ios::binary);
-  hash.add(std::string(std::istreambuf_iterator<char>(file), {}));
-}
-
-void add(Hash& hash, const Graph& graph, const Sources& sources, const Value& value, bool contents) {
-  if (value.secret) return hash.add("secret");
-  if (const Late* late = value.as<Late>()) return hash.add(sources.text(late->expression->expression->span));
-  if (const NodeRef* node = value.as<NodeRef>())
-    return hash.add(node->node == no_node ? "" : graph.node(node->node).path);
-  if (const List* list = value.as<List>()) {
-    hash.add("[");
-    for (const Value& item : *list) add(hash, graph, sources, item, contents);
-    return hash.add("]");
-  }
-  const Made* made = value.as<Made>();
-  const Map* map = made != nullptr ? &made->arguments : value.as<Map>();
-  if (map != nullptr) {
-    hash.add(made != nullptr ? made->function : "{");
-    for (const auto& [key, item] : map->entries) {
-      hash.add(key);
-      add(hash, graph, sources, item, contents);
-    }
-    return hash.add("}");
-  }
-  hash.add(show(value));
-  if (const Path* path = value.as<Path>(); path != nullptr && contents) add_file(hash, *path);
-}
-
 std::string known_text(const Node& node, const char* setting) {
   const std::string* text = node.value(setting).as<std::string>();
   return text == nullptr ? std::string() : *text;
-}
-
-bool is_empty(const Value& value) {
-  const List* list = value.as<List>();
-  const Map* map = value.as<Map>();
-  return (list != nullptr && list->empty()) || (map != nullptr && map->entries.empty());
 }
 
 // The object on an engine that a node is; nothing for what is none, or is somebody else's to make. Containers
@@ -144,18 +96,16 @@ plan::Fact fact_of_host_service(const Observation& all, const std::vector<HostSe
   return fact;
 }
 
-}  // namespace
-
-std::string spec_hash(const Graph& graph, const Sources& sources, NodeId node) {
+std::string hash_of(const Graph& graph, const Sources& sources, NodeId node, bool object_only) {
   std::string all;
   const auto put = [&](std::string_view name, const Hash& hash) {
     all += fmt::format("{}{}={}", all.empty() ? "" : " ", name, hash.text());
   };
   for (const Setting& setting : graph.node(node).settings) {
-    if (setting.value.null() || makes_no_object(setting.name)) continue;
+    if (setting.value.null() || (object_only && makes_no_object(setting.name))) continue;
     if (!setting.written && is_empty(setting.value)) continue;
     Hash hash;
-    add(hash, graph, sources, setting.value, setting.name == "files" || setting.name == "env_file");
+    add_value(hash, graph, sources, setting.value, setting.name == "files" || setting.name == "env_file");
     put(setting.name, hash);
   }
   Hash network;
@@ -165,60 +115,149 @@ std::string spec_hash(const Graph& graph, const Sources& sources, NodeId node) {
   return all;
 }
 
+// The engines that facts are asked of, each looked at once.
+class Looking {
+ public:
+  Looking(const Observation& all, std::stop_token stop) : all_(all), stop_(std::move(stop)) {}
+
+  // Of a node's engine: what is there of the project.
+  Result<const EngineLook*> look(NodeId node) {
+    const Result<docker::Endpoint> endpoint = endpoint_of(all_.graph, node);
+    if (!endpoint) return endpoint.failure();
+    auto found = looks_.find(endpoint->shown);
+    if (found == looks_.end())
+      found = looks_
+                  .emplace(endpoint->shown,
+                           look_at(all_.http, all_.clock, *endpoint, all_.place.project, stop_, all_.tunnels))
+                  .first;
+    return &found->second;
+  }
+  // The engine itself, connected to.
+  Result<docker::Engine*> engine(NodeId node) {
+    const Result<const EngineLook*> its = look(node);
+    if (!its) return its.failure();
+    if ((*its)->unreachable) return *(*its)->unreachable;
+    return (*its)->engine.get();
+  }
+  std::string image_id(NodeId node) {
+    const std::string* reference = all_.graph.node(node).value("image").as<std::string>();
+    if (reference == nullptr) return {};
+    Result<docker::Engine*> where = engine(node);
+    if (!where) return {};
+    const Result<std::optional<docker::ImageFacts>> facts = docker::inspect_image(**where, *reference, stop_);
+    return facts && *facts ? (*facts)->id : std::string();
+  }
+
+ private:
+  const Observation& all_;
+  const std::stop_token stop_;
+  std::map<std::string, EngineLook> looks_;
+};
+
+void look_at_image(const Observation& all, Looking& looking, NodeId id, plan::Facts& facts,
+                   std::stop_token stop) {
+  const Node& node = all.graph.node(id);
+  const std::string cairn_folder = all.place.project_folder + "/.cairn";
+  const Result<docker::Endpoint> endpoint = endpoint_of(all.graph, id);
+  if (!endpoint || !built_image(cairn_folder, node.path, endpoint->shown))
+    return;  // no engine is asked in vain
+  Result<docker::Engine*> engine = looking.engine(id);
+  if (!engine || !built_image(cairn_folder, node.path, (*engine)->endpoint().shown)) return;
+  const std::optional<std::string> inputs = image_inputs(all.graph, all.sources, id, **engine, stop);
+  if (!inputs) return;
+  plan::Fact fact{{(*engine)->endpoint().shown, "image", node.path},
+                  find_built_image(cairn_folder, node.path, **engine, stop),
+                  *inputs};
+  // Whoever has to make it says better what is wrong with its engine.
+  if (!std::holds_alternative<plan::Unreachable>(fact.found)) facts.of_node[node.path] = std::move(fact);
+}
+
+// A folder of `.cairn`, which holds the data of a volume that no container mounts.
+std::optional<plan::Fact> fact_of_kept_folder(const Observation& all, NodeId id) {
+  const Node& node = all.graph.node(id);
+  if (node.policy.external || !node.value("path").null()) return std::nullopt;
+  plan::Fact fact{{"this machine", "volume", node.path}, plan::Absent{}, {}};
+  std::error_code error;
+  if (std::filesystem::is_directory(
+          std::filesystem::path(all.place.project_folder) / ".cairn" / "volumes" / node.path, error)) {
+    plan::Ours ours;
+    ours.id = node.path;
+    ours.node = node.path;
+    fact.found = std::move(ours);
+  }
+  return fact;
+}
+
+void look_at_node(const Observation& all, Looking& looking, const std::vector<bool>& on_engine, NodeId id,
+                  plan::Facts& facts) {
+  const Node& node = all.graph.node(id);
+  std::optional<plan::Identity> identity = object_of(all, on_engine, id);
+  if (!identity) return;
+  plan::Fact fact{*identity, plan::Absent{}, spec_hash(all.graph, all.sources, id)};
+  const Result<const EngineLook*> look = looking.look(id);
+  if (!look || (*look)->unreachable) {
+    fact.found = plan::Unreachable{look ? (*look)->unreachable->message : look.failure().message};
+    facts.of_node[node.path] = std::move(fact);
+    return;
+  }
+  fact.identity.where = (*look)->engine->endpoint().shown;
+  for (const plan::Fact& one : (*look)->ours) {
+    if (one.identity.what != fact.identity.what || one.identity.name != fact.identity.name) continue;
+    plan::Ours ours = std::get<plan::Ours>(one.found);
+    // One that runs was ready once; whoever keeps it looks again.
+    if (ours.state == plan::ObjectState::running) ours.state = plan::ObjectState::ready;
+    // A volume that outlives runs has the label of the one that made it, and is this one's all the same.
+    if (fact.identity.what == "volume" && ours.keep) ours.run = all.place.up ? std::string() : all.place.run;
+    // An engine makes volumes and networks whole; a clone is filled afterwards.
+    const bool filled = node.kind == "clone" || node.kind == "snapshot";
+    if (fact.identity.what != "service" && !filled) ours.state = plan::ObjectState::ready;
+    fact.found = ours;
+  }
+  facts.of_node[node.path] = std::move(fact);
+}
+
+}  // namespace
+
+std::string spec_hash(const Graph& graph, const Sources& sources, NodeId node) {
+  return hash_of(graph, sources, node, true);
+}
+std::string settings_hash(const Graph& graph, const Sources& sources, NodeId node) {
+  return hash_of(graph, sources, node, false);
+}
+
 plan::Facts observe(const Observation& all, std::stop_token stop) {
   plan::Facts facts;
   const std::vector<bool> on_engine = stored_on_engine(all.graph);
+  Looking looking(all, stop);
   const std::vector<HostService> kept =
       all.place.up ? kept_services(all.place.project_folder + "/.cairn") : std::vector<HostService>();
-  std::map<std::string, EngineLook> looks;
   for (std::size_t n = 0; n < all.graph.nodes.size(); ++n) {
     const NodeId id{static_cast<std::uint32_t>(n)};
-    if (std::optional<plan::Fact> folder = fact_of_folder(all, on_engine, id)) {
-      facts.of_node[all.graph.nodes[n].path] = std::move(*folder);
-      continue;
+    const Node& node = all.graph.nodes[n];
+    const bool on_this_machine = node.kind == "service" && !in_container(all.graph, id);
+    if (all.resumed) {
+      if (std::optional<plan::Fact> folder = fact_of_folder(all, on_engine, id))
+        facts.of_node[node.path] = std::move(*folder);
+      else if (!on_this_machine)  // those of a run die with it
+        look_at_node(all, looking, on_engine, id, facts);
+    } else if (node.kind == "image") {
+      look_at_image(all, looking, id, facts, stop);
+    } else if (node.kind == "volume" && !on_engine[n] && (all.place.up || node.policy.keep)) {
+      if (std::optional<plan::Fact> fact = fact_of_kept_folder(all, id))
+        facts.of_node[node.path] = std::move(*fact);
+    } else if (!all.place.up) {
+      continue;  // a run makes all else anew
+    } else if (on_this_machine) {
+      facts.of_node[node.path] = fact_of_host_service(all, kept, id);
+    } else {
+      look_at_node(all, looking, on_engine, id, facts);
     }
-    // Those of a run die with it.
-    if (all.graph.nodes[n].kind == "service" && !in_container(all.graph, id) && !all.place.up) continue;
-    if (all.graph.nodes[n].kind == "service" && !in_container(all.graph, id)) {
-      facts.of_node[all.graph.nodes[n].path] = fact_of_host_service(all, kept, id);
-      continue;
-    }
-    std::optional<plan::Identity> identity = object_of(all, on_engine, id);
-    if (!identity) continue;
-    plan::Fact fact{*identity, plan::Absent{}, spec_hash(all.graph, all.sources, id)};
-    Result<docker::Endpoint> endpoint = endpoint_of(all.graph, id);
-    if (!endpoint) {
-      fact.found = plan::Unreachable{endpoint.failure().message};
-      facts.of_node[all.graph.node(id).path] = std::move(fact);
-      continue;
-    }
-    fact.identity.where = endpoint->shown;
-    auto look = looks.find(endpoint->shown);
-    if (look == looks.end())
-      look = looks
-                 .emplace(endpoint->shown,
-                          look_at(all.http, all.clock, *endpoint, all.place.project, stop, all.tunnels))
-                 .first;
-    if (look->second.unreachable) {
-      fact.found = plan::Unreachable{look->second.unreachable->message};
-      facts.of_node[all.graph.node(id).path] = std::move(fact);
-      continue;
-    }
-    for (const plan::Fact& one : look->second.ours) {
-      if (one.identity.what != fact.identity.what || one.identity.name != fact.identity.name) continue;
-      plan::Ours ours = std::get<plan::Ours>(one.found);
-      // One that runs was ready once; whoever keeps it looks again.
-      if (ours.state == plan::ObjectState::running) ours.state = plan::ObjectState::ready;
-      // A volume that outlives runs has the label of the one that made it, and is this one's all the same.
-      if (fact.identity.what == "volume" && ours.keep)
-        ours.run = all.place.up ? std::string() : all.place.run;
-      // An engine makes volumes and networks whole; a clone is filled afterwards.
-      const bool filled = all.graph.nodes[n].kind == "clone" || all.graph.nodes[n].kind == "snapshot";
-      if (fact.identity.what != "service" && !filled) ours.state = plan::ObjectState::ready;
-      fact.found = ours;
-    }
-    facts.of_node[all.graph.node(id).path] = std::move(fact);
   }
+  // What a run that goes on has done is in its journal.
+  if (all.resumed) return facts;
+  look_at_remembered(
+      all.graph, all.sources, all.inputs, all.place, [&](NodeId node) { return looking.image_id(node); },
+      facts);
   return facts;
 }
 

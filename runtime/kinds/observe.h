@@ -4,6 +4,7 @@
 #include <string>
 
 #include "grammar/source.h"
+#include "interpreter/inputs.h"
 #include "runtime/effects/clock.h"
 #include "runtime/http/client.h"
 #include "runtime/kinds/world.h"
@@ -17,17 +18,23 @@ namespace cairn::kinds {
 // and a file of this machine (`files`, `env_file`) with its content.
 std::string spec_hash(const Graph& graph, const Sources& sources, NodeId node);
 
+// The same of all settings, also of those that only say when and how long.
+std::string settings_hash(const Graph& graph, const Sources& sources, NodeId node);
+
 struct Observation {
   const Graph& graph;
   const Sources& sources;
+  Inputs& inputs;
   const RunPlace& place;   // of an `up`, or of a run that is resumed
   http::HttpClient& http;  // a ReadOnlyClient does
   Clock& clock;
   reach::Tunnels* tunnels = nullptr;  // to engines over ssh
+  bool resumed = false;               // the place is that of a run that goes on
 };
-// By node: services in containers, networks and volumes of engines; of a run also its steps' containers,
-// clones, and folders of this machine. What an engine says that cannot be reached is Unreachable, and the
-// plan refuses where it matters.
+// For `up`, and for a run that is resumed, by node: services in containers, networks and volumes of engines,
+// folders of this machine; of the run also its steps' containers and clones. For `up` and a new run: images
+// that were made before, volumes that outlive runs, and the steps that are remembered. What an engine has
+// that cannot be reached is Unreachable, and the plan refuses where it matters.
 plan::Facts observe(const Observation& observation, std::stop_token stop);
 
 }  // namespace cairn::kinds

@@ -9,16 +9,16 @@ namespace cairn::kinds {
 
 Result<std::shared_ptr<Workload>> place_workload(World& world, const execute::StepRequest& request,
                                                  const std::vector<Setting>& settings,
-                                                 execute::StepContext&) {
+                                                 execute::StepContext& context) {
   ProcessSettings process = process_settings(settings);
   if (!process.image.null())
     return make_container_workload(*world.containers, request.node, request.attempt, std::move(process),
-                                   settings);
+                                   settings, context);
   Value where = process.in;
   const NodeId stage = request.graph.node(request.node).stage;
   if (where.null() && stage != no_node) where = request.graph.node(stage).value("in");
   if (const std::string* text = where.as<std::string>(); text != nullptr && *text == "host")
-    return HostWorkload::make(world, request.node, std::move(process));
+    return HostWorkload::make(world, request.node, std::move(process), settings);
   if (const NodeRef* other = where.as<NodeRef>())
     return Failure{
         .message = fmt::format("this cairn cannot run `{}` in `{}`", request.graph.node(request.node).path,

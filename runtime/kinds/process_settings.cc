@@ -48,6 +48,7 @@ const std::vector<Field<P>>& fields() {
                                             field<&P::memory_reservation>("memory_reservation"),
                                             field<&P::pids_limit>("pids_limit"),
                                             field<&P::replicas>("replicas"),
+                                            field<&P::deploy>("deploy"),
                                             field<&P::logging>("logging"),
                                             field<&P::gpus>("gpus"),
                                             field<&P::pid>("pid"),

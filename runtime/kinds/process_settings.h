@@ -49,7 +49,7 @@ struct ProcessSettings {
   std::optional<Size> memory, memory_reservation;
   std::optional<std::int64_t> pids_limit;
   std::int64_t replicas = 1;
-  Named<Value> logging;
+  Named<Value> deploy, logging;
   Value gpus, pid, ipc;
   bool use_api_socket = false;
   std::vector<Value> post_start, pre_stop;

@@ -62,7 +62,7 @@ execute::StepResult perform_volume(World& world, const execute::StepRequest& req
       return Failure{.message = fmt::format("cannot make the folder `{}`", folder),
                      .causes = {error.message()},
                      .help = {}};
-    if (settings.from)
+    if (settings.from && request.verdict != plan::Verdict::keep)
       fs::copy(fs::path(settings.from->folder) / settings.from->text, folder,
                fs::copy_options::recursive | fs::copy_options::overwrite_existing, error);
     if (error)
@@ -71,7 +71,9 @@ execute::StepResult perform_volume(World& world, const execute::StepRequest& req
                      .help = {}};
     context.publish("path", Value{Path{folder, {}}});
     context.publish("name", Value{folder});
-    return execute::StepEnd{};
+    return request.verdict == plan::Verdict::keep
+               ? execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "its folder is there"}
+               : execute::StepEnd{};
   }
   // A folder that the file names is somebody's own; one that is kept lives until `down` or `clean`.
   if (settings.path || settings.keep || settings.external || world.place.up)

@@ -42,6 +42,7 @@ struct RunPlace {
   std::string run;             // the run's id
   std::string folder;          // absolute: .cairn/runs/ID
   bool up = false;             // `up`: what it makes stays
+  bool keep = false;           // a run that removes nothing: `down` does
 };
 
 // Things that steps leave for others, thread-safe.

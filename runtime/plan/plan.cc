@@ -28,24 +28,6 @@ Parts parts_of(std::string_view spec) {
   return parts;
 }
 
-// "`command` has changed", "`env` and `mounts` have changed".
-std::string what_changed(std::string_view was, std::string_view wanted) {
-  const Parts before = parts_of(was), after = parts_of(wanted);
-  std::set<std::string_view> names;
-  for (const auto& [name, hash] : before)
-    if (const auto now = after.find(name); now == after.end() || now->second != hash) names.insert(name);
-  for (const auto& [name, hash] : after)
-    if (!before.contains(name)) names.insert(name);
-  if (before.empty() || after.empty() || names.empty()) return "its settings have changed";
-  std::string text;
-  std::size_t left = names.size();
-  for (const std::string_view name : names) {
-    text += "`" + std::string(name) + "`";
-    if (--left > 0) text += left == 1 ? " and " : ", ";
-  }
-  return text + (names.size() == 1 ? " has changed" : " have changed");
-}
-
 class Planning {
  public:
   Planning(const Graph& graph, const Facts& facts, const RunGoal* run, const UpGoal* up,
@@ -132,8 +114,7 @@ class Planning {
               there.run.empty() ? "it was made by `up`" : "it was left by run " + there.run};
     if (!fact.wanted_spec.empty() && fact.wanted_spec != there.spec)
       return {Verdict::replace, what_changed(there.spec, fact.wanted_spec)};
-    if (std::string replaced = replaced_before(step); !replaced.empty())
-      return {Verdict::replace, "`" + replaced + "`, which it uses, is made anew"};
+    if (std::string replaced = replaced_before(step); !replaced.empty()) return {Verdict::replace, replaced};
     if (rest_ && !rest_->is_whole(id)) return {Verdict::replace, "the interruption fell into its making"};
     return {Verdict::keep, "it is there and as the file says"};
   }
@@ -149,19 +130,47 @@ class Planning {
                                              : StepPlan{Verdict::perform, "nobody knows whether it is ready"};
   }
 
-  // The thing or service that this one uses and that will be another one afterwards; empty if there is none.
+  // Why what this thing or service is made from will be another one afterwards; empty if it will not.
   std::string replaced_before(StepId step) {
     for (const std::uint32_t number : graph_.edges_to[index(step)]) {
       const Edge& edge = graph_.edges[number];
       const Node& used = graph_.node_of(edge.from);
       const bool uses = edge.reason == EdgeReason::reference || edge.reason == EdgeReason::link ||
                         edge.reason == EdgeReason::mount;
+      // What a step hands on is new when it is done again.
+      if (used.node_class == NodeClass::task && edge.data && of(edge.from).verdict == Verdict::perform)
+        return "`" + used.path + "`, whose result it uses, is done again";
       if (!uses || (used.node_class != NodeClass::thing && used.node_class != NodeClass::service)) continue;
       const Verdict verdict = of(used.steps.front()).verdict;
       const bool anew =
           verdict == Verdict::replace ||
           (verdict == Verdict::perform && fact_of(graph_.steps[index(edge.from)].node) != nullptr);
-      if (anew) return used.path;
+      if (anew) return "`" + used.path + "`, which it uses, is made anew";
+    }
+    return {};
+  }
+
+  // Why a remembered step has to be done again though its own inputs are the same: what it depends on is
+  // another one, or is done again itself. Through instances and loops, but not through stages, which are
+  // order only.
+  std::string anew_before(StepId step) {
+    for (const std::uint32_t number : graph_.edges_to[index(step)]) {
+      const Edge& edge = graph_.edges[number];
+      if (edge.reason == EdgeReason::claim || edge.reason == EdgeReason::lifetime) continue;
+      const Node& used = graph_.node_of(edge.from);
+      if (is_virtual(phase(edge.from))) {
+        if (used.kind == "stage" || phase(edge.from) == Phase::begin) continue;
+        const auto known = anew_before_group_.find(edge.from);
+        const std::string why = known != anew_before_group_.end()
+                                    ? known->second
+                                    : anew_before_group_[edge.from] = anew_before(edge.from);
+        if (!why.empty()) return why;
+        continue;
+      }
+      const Verdict verdict = of(used.steps.front()).verdict;
+      if (verdict == Verdict::keep || verdict == Verdict::not_needed) continue;
+      return "`" + used.path + "`, which it depends on, is " +
+             (used.node_class == NodeClass::task ? "done again" : "made anew");
     }
     return {};
   }
@@ -179,7 +188,11 @@ class Planning {
     if (resume_ != nullptr &&
         std::find(resume_->done.begin(), resume_->done.end(), name) != resume_->done.end())
       return {Verdict::keep, "it was interrupted, and you say that it is done"};
-    if (recorded(step, Recorded::remembered)) return {Verdict::keep, "it succeeded with the same inputs"};
+    if (recorded(step, Recorded::remembered)) {
+      const std::string anew = anew_before(step);
+      if (anew.empty()) return {Verdict::keep, "it succeeded with the same inputs"};
+      return {Verdict::perform, anew};
+    }
     if (resume_ != nullptr && recorded(step, Recorded::interrupted)) {
       const bool may =
           std::find(resume_->repeat.begin(), resume_->repeat.end(), name) != resume_->repeat.end();
@@ -219,6 +232,9 @@ class Planning {
     if (node.policy.keep) return {Verdict::not_needed, "`keep = true`: it stays until `cairn down`"};
     if (node.kind == "image") return {Verdict::not_needed, "images stay"};
     if (run_ != nullptr && run_->keep) return {Verdict::not_needed, "the run was to keep what it makes"};
+    if (node.node_class == NodeClass::task && of(node.steps.front()).verdict == Verdict::keep &&
+        ours(id) == nullptr)
+      return {Verdict::not_needed, "it is not run again"};
     if (up_ != nullptr && node.node_class != NodeClass::task && !wanted_[index(step)])
       return {Verdict::not_needed, "it stays until `cairn down`"};
     if (const Ours* there = ours(id);
@@ -235,10 +251,28 @@ class Planning {
   const ResumeGoal* resume_;
   std::vector<char> wanted_;
   std::optional<Rest> rest_;  // of a run that was interrupted
+  std::map<StepId, std::string> anew_before_group_;
   Plan plan_;
 };
 
 }  // namespace
+
+std::string what_changed(std::string_view was, std::string_view wanted) {
+  const Parts before = parts_of(was), after = parts_of(wanted);
+  std::set<std::string_view> names;
+  for (const auto& [name, hash] : before)
+    if (const auto now = after.find(name); now == after.end() || now->second != hash) names.insert(name);
+  for (const auto& [name, hash] : after)
+    if (!before.contains(name)) names.insert(name);
+  if (before.empty() || after.empty() || names.empty()) return "its settings have changed";
+  std::string text;
+  std::size_t left = names.size();
+  for (const std::string_view name : names) {
+    text += "`" + std::string(name) + "`";
+    if (--left > 0) text += left == 1 ? " and " : ", ";
+  }
+  return text + (names.size() == 1 ? " has changed" : " have changed");
+}
 
 bool Plan::changes_nothing() const {
   return std::all_of(steps.begin(), steps.end(), [](const StepPlan& step) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "interpreter/graph.h"
@@ -34,6 +35,9 @@ struct Plan {
 };
 
 Plan plan(const Graph& graph, const Facts& facts, const Goal& goal);
+
+// Of two hashes by setting ("command=1a env=2b"), in words: "`command` has changed".
+std::string what_changed(std::string_view was, std::string_view wanted);
 
 // One line a step that is not NotNeeded, in the graph's order: "replace  db:create  its settings have
 // changed".

@@ -22,7 +22,7 @@ class Wanting {
   void want(NodeId node, bool by_name) {
     if (has(skipped_, node) || (!by_name && !in_profile(node))) return;
     for (const StepId step : graph_.node(node).steps)
-      if (follow_ != Follow::no_stage_order || !is_finaliser(phase(step))) want(step);
+      if (!stays(step)) want(step);
     for (const NodeId member : graph_.node(node).members) want(member, false);
   }
 
@@ -52,6 +52,12 @@ class Wanting {
            });
   }
 
+  // Under `up` services and things stay; a step cleans up behind itself all the same.
+  bool stays(StepId step) const {
+    return follow_ == Follow::no_stage_order && is_finaliser(phase(step)) &&
+           graph_.node_of(step).node_class != NodeClass::task;
+  }
+
   void want(StepId step) {
     if (std::exchange(wanted_[index(step)], 1)) return;
     open_.push_back(step);
@@ -61,7 +67,7 @@ class Wanting {
     // A node is made and undone as a whole; of a group its begin does not want its end.
     if (graph_.node_of(step).node_class != NodeClass::group)
       for (const StepId other : graph_.node_of(step).steps)
-        if (follow_ != Follow::no_stage_order || !is_finaliser(phase(other))) want(other);
+        if (!stays(other)) want(other);
     if (is_finaliser(phase(step))) return;
     for (const std::uint32_t number : graph_.edges_to[index(step)]) {
       const Edge& edge = graph_.edges[number];

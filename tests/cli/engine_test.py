@@ -1,6 +1,9 @@
 """`clean`, `ps` and `down` on a real engine (CAIRN_TEST_ENGINES), among objects of somebody else."""
+import json
 import os
 import pathlib
+import select
+import signal
 import subprocess
 import sys
 import unittest
@@ -11,7 +14,7 @@ if not engines:
     sys.exit(77)
 os.environ["DOCKER_HOST"] = "unix://" + engines[0].partition("=")[2]
 
-from program import ProjectTest, until  # noqa: E402
+from program import CAIRN, ProjectTest, Terminal, until  # noqa: E402
 
 IMAGE = pathlib.Path(__file__).parent.parent / "engine" / "image.sh"
 RUN = """
@@ -24,6 +27,17 @@ stage test {
 UP = """
 volume data
 service db { image = "cairn-test:1" ; command = ["sleep", "86393"] ; stop_signal = "SIGKILL" ; mounts = { "/data" = data } ; ready = [exec(["true"])] }
+"""
+TAP = pathlib.Path(__file__).parent.parent / "tap" / "tap.py"
+STACK = """
+volume data
+network back
+image app { context = "." ; tags = ["cairn-cli-test:1"] }
+service db { image = "cairn-test:1" ; command = ["sleep", "86385"] ; mounts = { "/data" = data } ; networks = [back] ; ready = [exec(["true"])] }
+run seed { image = "cairn-test:1" ; command = ["sh", "-c", "echo seeded >/data/it"] ; mounts = { "/data" = data } ; after = [db] }
+service web { image = app ; command = ["sleep", "86384"] ; after = [seed] ; ready = [exec(["true"])] }
+service host { in = "host" ; command = ["sleep", "86383"] }
+stage test { run unit { image = app ; command = ["true"] } }
 """
 
 
@@ -109,7 +123,9 @@ class OnAnEngine(ProjectTest):
         self.assertEqual(docker("run", "--rm", "-v", f"{volume}:/data", "cairn-test:1", "cat", "/data/end"), ["told"])
 
     def ids(self):
-        return docker("inspect", "-f", "{{.Id}} {{.State.StartedAt}}", *[one["name"] for one in self.json("ps")])
+        containers = [one["name"] for one in self.json("ps") if one["what"] == "container"]
+        shown = subprocess.run(["docker", "inspect", "-f", "{{.Id}} {{.State.StartedAt}}", *containers], check=True, text=True, capture_output=True).stdout
+        return shown.splitlines()
 
     def test_a_second_up_changes_nothing(self):
         self.write(UP)
@@ -161,6 +177,129 @@ class OnAnEngine(ProjectTest):
         self.write(UP)
         self.environment["DOCKER_HOST"] = f"unix://{self.folder}/no.sock"
         self.assertIn("nobody can say whether", self.cairn("plan", "--up", code=3).stderr)
+
+    # ---- how many calls ----
+
+    def through_tap(self):
+        """The engine from now on behind a proxy; returns what gives the changing calls since the last time."""
+        record, socket = self.folder / "calls", self.folder / "tap.sock"
+        tap = subprocess.Popen([sys.executable, TAP, socket, os.environ["DOCKER_HOST"].removeprefix("unix://"), record], stdout=subprocess.PIPE, text=True)
+        self.started.append(tap)
+        self.assertEqual(tap.stdout.readline(), "ready\n")
+        self.environment["DOCKER_HOST"] = f"unix://{socket}"
+
+        def changing():
+            calls = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
+            record.write_text("")
+            return [f"{call['method']} {call['path']}" for call in calls if call["changes"]]
+        return changing
+
+    def test_dry_runs_and_a_second_up_make_no_changing_call(self):
+        (self.folder / "Dockerfile").write_text("FROM cairn-test:1\nCOPY text /text\n")
+        (self.folder / "text").write_text("one")
+        self.write(STACK)
+        changing = self.through_tap()
+        self.cairn("up", "--dry-run")
+        self.cairn("run", "test", "--dry-run")
+        self.cairn("plan", "test", "--out", "plan.json")
+        self.assertEqual(changing(), [])
+        self.cairn("up")
+        self.assertTrue(any("/build" in call for call in changing()))
+        before = self.ids()
+        for command in (["up"], ["up"], ["plan", "--up"], ["why", "db", "--up"], ["ps"], ["logs"], ["up", "--dry-run"], ["down", "--dry-run"]):
+            self.cairn(*command)
+            self.assertEqual(changing(), [], command)
+        self.assertEqual(self.ids(), before)
+
+    def test_an_image_is_built_again_only_when_what_it_is_made_from_has_changed(self):
+        (self.folder / "Dockerfile").write_text("FROM cairn-test:1\nCOPY text /text\n")
+        (self.folder / "text").write_text("one")
+        (self.folder / ".dockerignore").write_text("noise\n.cairn\n*.stack\ntap.sock\ncalls\n")
+        self.write(STACK)
+        self.cairn("up")
+        before = dict(zip([one["node"] for one in self.json("ps") if one["what"] == "container"], self.ids()))
+        (self.folder / "noise").write_text("it is not part of the context")
+        self.cairn("plan", "--up", "--exit-code", code=0)
+        (self.folder / "text").write_text("two")
+        verdicts = {step["step"]: (step["verdict"], step["reason"]) for step in self.json("plan", "--up")["steps"]}
+        self.assertEqual(verdicts["app:make"], ("replace", "`text` has changed"))
+        self.assertEqual(verdicts["web:create"], ("replace", "`app`, which it uses, is made anew"))
+        self.assertEqual(verdicts["db:create"][0], "keep")
+        self.cairn("up")
+        after = dict(zip([one["node"] for one in self.json("ps") if one["what"] == "container"], self.ids()))
+        self.assertEqual(after["db"], before["db"])
+        self.assertNotEqual(after["web"], before["web"])
+        self.assertEqual(self.cairn("exec", "web", "cat", "/text").stdout, "two")
+
+    # ---- into a container ----
+
+    def test_exec(self):
+        self.write(UP.replace('command =', 'env = { WHO = "db" } ; command ='))
+        self.cairn("up")
+        done = self.cairn("exec", "db", "sh", "-c", "echo $WHO; echo oops >&2; exit 7", code=7)
+        self.assertEqual((done.stdout, done.stderr), ("db\n", "oops\n"))
+        self.assertEqual(self.cairn("exec", "-w", "/data", "-e", "A=b", "db", "sh", "-c", "pwd; echo $A").stdout, "/data\nb\n")
+        large = "x" * 300_000 + "\n"
+        fed = subprocess.run([CAIRN, "exec", "db", "cat"], cwd=self.folder, env=self.environment, input=large, text=True, capture_output=True, timeout=60)
+        self.assertEqual((fed.returncode, fed.stdout == large), (0, True))
+        missing = self.cairn("exec", "db", "no-such-program", check=False)
+        self.assertIn(missing.returncode, (126, 127), missing.stdout + missing.stderr)
+        self.assertIn("no-such-program", missing.stdout + missing.stderr)
+
+    def test_a_shell_has_a_terminal_and_follows_its_size(self):
+        self.write(UP)
+        self.cairn("up")
+        shell = Terminal(self, "shell", "db", columns=91, rows=33)
+        shell.type("stty size; echo $((40 + 2))\n")
+        shell.expect("33 91")
+        shell.expect("42")
+        shell.resize(77, 22)
+        os.kill(shell.process.pid, signal.SIGWINCH)
+
+        def resized():
+            shell.type("stty size\n")
+            select.select([shell.master], [], [], 0.2)
+            shell.read()
+            return "22 77" in shell.text
+        until("the new size has arrived", resized)
+        shell.type("exit 5\n")
+        self.assertEqual(shell.end(), 5)
+
+    def test_restart_stops_users_first_and_makes_nothing_anew(self):
+        self.write(UP + 'service web { image = "cairn-test:1" ; command = ["sleep", "86391"] ; links = [db] ; ready = [exec(["true"])] }')
+        self.cairn("up")
+        before = dict(zip([one["node"] for one in self.json("ps") if one["what"] == "container"], self.ids()))
+        self.cairn("restart", "db")
+        after = dict(zip([one["node"] for one in self.json("ps") if one["what"] == "container"], self.ids()))
+        for node in ("db", "web"):
+            self.assertEqual(after[node].split()[0], before[node].split()[0], "the same container")
+            self.assertNotEqual(after[node], before[node], "started again")
+
+    def test_logs_of_a_container_that_is_up(self):
+        self.write(UP.replace('["sleep", "86393"]', '["sh", "-c", "echo out; echo err >&2; sleep 86393 & wait"]'))
+        self.cairn("up")
+        self.assertEqual(sorted(self.cairn("logs", "db").stdout.splitlines()), ["! err", "out"])
+        self.assertEqual(len(self.cairn("logs", "db", "--tail", "1").stdout.splitlines()), 1)
+        follower = self.start("logs", "db", "--follow")
+        self.assertIn(follower.stdout.readline(), ("out\n", "! err\n"))
+        docker("kill", self.json("ps")[0]["name"])
+        self.assertEqual(follower.wait(timeout=60), 0)
+
+    def test_down_stops_a_container_as_it_wants_to_be_stopped(self):
+        (self.folder / "seen").mkdir(mode=0o777)
+        self.write(UP.replace('["sleep", "86393"]', """["sh", "-c", "trap 'echo gone >/seen/it; exit 0' USR1; echo up; while true; do sleep 0.05; done"] ; stop_signal = "SIGUSR1\"""").replace('mounts = {', 'mounts = { "/seen" = "./seen",'))
+        self.cairn("up")
+        self.cairn("down")
+        self.assertEqual((self.folder / "seen" / "it").read_text(), "gone\n")
+
+    def test_keep_leaves_containers_until_down(self):
+        self.write(RUN.replace('"sleep", "86394"', '"true"'))
+        self.cairn("run", "test", "--keep")
+        (kept,) = [one for one in self.json("ps") if one["node"] == "test.db"]
+        self.assertEqual(kept["state"], "running")
+        self.cairn("exec", "db", "true")
+        self.cairn("down", "--volumes")
+        self.assertEqual(self.of_run(kept["run"]), [])
 
 
 if __name__ == "__main__":

@@ -1,12 +1,16 @@
 """The real cairn in temporary folders: what the tests of its commands share."""
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
 
@@ -49,6 +53,44 @@ def lives(pid):
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+class Terminal:
+    """cairn on a terminal of its own."""
+
+    def __init__(self, test, *arguments, columns=80, rows=24):
+        self.master, slave = pty.openpty()
+        self.resize(columns, rows)
+        self.process = subprocess.Popen([CAIRN, *arguments], cwd=test.folder, env=dict(test.environment, TERM="xterm"), stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(slave)
+        self.text = ""
+
+    def resize(self, columns, rows):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def read(self):
+        try:
+            self.text += os.read(self.master, 65536).decode(errors="replace")
+            return True
+        except OSError:
+            return False
+
+    def expect(self, text):
+        def seen():
+            while text not in self.text and select.select([self.master], [], [], 0)[0]:
+                if not self.read():
+                    break
+            return text in self.text
+        until(f"{text!r} is on the terminal; there is {self.text!r}", seen)
+
+    def end(self):
+        while self.read():
+            continue
+        os.close(self.master)
+        return self.process.wait(timeout=PATIENCE)
 
 
 class ProjectTest(unittest.TestCase):

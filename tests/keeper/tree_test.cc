@@ -141,6 +141,21 @@ TEST_F(KeeperTest, UpServicesOutliveTheBrainAndAreFoundAgain) {
   EXPECT_EQ(read_records(folder_ / "processes").front().exit->code, 8);
 }
 
+TEST_F(KeeperTest, WhatARunWasToKeepOutlivesItsBrain) {
+  auto first = start(Scope::run);
+  const Result<Process> service = first->spawn(shell("read line < " + fifo("go")));
+  ASSERT_TRUE(service);
+  const pid_t keeper_pid = first->keeper_pid();
+  first->let_stay();
+  first.reset();
+  EXPECT_TRUE(runs(service->pid));
+  Result<std::unique_ptr<KeeperSpawner>> second = KeeperSpawner::attach(folder_.path());
+  ASSERT_TRUE(second) << second.failure().causes.front();
+  EXPECT_EQ((*second)->keeper_pid(), keeper_pid);
+  ASSERT_TRUE((*second)->end());
+  EXPECT_FALSE(runs(service->pid));
+}
+
 TEST_F(KeeperTest, EndStopsAnUpAsWell) {
   auto first = start(Scope::up);
   const Result<Process> service = first->spawn(spec({"sleep", "1000"}));

@@ -31,9 +31,7 @@ TEST(ProcessSettings, ReadsAllThatServiceDeclaresForItsProcess) {
   const std::vector<std::string> elsewhere = {
       // the executor, the graph or another file of this room reads these
       "after", "when", "timeout", "retry", "allow_failure", "pool", "profiles", "description", "ready",
-      "keep", "like", "changes", "engine", "links", "logs_on_failure",
-      // for clusters only
-      "deploy"};
+      "keep", "like", "changes", "engine", "links", "logs_on_failure"};
   for (const ParamDecl& param : vocabulary.kind("service")->params) {
     const bool known = std::find(read.begin(), read.end(), param.name) != read.end() ||
                        std::find(elsewhere.begin(), elsewhere.end(), param.name) != elsewhere.end();

@@ -5,6 +5,7 @@
 
 #include "runtime/plan/removal.h"
 #include "tests/fakes/graph_builder.h"
+#include "tests/fakes/random_graph.h"
 #include "tests/plan/scripted_run.h"
 
 namespace cairn::plan {
@@ -186,6 +187,62 @@ TEST(Plan, AServiceThatStoppedIsStartedAgain) {
   EXPECT_EQ(shop.verdict(plan, shop.db, Phase::create), "keep");
   EXPECT_EQ(shop.verdict(plan, shop.db, Phase::start), "do");
   EXPECT_EQ(shop.verdict(plan, shop.db, Phase::ready), "do");
+}
+
+TEST(Plan, WhatDependsOnSomethingNewIsNotRemembered) {
+  Shop shop;
+  shop.builder.after(shop.extra, shop.app);
+  shop.builder.node(shop.extra).policy.profiles = {};
+  shop.facts.of_step = {{"build.app:run", Recorded::remembered},
+                        {"test.unit:run", Recorded::remembered},
+                        {"test.extra:run", Recorded::remembered}};
+  const Plan all = shop.plan_for(RunGoal{.stages = {shop.test}});
+  EXPECT_EQ(shop.verdict(all, shop.app, Phase::run), "keep");
+  EXPECT_EQ(shop.verdict(all, shop.app, Phase::unmake), "not needed");
+  EXPECT_EQ(shop.reason(all, shop.unit, Phase::run), "`test.db`, which it depends on, is made anew");
+  EXPECT_EQ(shop.verdict(all, shop.extra, Phase::run), "keep");
+  shop.facts.of_step.erase("build.app:run");
+  const Plan again = shop.plan_for(RunGoal{.stages = {shop.test}});
+  EXPECT_EQ(shop.reason(again, shop.extra, Phase::run), "`build.app`, which it depends on, is done again");
+}
+
+TEST(Plan, AStepOfUpCleansUpBehindItself) {
+  Shop shop;
+  shop.builder.after(shop.db, shop.app);
+  const Plan plan = shop.plan_for(UpGoal{});
+  EXPECT_EQ(shop.verdict(plan, shop.app, Phase::run), "do");
+  EXPECT_EQ(shop.verdict(plan, shop.app, Phase::unmake), "do");
+  EXPECT_EQ(shop.verdict(plan, shop.db, Phase::remove), "not needed");
+}
+
+// Whatever the graph: what an `up` has made, the next one keeps, and neither of them undoes anything but a
+// service whose end something waits for.
+TEST(Plan, ASecondUpOfAnyGraphChangesNothing) {
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    Chance chance(seed);
+    const Graph graph = random_graph(chance);
+    const Plan first = plan(graph, {}, UpGoal{});
+    Facts facts;
+    std::vector<char> awaited(graph.nodes.size(), 0);  // stopped for somebody: the next `up` begins that anew
+    for (const Edge& edge : graph.edges)
+      if (is_finaliser(graph.steps[index(edge.from)].phase) && edge.reason == EdgeReason::after)
+        awaited[index(graph.steps[index(edge.from)].node)] = 1;
+    if (std::count(awaited.begin(), awaited.end(), 1) > 0) continue;
+    for (const StepId step : graph.order) {
+      const Node& node = graph.node_of(step);
+      const StepPlan& its = first.steps[index(step)];
+      ASSERT_NE(its.verdict, Verdict::undo) << seed << ": " << graph.name(step) << " " << its.reason;
+      if (its.verdict != Verdict::perform || is_virtual(graph.steps[index(step)].phase)) continue;
+      if (node.node_class == NodeClass::task && graph.steps[index(step)].phase == Phase::run)
+        facts.of_step[graph.name(step)] = Recorded::remembered;
+      if (node.node_class == NodeClass::task) continue;
+      Ours ours = ready_one();
+      ours.node = node.path;
+      facts.of_node[node.path] = {{"engine local", node.kind, "cairn-" + node.path}, ours, "v1:a"};
+    }
+    const Plan second = plan(graph, facts, UpGoal{});
+    ASSERT_TRUE(second.changes_nothing()) << seed << ":\n" << show(graph, second);
+  }
 }
 
 TEST(Plan, SomebodyElsesIsRefusedByName) {

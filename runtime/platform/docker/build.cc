@@ -95,6 +95,19 @@ Result<Context> context_of(const BuildSpec& spec) {
   return context;
 }
 
+}  // namespace
+
+std::vector<std::string> context_files(const BuildSpec& spec) {
+  std::vector<std::string> files;
+  const Result<Context> context = context_of(spec);
+  if (!context) return files;
+  for (const TarEntry& entry : context->entries)
+    if (!entry.from.empty()) files.push_back(entry.from);
+  return files;
+}
+
+namespace {
+
 Result<> pull_bases(Engine& engine, const BuildSpec& spec, const DockerfileNeeds& needs,
                     const ProgressLine& on_line, std::stop_token stop) {
   for (const std::string& image : needs.images) {

@@ -37,6 +37,10 @@ struct BuildSpec {
 Result<std::string> build_image(Engine& engine, const BuildSpec& spec, const ProgressLine& on_line,
                                 std::stop_token stop);
 
+// The files of the context that a build would send, as paths of this machine; empty when there is no such
+// folder.
+std::vector<std::string> context_files(const BuildSpec& spec);
+
 // What a Dockerfile needs from elsewhere, with its ARGs filled in: FROM, COPY --from, RUN --mount=from, #
 // syntax=.
 struct DockerfileNeeds {

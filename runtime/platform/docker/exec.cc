@@ -6,21 +6,20 @@
 
 namespace cairn::docker {
 
-namespace {
-
 using nlohmann::json;
 
-std::string body_of(const ExecSpec& spec) {
+json exec_body(const ExecSpec& spec) {
   json body = {{"AttachStdout", true}, {"AttachStderr", true}, {"Cmd", spec.command}};
   for (const auto& [name, value] : spec.env) body["Env"].push_back(name + "=" + value.exposed());
   if (!spec.user.empty()) body["User"] = spec.user;
   if (!spec.working_dir.empty()) body["WorkingDir"] = spec.working_dir;
   if (spec.privileged) body["Privileged"] = true;
-  return body.dump(-1, ' ', false, json::error_handler_t::replace);
+  return body;
 }
 
 // After the output's end some engines take a moment until they know the code.
-Result<int> exit_code(Engine& engine, const std::string& id, const std::string& what, std::stop_token stop) {
+Result<int> exec_exit_code(Engine& engine, const std::string& id, const std::string& what,
+                           std::stop_token stop) {
   const Instant end = engine.clock().now() + std::chrono::seconds(10);
   for (;;) {
     const Result<http::Response> answer = engine.call({.path = "/exec/" + id + "/json"}, stop);
@@ -40,15 +39,14 @@ Result<int> exit_code(Engine& engine, const std::string& id, const std::string& 
   }
 }
 
-}  // namespace
-
 Result<int> run_exec(Engine& engine, const std::string& container, const ExecSpec& spec,
                      const std::function<void(const OutputPiece&)>& on_output, std::stop_token stop,
                      std::optional<Instant> deadline) {
   const std::string program = spec.command.empty() ? std::string() : spec.command.front();
   const std::string what = fmt::format("could not run `{}` in the container `{}`", program, container);
-  const Call make{
-      .method = "POST", .path = "/containers/" + percent_encoded(container) + "/exec", .json = body_of(spec)};
+  const Call make{.method = "POST",
+                  .path = "/containers/" + percent_encoded(container) + "/exec",
+                  .json = exec_body(spec).dump(-1, ' ', false, json::error_handler_t::replace)};
   Result<http::Response> made = engine.call(make, stop);
   // Making one runs nothing yet.
   if (!made && !stop.stop_requested()) made = engine.call(make, stop);
@@ -78,7 +76,7 @@ Result<int> run_exec(Engine& engine, const std::string& container, const ExecSpe
       if (on_output) on_output(*piece);
     }
   }
-  return exit_code(engine, id, what, stop);
+  return exec_exit_code(engine, id, what, stop);
 }
 
 }  // namespace cairn::docker

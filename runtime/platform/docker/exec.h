@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,5 +29,11 @@ struct ExecSpec {
 Result<int> run_exec(Engine& engine, const std::string& container, const ExecSpec& spec,
                      const std::function<void(const OutputPiece&)>& on_output, std::stop_token stop,
                      std::optional<Instant> deadline = {});
+
+// The body of POST /containers/{id}/exec.
+nlohmann::json exec_body(const ExecSpec& spec);
+// Of an exec whose output has ended; `what` begins a Failure.
+Result<int> exec_exit_code(Engine& engine, const std::string& id, const std::string& what,
+                           std::stop_token stop);
 
 }  // namespace cairn::docker
