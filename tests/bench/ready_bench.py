@@ -2,7 +2,7 @@
 """From ready to the dependants' first call: `tests/bench/ready_bench.py build/cairn SOCKET [RUNS]`.
 
 A service begins to listen after a random time; the moment is what its own clock said. The first call of what depends on
-it is the start of its container, as a proxy before the engine's socket sees it. Needs root to enter the engine's network
+it is the making of its container, as a proxy before the engine's socket sees it. Needs root to enter the engine's network
 namespace, as `tests/engine/start.sh NAME` makes it; without one the engine is this machine's or the agent's. Prints the
 quartiles for the way that was taken.
 """
@@ -42,7 +42,7 @@ def measure(inside):
             proxy.terminate()
             proxy.wait()
             calls = [json.loads(line) for line in (folder / "record").read_text().splitlines()]
-            starts = [call["at"] for call in calls if call["path"].endswith("/start")]
+            starts = [call["at"] for call in calls if "/containers/create" in call["path"]]
             listening = float((folder / "said" / "at").read_text().split()[0])
             taken.append((starts[-1] - listening) * 1000)
     first, middle, third = statistics.quantiles(taken, n=4)

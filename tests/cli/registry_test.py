@@ -46,7 +46,7 @@ class Registry:
         self.docker("load", "-i", subprocess.run([IMAGE], check=True, text=True, capture_output=True).stdout.strip())
 
     def tearDown(self):
-        self.server.terminate()
+        self.server.kill()  # asked politely it waits half a minute for the engine's idle connections
         self.server.wait()
         self.forget()
         super().tearDown()

@@ -27,6 +27,8 @@ struct Known {
 };
 constexpr Known known_words[] = {
     {"no such image", "is it built or pulled before? `pull_policy = \"missing\"` pulls it"},
+    {"no basic auth credentials",
+     "log in with `docker login`, or declare a `registry` block with `user` and `password`"},
     {"pull access denied", "is the name right? log in with `docker login` when it is private"},
     {"port is already allocated",
      "something else on that engine uses the port: leave it to cairn (no host port), "
