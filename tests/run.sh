@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Runs every test of a built folder: `tests/run.sh build`. As root it starts the private engines that the engine tests
+# Runs every test of a built folder: `tests/run.sh build [options of ctest]`. As root it starts the private engines that the engine tests
 # use, Debian's own and a current one, and stops them again, however it ends. Without root, or with CAIRN_TEST_ENGINES
 # set ("name=socket name=socket"), it starts none.
 set -eu
 build="$(cd "$1" && pwd)"
+shift
 here="$(cd "$(dirname "$0")" && pwd)"
 
 engines=""
@@ -26,4 +27,4 @@ if [ "$(id -u)" = 0 ] && [ -z "${CAIRN_TEST_ENGINES:-}" ]; then
   if command -v go >/dev/null; then begin modern modern.sh; else echo "tests: no Go, so no current engine: only Debian's is tested"; fi
 fi
 
-ctest --test-dir "$build" --output-on-failure -j "$(nproc)" --timeout 900
+ctest --test-dir "$build" --output-on-failure -j "$(nproc)" --timeout 900 "$@"

@@ -107,7 +107,8 @@ execute::StepResult perform_image(World& world, const execute::StepRequest& requ
   // Images stay: they are the cache of the next run.
   if (request.phase != Phase::make)
     return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "images are kept for the next run"};
-  if (request.verdict == plan::Verdict::keep)  // what it has published is known
+  const plan::Ours* there = request.fact == nullptr ? nullptr : std::get_if<plan::Ours>(&request.fact->found);
+  if (request.verdict == plan::Verdict::keep && there == nullptr)  // resumed: what it has published is known
     return execute::StepEnd{.is = execute::StepEnd::Is::kept,
                             .reason = "it was made before the interruption"};
   const Result<Settled> all = settled(world, request, context);
@@ -116,8 +117,7 @@ execute::StepResult perform_image(World& world, const execute::StepRequest& requ
   if (!engine) return engine.failure();
   const std::vector<std::string> tags = As<std::vector<std::string>>::take(all->value("tags"));
   const std::vector<std::string> platforms = As<std::vector<std::string>>::take(all->value("platforms"));
-  const plan::Ours* there = request.fact == nullptr ? nullptr : std::get_if<plan::Ours>(&request.fact->found);
-  if (request.verdict == plan::Verdict::keep && there != nullptr) {
+  if (request.verdict == plan::Verdict::keep) {
     if (Result<Done> told = publish(**engine, there->id, tags, context); !told) return told.failure();
     return execute::StepEnd{.is = execute::StepEnd::Is::kept,
                             .reason = "nothing that it is made from has changed"};

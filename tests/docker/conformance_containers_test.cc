@@ -213,9 +213,10 @@ TEST_P(Containers, TheEngineChoosesPortsWhenAsked) {
 }
 
 TEST_P(Containers, LogsKeepTheirStreamsApart) {
-  const std::string id = started(shell("cairn-t-log", "echo out; echo err >&2; printf half"));
-  EXPECT_EQ(log_of(id), "out\nhalf");
-  EXPECT_EQ(log_of(id, Output::error), "err\n");
+  // Ended first: engines of API 1.41 may close a log that is followed before its last half line is in it.
+  EXPECT_EQ(ran(shell("cairn-t-log", "echo out; echo err >&2; printf half")), 0);
+  EXPECT_EQ(log_of("cairn-t-log"), "out\nhalf");
+  EXPECT_EQ(log_of("cairn-t-log", Output::error), "err\n");
 }
 
 TEST_P(Containers, LogsGoOnWhereTheyWereLeft) {

@@ -58,7 +58,7 @@ Result<Endpoint> endpoint_over_ssh(const std::string& host, const std::string& o
   endpoint.ssh = rest.substr(0, path);
   endpoint.remote_socket = path == std::string::npos ? "/" : rest.substr(path);
   if (endpoint.remote_socket == "/") endpoint.remote_socket = "/var/run/docker.sock";
-  const std::string machine = endpoint.host();
+  const std::string machine = endpoint.ssh.empty() ? std::string() : endpoint.host();
   const std::size_t user = endpoint.ssh.find('@');
   const bool password = user != std::string::npos && endpoint.ssh.find(':') < user;
   // What begins with a dash would be an option to ssh.
