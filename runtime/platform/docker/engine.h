@@ -72,7 +72,6 @@ class Engine {
   Clock& clock_;
   Endpoint endpoint_;
   bool fixed_ = false;
-  std::mutex negotiating_;  // held while one asks: the others wait for the answer
   std::mutex mutex_;
   ApiVersion version_;  // {0, 0}: not known yet
 };
