@@ -260,8 +260,12 @@ class ContainerWorkload final : public Workload {
   void watch(std::shared_ptr<execute::DeathWatch> watch) override {
     const bool begun = watcher_.start([this, watch](std::stop_token stop) {
       Result<int> code = exit_code(stop);
-      // As long as nobody can say how it is, it is not known to have ended.
-      while (!code && world_.clock.sleep_for(std::chrono::seconds(1), stop)) code = exit_code(stop);
+      // While nobody can say how it is, it is not known to have ended; an engine that says nothing for a
+      // minute is told of by those who need it.
+      for (int tries = 0; !code && tries < 60; ++tries) {
+        if (!world_.clock.sleep_for(std::chrono::seconds(1), stop)) return;
+        code = exit_code(stop);
+      }
       if (!code) return;
       running_ = false;
       std::string reason = fmt::format("exited {}", *code);

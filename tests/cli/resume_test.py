@@ -55,7 +55,9 @@ class Resume(ProjectTest):
         self.assertEqual(self.log(), ["one", "two", "two", "three"], done.stdout)
         self.assertEqual((self.folder / "ups").read_text().split(), ["up", "up"], "its process died with the run")
         outcomes = {step["step"]: step.get("outcome") for step in self.json("show", run)["steps"]}
-        self.assertEqual({outcomes[f"test.{task}:run"] for task in ("one", "two", "three", "said", "last")}, {"succeeded"}, outcomes)
+        # An end whose event the kill caught within the 20 ms that are gathered is told by the second part: kept.
+        told = {outcomes[f"test.{task}:run"] for task in ("one", "two", "three", "said", "last")}
+        self.assertLessEqual(told, {"succeeded", "kept"}, outcomes)
         self.assertEqual(self.runs()[run]["state"], "passed")
         self.assertEqual(processes_with(f"CAIRN_RUN={run}"), [])
         report = (self.folder / ".cairn" / "last" / "junit.xml").read_text()
