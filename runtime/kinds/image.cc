@@ -108,7 +108,8 @@ execute::StepResult perform_image(World& world, const execute::StepRequest& requ
   if (request.phase != Phase::make)
     return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "images are kept for the next run"};
   const plan::Ours* there = request.fact == nullptr ? nullptr : std::get_if<plan::Ours>(&request.fact->found);
-  if (request.verdict == plan::Verdict::keep && there == nullptr)  // resumed: what it has published is known
+  // Resumed: its journal has what it published.
+  if (request.verdict == plan::Verdict::keep && (there == nullptr || there->id.empty()))
     return execute::StepEnd{.is = execute::StepEnd::Is::kept,
                             .reason = "it was made before the interruption"};
   const Result<Settled> all = settled(world, request, context);

@@ -84,8 +84,12 @@ std::string stamp_of(const std::string& path) {
   std::vector<std::string> names;
   for (auto entry =
            fs::recursive_directory_iterator(path, fs::directory_options::skip_permission_denied, error);
-       !error && entry != fs::recursive_directory_iterator(); entry.increment(error))
-    names.push_back(entry->path().string());
+       !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    if (entry->path().filename() == ".cairn")  // what a run writes there is no input
+      entry.disable_recursion_pending();
+    else
+      names.push_back(entry->path().string());
+  }
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) add_stamp(hash, name, name.substr(path.size()));
   return hash.text();

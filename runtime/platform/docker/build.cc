@@ -42,6 +42,11 @@ Result<> collect(Context& context, const fs::path& root, const Dockerignore& ign
   std::vector<fs::path> found;
   for (fs::recursive_directory_iterator each(root, error), end; !error && each != end;
        each.increment(error)) {
+    // What cairn itself keeps in a project is no part of what it builds: logs, journals, reports.
+    if (each->path().filename() == ".cairn") {
+      each.disable_recursion_pending();
+      continue;
+    }
     const std::string path = each->path().lexically_relative(root).string();
     const bool needed = path == context.dockerfile || path == ".dockerignore";
     if (!needed && ignore.ignores(path)) {
