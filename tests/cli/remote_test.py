@@ -30,15 +30,18 @@ SERVICES = f"""
 class OnAnotherMachine:
     def setUp(self):
         super().setUp()
+        self.there_before = []
         self.environment["DOCKER_HOST"] = f"unix://{engines[self.engine]}"
         self.docker("load", "-i", subprocess.run([IMAGE], check=True, text=True, capture_output=True).stdout.strip())
+        self.there_before = self.left()
 
     def docker(self, *arguments):
         return subprocess.run(["docker", *arguments], check=True, text=True, capture_output=True, env=self.environment).stdout.split()
 
     def left(self):
         label = "label=dev.cairn.project"
-        return [*self.docker("ps", "-aq", "--filter", label), *self.docker("network", "ls", "-q", "--filter", label), *self.docker("images", "-q", "--filter", label)]
+        there = [*self.docker("ps", "-aq", "--filter", label), *self.docker("network", "ls", "-q", "--filter", label), *self.docker("images", "-q", "--filter", label)]
+        return [one for one in there if one not in self.there_before]
 
     def test_probes_requests_and_host_steps_reach_it(self):
         self.write(f"""stage test {{ {SERVICES}
