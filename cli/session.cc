@@ -485,7 +485,9 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
       if (finished.exit_code == passed) finished.exit_code = step_failed;
     }
 
-  if (!options.up && stays(*program, options.goal, **spawner)) (*spawner)->let_stay();
+  if (!options.up && stays(*program, options.goal, **spawner))
+    if (const Result<Done> kept = (*spawner)->let_stay(); !kept)
+      emitter.say(progress::Message{progress::Level::warning, kept.failure().message, {}, {}});
 
   report::RunReport report;
   for (report::StepTests& tests : world.tests.all()) {

@@ -241,11 +241,8 @@ void KeeperLoop::read_client(std::uint64_t number) {
     if (!message) return drop_client(number);
     if (std::holds_alternative<End>(*message)) {
       end_everything();
-    } else if (std::holds_alternative<Stay>(*message)) {
-      if (setup_.scope == Scope::run && listen_for_brains()) {
-        setup_.scope = Scope::up;
-        dup2(null_.number(), STDERR_FILENO);  // whoever reads that of our brain waits for its end
-      }
+    } else if (const auto* stay = std::get_if<Stay>(&*message)) {
+      on(number, *stay);
     } else if (const auto* attach = std::get_if<Attach>(&*message)) {
       on(number, *attach);
     } else if (const auto* spawn = std::get_if<SpawnRequest>(&*message)) {
@@ -345,6 +342,20 @@ void KeeperLoop::on(std::uint64_t client, const SignalRequest& request) {
       kill_tree(found->second);
     } else if (kill(found->second.pid, request.signal) !=
                0) {  // our child, not waited for: the pid is its own
+      answer.error = errno;
+    }
+  }
+  send(client, answer);
+}
+
+void KeeperLoop::on(std::uint64_t client, const Stay& stay) {
+  Answer answer;
+  answer.request = stay.request;
+  if (setup_.scope == Scope::run) {
+    if (listen_for_brains()) {
+      setup_.scope = Scope::up;
+      dup2(null_.number(), STDERR_FILENO);  // whoever reads that of our brain waits for its end
+    } else {
       answer.error = errno;
     }
   }

@@ -49,6 +49,7 @@ class KeeperLoop {
   void on(std::uint64_t client, const Attach&);
   void on(std::uint64_t client, const SpawnRequest& request);
   void on(std::uint64_t client, const SignalRequest& request);
+  void on(std::uint64_t client, const Stay& stay);
   Ready ready() const;
 
   // Starting.

@@ -162,9 +162,13 @@ KeeperSpawner::~KeeperSpawner() {
   if (child_ > 0) waitpid(child_, nullptr, WNOHANG);
 }
 
-void KeeperSpawner::let_stay() {
-  std::lock_guard lock(sending_);
-  if (send_packet(socket_.number(), encode(ToKeeper(Stay{}))) == 0) scope_ = Scope::up;
+Result<Done> KeeperSpawner::let_stay() {
+  const Result<Answer> answer = ask([](std::uint64_t request) { return Stay{request}; });
+  if (!answer) return Failure(answer.failure());
+  if (answer->error != 0)
+    return Failure{"host services could not be kept"}.because(std::strerror(answer->error));
+  scope_ = Scope::up;
+  return Done{};
 }
 
 Result<Done> KeeperSpawner::end() {

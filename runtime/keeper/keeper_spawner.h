@@ -54,8 +54,9 @@ class KeeperSpawner final : public Spawner {
   // Stops all processes as each of them wants to be stopped, whatever the scope, and returns when the keeper
   // has ended too.
   Result<Done> end();
-  // What runs now outlives us, as after an `up`: for services that a run was to keep.
-  void let_stay();
+  // What runs now outlives us, as after an `up`: for services that a run was to keep. When this returns, others
+  // can attach.
+  Result<Done> let_stay();
   pid_t keeper_pid() const { return keeper_pid_; }
 
  private:

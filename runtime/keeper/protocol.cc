@@ -69,6 +69,8 @@ void fields(Stream& s, auto& m) {
     pass(s, m.request), pass(s, m.spec);
   } else if constexpr (std::is_same_v<M, SignalRequest>) {
     pass(s, m.request), pass(s, m.process), pass(s, m.signal), pass(s, m.whole_tree);
+  } else if constexpr (std::is_same_v<M, Stay>) {
+    pass(s, m.request);
   } else if constexpr (std::is_same_v<M, Answer>) {
     pass(s, m.request), pass(s, m.process), pass(s, m.pid), pass(s, m.failed_at), pass(s, m.error),
         pass(s, m.why);

@@ -43,7 +43,9 @@ struct SignalRequest {
   bool whole_tree = false;
 };
 struct End {};  // stop everything, then exit, whatever the scope
-struct Stay {};  // the scope is `up` from now on: what runs was to be kept
+struct Stay {  // the scope is `up` from now on: what runs was to be kept
+  std::uint64_t request = 0;
+};
 
 using ToKeeper = std::variant<Open, Attach, SpawnRequest, SignalRequest, End, Stay>;
 

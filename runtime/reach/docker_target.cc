@@ -257,11 +257,22 @@ Result<PathIs> DockerTarget::look_at(const std::string& path, const Attempt& att
   return path_kind(facts["mode"].get<std::uint64_t>());
 }
 
+// Before the first line of the container's present run, and after the last one of the run before. It is not
+// StartedAt: the engine notes that after the process has started, and what it says at once is stamped earlier.
+std::uint64_t log_begin(const docker::ContainerFacts& facts) {
+  constexpr std::uint64_t kNotedLate = 1'000'000'000;  // far more than measured: an engine takes milliseconds
+  const std::optional<std::uint64_t> started = nanoseconds_of(facts.started_at);
+  const std::optional<std::uint64_t> finished = nanoseconds_of(facts.finished_at);
+  if (!started || !finished) return 0;  // it has run once at most
+  if (*finished < *started) return *finished;
+  return *started - std::min(*started, kNotedLate);
+}
+
 Result<LogPiece> DockerTarget::log_after(std::uint64_t from, const Attempt& attempt) {
   Result<docker::ContainerFacts> facts = inspect(place_.container, attempt);
   if (!facts) return std::move(facts.failure());
   LogPiece piece;
-  piece.next = std::max(from, nanoseconds_of(facts->started_at).value_or(0));
+  piece.next = std::max(from, log_begin(*facts));
   docker::Call call{.path = path_of(place_.container, "logs")};
   const std::string since = fmt::format("{}.{:09}", piece.next / 1'000'000'000u, piece.next % 1'000'000'000u);
   call.query = {{"stdout", "1"}, {"stderr", "1"}, {"timestamps", "1"}, {"since", since}};

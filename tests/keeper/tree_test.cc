@@ -146,7 +146,7 @@ TEST_F(KeeperTest, WhatARunWasToKeepOutlivesItsBrain) {
   const Result<Process> service = first->spawn(shell("read line < " + fifo("go")));
   ASSERT_TRUE(service);
   const pid_t keeper_pid = first->keeper_pid();
-  first->let_stay();
+  ASSERT_TRUE(first->let_stay());
   first.reset();
   EXPECT_TRUE(runs(service->pid));
   Result<std::unique_ptr<KeeperSpawner>> second = KeeperSpawner::attach(folder_.path());

@@ -201,20 +201,34 @@ TEST_F(DockerTargetTest, PathsAreWhatTheirModeSays) {
   EXPECT_THAT(client_.asked.back(), HasSubstr("path=%2Fx"));
 }
 
-TEST_F(DockerTargetTest, LogBeginsAtTheStartAndGoesOnWhereItWas) {
+TEST_F(DockerTargetTest, LogIsReadFromItsFirstLineAndGoesOnWhereItWas) {
   client_.answers["GET /containers/c1/logs"] = {200,
                                                 {},
-                                                frame(1, "2026-03-04T05:06:08.000000001Z starting\n") +
+                                                frame(1, "2026-03-04T05:06:07.499Z starting\n") +
                                                     frame(2, "2026-03-04T05:06:09Z ready to accept\n")};
   DockerTarget container = target();
   const LogPiece piece = *container.log_after(0, soon());
-  EXPECT_THAT(client_.asked.back(), HasSubstr("since=1772600767.500000000"));
+  EXPECT_THAT(client_.asked.back(), HasSubstr("since=0.000000000"))
+      << "the first lines are stamped before what the engine calls the start";
   ASSERT_EQ(piece.lines.size(), 2u);
   EXPECT_EQ(piece.lines[0].text, "starting");
   EXPECT_TRUE(piece.lines[1].of_stderr);
   EXPECT_TRUE((*log_look({"^ready"}, container))(soon()).good);
   ASSERT_TRUE(container.log_after(piece.next, soon()));
   EXPECT_THAT(client_.asked.back(), HasSubstr("since=1772600769.000000001"));
+}
+
+TEST_F(DockerTargetTest, LogOfARestartedContainerBeginsWhereTheRunBeforeEnded) {
+  client_.answers["GET /containers/c1/logs"] = {200, {}, ""};
+  facts_["State"]["FinishedAt"] = "2026-03-04T05:06:07.25Z";
+  ASSERT_TRUE(target().log_after(0, soon()));
+  EXPECT_THAT(client_.asked.back(), HasSubstr("since=1772600767.250000000"));
+  facts_["State"]["FinishedAt"] = "2026-03-04T05:06:09Z";  // of this run
+  ASSERT_TRUE(target().log_after(0, soon()));
+  EXPECT_THAT(client_.asked.back(), HasSubstr("since=1772600766.500000000"));
+  facts_["State"]["FinishedAt"] = "0001-01-01T00:00:00Z";  // it has never ended
+  ASSERT_TRUE(target().log_after(0, soon()));
+  EXPECT_THAT(client_.asked.back(), HasSubstr("since=0.000000000"));
 }
 
 TEST_F(DockerTargetTest, HealthIsAsInspected) {

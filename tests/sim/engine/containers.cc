@@ -99,7 +99,9 @@ void take_ports(State& state, Container& container, std::string& problem) {
 
 void begin(State& state, Container& container) {
   container.status = "running";
-  container.started = std::max(state.wall(), container.started + 1);
+  // As engines do: noted when the process has already started, so that its first lines are older.
+  constexpr std::int64_t kNotedAfter = 2'000'000;
+  container.started = std::max(state.wall() + kNotedAfter, container.started + 1);
   container.exit_code = 0;
   ++container.generation;
   container.program = std::make_shared<Program>(state, container, nullptr);
