@@ -112,10 +112,11 @@ class Races {
   void ask_about_folders_around(const ByResource& by_resource,
                                 const std::tuple<ResourceForm, std::string, std::string>& resource,
                                 const std::vector<const Access*>& users) {
-    const auto& [form, within, name] = resource;
+    const ResourceForm form = std::get<0>(resource);
+    const std::string& name = std::get<2>(resource);
     if (form != ResourceForm::host_path && form != ResourceForm::volume) return;
     const auto against = [&](const std::string& folder) {
-      const auto around = by_resource.find({form, within, folder});
+      const auto around = by_resource.find({form, std::get<1>(resource), folder});
       if (around == by_resource.end()) return;
       for (std::size_t i = 0; i < users.size() && i < compared_in_full; ++i)
         for (std::size_t j = 0; j < around->second.size() && j < compared_in_full; ++j)
