@@ -149,21 +149,17 @@ class Converter {
   const std::string& folder_;
 };
 
-// `T | list(T)` holds one or several: what is kept is always the list.
-void several(Value& value, const Type& wanted) {
+// `T | list(T)` holds one or several: what is kept is always the list. Of `bool | path | list(path)` a bool stays
+// what it is.
+void several(Converter& converter, Value& value, const Type& wanted) {
   if (wanted.form != Form::one_of || value.null() || value.late() || value.as<List>() != nullptr) return;
   const auto list = std::find_if(wanted.of.begin(), wanted.of.end(),
                                  [](const Type& each) { return each.form == Form::list; });
   if (list == wanted.of.end()) return;
-  const Type& element = list->of.front();
-  const std::vector<Type> alternatives =
-      element.form == Form::one_of ? element.of : std::vector<Type>{element};
-  const bool same = std::any_of(alternatives.begin(), alternatives.end(), [&](const Type& each) {
-    return std::find(wanted.of.begin(), wanted.of.end(), each) != wanted.of.end();
-  });
-  if (!same) return;
+  Value element = value;
+  if (!converter.convert(element, list->of.front())) return;
   List one;
-  one.push_back(std::move(value));
+  one.push_back(std::move(element));
   value = Value{};
   value.is = std::move(one);
 }
@@ -173,8 +169,9 @@ void several(Value& value, const Type& wanted) {
 std::optional<Value> Evaluator::convert(Value value, const Type& wanted, const std::string& folder, Span span,
                                         const std::string& what) {
   const Value before = value;
-  if (Converter(*this, folder).convert(value, wanted)) {
-    several(value, wanted);
+  Converter converter(*this, folder);
+  if (converter.convert(value, wanted)) {
+    several(converter, value, wanted);
     return value;
   }
   error("S0302", span,

@@ -193,6 +193,15 @@ class Remembered(ProjectTest):
         self.cairn("run", "test")
         self.assertEqual(self.ran(), 2)
 
+    def test_what_is_not_to_be_remembered_is_done_each_time(self):
+        for setting in ("", "; remember = false"):
+            with self.subTest(setting):
+                self.write('stage test { run make { in = "host" ; command = ["sh", "-c", "echo ran >>said"] ' + setting + " } }")
+                (self.folder / "said").unlink(missing_ok=True)
+                for times in (1, 2):
+                    self.assertNotIn("kept", self.cairn("run", "test").stdout)
+                    self.assertEqual(self.ran(), times)
+
     def test_a_failed_one_is_not_remembered(self):
         self.write(REMEMBER.replace("echo told", "echo told; test -e go"))
         self.cairn("run", "test", code=1)

@@ -39,6 +39,23 @@ struct Answers : LateSource {
   LateAnswer secret(const SecretPlace& place, NodeId) override { return text("hidden " + place.place); }
 };
 
+TEST(Settings, OneOfWhatAListHoldsIsAListOfOneAndNothingElseIs) {
+  const auto outcome = compile_text(R"(
+run no { in = "host" ; command = ["x"] ; remember = false }
+run yes { in = "host" ; command = ["x"] ; remember = true }
+run files { in = "host" ; command = ["x"] ; remember = "src/**" ; expect_exit = 3 ; ports = "80:80" ; after = no }
+)");
+  ASSERT_TRUE(outcome->compiled.graph) << outcome->complaints();
+  const Graph& graph = outcome->graph();
+  EXPECT_EQ(show(graph.node(graph.by_path.at("no")).value("remember")), "false");
+  EXPECT_EQ(show(graph.node(graph.by_path.at("yes")).value("remember")), "true");
+  const Node& files = graph.node(graph.by_path.at("files"));
+  EXPECT_EQ(show(files.value("remember")), R"(["src/**"])");
+  EXPECT_EQ(show(files.value("expect_exit")), "[3]");
+  EXPECT_EQ(show(files.value("ports")), R"(["80:80"])");
+  EXPECT_NE(files.value("after").as<List>(), nullptr);
+}
+
 TEST(Settle, AnAddressIsTheOneOfItsReader) {
   const auto outcome = compile_text(R"(
 let where = "${web.host}:${web.port(80)}"
