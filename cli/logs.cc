@@ -122,7 +122,7 @@ Result<Done> read_container(const Source& source, std::size_t number, const Logs
                             const std::function<void(std::vector<ShownLine>&)>& take, std::stop_token stop) {
   Result<docker::LogStream> stream =
       docker::LogStream::open(*source.engine, source.container,
-                              {.follow = follow, .tty = source.tty, .since = {}, .tail = command.tail}, stop);
+                              {.follow = follow, .tty = source.tty, .after = {}, .tail = command.tail}, stop);
   if (!stream) return stream.failure();
   std::array<std::string, 2> unfinished;
   std::array<std::int64_t, 2> said_at{};

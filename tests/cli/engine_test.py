@@ -102,6 +102,14 @@ class OnAnEngine(ProjectTest):
         self.cairn("clean")
         self.assertEqual(self.of_run(alive), [])
 
+    def test_what_a_container_says_last_is_in_its_log_without_a_line_end(self):
+        runs = "\n".join(f'  run r{n} {{ image = "cairn-test:1" ; command = ["sh", "-c", "echo first; printf half"] ; stop_grace_period = 100ms }}' for n in range(8))
+        readers = "\n".join(f'  run c{n} {{ in = "host" ; command = ["test", r{n}.stdout, "=", "first\\nhalf"] }}' for n in range(8))
+        self.write(f"stage test {{\n{runs}\n{readers}\n}}")
+        self.cairn("run", "test")
+        for n in range(8):
+            self.assertEqual(self.cairn("logs", f"test.r{n}").stdout.count("half"), 1)
+
     def test_up_and_down(self):
         self.write(UP)
         self.cairn("up")

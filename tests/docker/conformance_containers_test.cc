@@ -227,7 +227,7 @@ TEST_P(Containers, LogsGoOnWhereTheyWereLeft) {
   const LogPiece second = **log->next({});
   EXPECT_EQ(second.bytes, "two\n");
   Result<LogStream> rest =
-      LogStream::open(engine, "cairn-t-since", {.follow = false, .since = second.stamp}, {});
+      LogStream::open(engine, "cairn-t-since", {.follow = false, .after = {second.stamp, 1}}, {});
   ASSERT_TRUE(rest.ok());
   EXPECT_EQ((**rest->next({})).bytes, "three\n");
   EXPECT_FALSE(rest->next({})->has_value());

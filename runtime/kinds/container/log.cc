@@ -1,30 +1,76 @@
 #include "runtime/kinds/container/log.h"
 
-#include "runtime/platform/docker/logs.h"
+#include <utility>
 
 namespace cairn::kinds {
 
+namespace {
+
+constexpr int kTries = 5;  // one after the other that brought nothing
+constexpr Milliseconds kBetween(100);
+// Engines before this version may end a log that is followed before its last half line is in it.
+constexpr docker::ApiVersion kEndsWhole{1, 42};
+
+}  // namespace
+
+void ContainerLog::finish() {
+  follower_.wait();
+  if (!followed_) return;
+  const Followed last = *std::exchange(followed_, std::nullopt);
+  const Result<docker::ApiVersion> version = engine_.version({});
+  if (last.tty || broken_off() || !version || !(*version < kEndsWhole)) return;
+  const docker::LogPosition before = known_;
+  if (!read(last.container, {.follow = false, .after = known_}, last.step, {})) return;
+  if (known_ != before) world_.scribe.end(last.step);
+}
+
 bool ContainerLog::start(const std::string& container, bool tty, const std::string& log_step) {
+  followed_ = Followed{container, tty, log_step};
   return follower_.start([this, container, tty, log_step](std::stop_token stop) {
-    Result<docker::LogStream> stream =
-        docker::LogStream::open(engine_, container, {.follow = true, .tty = tty, .since = said_until_}, stop);
-    while (stream) {
-      const Result<std::optional<docker::LogPiece>> piece = stream->next(stop);
-      if (!piece || !*piece) break;
-      if (!(*piece)->stamp.empty()) said_until_ = (*piece)->stamp;
-      const bool out = (*piece)->from == docker::Output::standard;
-      world_.scribe.write(log_step, out ? scribe::Stream::out : scribe::Stream::err, (*piece)->bytes);
-      if (!out) continue;
-      std::lock_guard lock(output_mutex_);
-      if (output_.size() + (*piece)->bytes.size() <= Workload::kept_output) output_ += (*piece)->bytes;
-    }
+    std::optional<Failure> why = read_all(container, tty, log_step, stop);
     world_.scribe.end(log_step);
+    std::lock_guard lock(output_mutex_);
+    broken_off_ = stop.stop_requested() ? std::nullopt : std::move(why);
   });
+}
+
+std::optional<Failure> ContainerLog::read_all(const std::string& container, bool tty,
+                                              const std::string& log_step, std::stop_token stop) {
+  for (int tries = 0;;) {
+    const docker::LogPosition before = known_;
+    const Result<Done> all = read(container, {.follow = true, .tty = tty, .after = known_}, log_step, stop);
+    if (all || stop.stop_requested()) return std::nullopt;
+    tries = known_ == before ? tries + 1 : 0;
+    // What a TTY says bears no stamps: nobody could tell what is known of it.
+    if (tty || tries == kTries || !world_.clock.sleep_for(kBetween, stop)) return all.failure();
+  }
+}
+
+Result<Done> ContainerLog::read(const std::string& container, const docker::LogQuestion& question,
+                                const std::string& log_step, std::stop_token stop) {
+  Result<docker::LogStream> stream = docker::LogStream::open(engine_, container, question, stop);
+  if (!stream) return stream.failure();
+  for (;;) {
+    const Result<std::optional<docker::LogPiece>> piece = stream->next(stop);
+    if (!piece) return piece.failure();
+    if (!*piece) return Done{};
+    known_.pass(**piece);
+    const bool out = (*piece)->from == docker::Output::standard;
+    world_.scribe.write(log_step, out ? scribe::Stream::out : scribe::Stream::err, (*piece)->bytes);
+    if (!out) continue;
+    std::lock_guard lock(output_mutex_);
+    if (output_.size() + (*piece)->bytes.size() <= Workload::kept_output) output_ += (*piece)->bytes;
+  }
 }
 
 std::string ContainerLog::output() const {
   std::lock_guard lock(output_mutex_);
   return output_;
+}
+
+std::optional<Failure> ContainerLog::broken_off() const {
+  std::lock_guard lock(output_mutex_);
+  return broken_off_;
 }
 
 }  // namespace cairn::kinds

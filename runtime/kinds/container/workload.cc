@@ -128,6 +128,8 @@ class ContainerWorkload final : public Workload {
     }
     running_ = false;
     log_.finish();
+    if (const std::optional<Failure> why = log_.broken_off())
+      context.note(fmt::format("the end of its log is missing: {}", why->message));
     return WorkloadEnd{*code, how_it_ended(*code, context.stop()), log_.output()};
   }
 

@@ -34,7 +34,7 @@ Result<LogStream> LogStream::open(Engine& engine, const std::string& container, 
             .query = {{"stdout", "1"}, {"stderr", "1"}, {"follow", question.follow ? "1" : "0"}},
             .timeout = std::nullopt};
   if (!question.tty) call.query.push_back({"timestamps", "1"});
-  if (!question.since.empty()) call.query.push_back({"since", in_seconds(question.since)});
+  if (!question.after.stamp.empty()) call.query.push_back({"since", in_seconds(question.after.stamp)});
   if (question.tail) call.query.push_back({"tail", std::to_string(*question.tail)});
   Result<std::unique_ptr<http::Stream>> stream = engine.open(call, stop);
   if (!stream) return Failure(stream.failure()).within(what);
@@ -45,6 +45,19 @@ Result<LogStream> LogStream::open(Engine& engine, const std::string& container, 
   return LogStream(std::move(*stream), question);
 }
 
+void LogPosition::pass(const LogPiece& piece) {
+  if (piece.stamp.empty()) return;
+  pieces = piece.stamp == stamp ? pieces + 1 : 1;
+  stamp = piece.stamp;
+}
+
+// The engine's `since` includes its own moment.
+bool LogStream::known(const LogPiece& piece) {
+  if (after_.stamp.empty()) return false;
+  const std::string its = sortable(piece.stamp), last = sortable(after_.stamp);
+  return its < last || (its == last && after_.pieces-- > 0);
+}
+
 Result<std::optional<LogPiece>> LogStream::next(std::stop_token stop, std::optional<Instant> deadline) {
   for (;;) {
     while (std::optional<OutputPiece> frame = frames_.next()) {
@@ -53,8 +66,7 @@ Result<std::optional<LogPiece>> LogStream::next(std::stop_token stop, std::optio
       if (space != std::string::npos) {
         piece.stamp = piece.bytes.substr(0, space);
         piece.bytes.erase(0, space + 1);
-        // `since` includes its own moment.
-        if (!after_.empty() && sortable(piece.stamp) <= sortable(after_)) continue;
+        if (known(piece)) continue;
       }
       return std::optional<LogPiece>(std::move(piece));
     }

@@ -11,17 +11,27 @@
 
 namespace cairn::docker {
 
-struct LogQuestion {
-  bool follow = true;            // to the container's end; else what there is
-  bool tty = false;              // as the container was created
-  std::string since = {};        // a stamp of an earlier piece: only what came after
-  std::optional<int> tail = {};  // lines; none: all
-};
-
 struct LogPiece {
   Output from = Output::standard;
   std::string bytes;
-  std::string stamp;  // when it was said (RFC 3339, nanoseconds); for LogQuestion::since; a TTY has none
+  std::string stamp;  // when it was said (RFC 3339, nanoseconds); a TTY has none
+};
+
+// How much of a log is known: all before a moment, and so many pieces of that moment. The parts of a line
+// that is too long for one piece have one stamp.
+struct LogPosition {
+  std::string stamp = {};  // empty: nothing is known
+  int pieces = 0;
+
+  void pass(const LogPiece& piece);
+  bool operator==(const LogPosition&) const = default;
+};
+
+struct LogQuestion {
+  bool follow = true;            // to the container's end; else what there is
+  bool tty = false;              // as the container was created
+  LogPosition after = {};        // only what comes after; not for a TTY
+  std::optional<int> tail = {};  // lines; none: all
 };
 
 class LogStream {
@@ -33,11 +43,13 @@ class LogStream {
 
  private:
   LogStream(std::unique_ptr<http::Stream> stream, const LogQuestion& question)
-      : stream_(std::move(stream)), frames_(question.tty), stamped_(!question.tty), after_(question.since) {}
+      : stream_(std::move(stream)), frames_(question.tty), stamped_(!question.tty), after_(question.after) {}
   std::unique_ptr<http::Stream> stream_;
   FrameSplitter frames_;
   bool stamped_;
-  std::string after_;
+  bool known(const LogPiece& piece);
+
+  LogPosition after_;  // of what was there before: what it counts is still to come
 };
 
 }  // namespace cairn::docker
