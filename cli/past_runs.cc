@@ -78,12 +78,6 @@ void several_at_a_time(std::vector<Thing>& things, Act act) {
 
 }  // namespace
 
-std::string in_one_line(const Failure& failure) {
-  std::string text = failure.message;
-  for (const std::string& cause : failure.causes) text += ": " + cause;
-  return text;
-}
-
 void add_project_option(CLI::App& command, Invocation& invocation) {
   command.add_option("-f,--file", invocation.file,
                      "the project's .stack file (it is not read), or its folder; default: this folder");

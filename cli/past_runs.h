@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/invocation.h"
+#include "runtime/effects/in_one_line.h"
 #include "runtime/effects/locks.h"
 #include "runtime/http/client.h"
 #include "runtime/kinds/leftovers.h"
@@ -73,9 +74,6 @@ void remove_build_contexts(const PastRun& run, std::vector<kinds::EngineLook>& l
 void end_processes(const ProjectPlace& project, const PastRun& run, bool dry_run, Removed& removed);
 // All that was seen of ours on the engines.
 plan::Facts facts_of(const std::vector<kinds::EngineLook>& looks, Removed& removed);
-
-// A failure's message and causes, for a table.
-std::string in_one_line(const Failure& failure);
 
 // Prints it and sets the exit code: 3 when an engine could not be asked, 1 when something is left.
 void tell(Invocation& invocation, const Removed& removed, bool json, bool dry_run);

@@ -12,8 +12,8 @@
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
 #include "runtime/kinds/clone_plan.h"
-#include "runtime/kinds/host_limits.h"
 #include "runtime/kinds/observe.h"
+#include "runtime/kinds/refused_on_host.h"
 
 namespace cairn::cli {
 namespace {
@@ -197,8 +197,7 @@ bool make_plan(Planned& planned, Invocation& invocation) {
   http::Reactor http;
   planned.facts = facts_for(*planned.program, planned.wanted.up, http);
   planned.plan = plan::plan(planned.program->graph(), planned.facts, planned.goal);
-  for (plan::Refusal& refusal : kinds::limits_refused(planned.program->graph(), planned.plan))
-    planned.plan.refusals.push_back(std::move(refusal));
+  planned.plan.refuse_first(kinds::refused_on_host(planned.program->graph(), planned.plan));
   return true;
 }
 

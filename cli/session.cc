@@ -30,11 +30,11 @@
 #include "runtime/keeper/keeper_spawner.h"
 #include "runtime/kinds/arrays.h"
 #include "runtime/kinds/containers.h"
-#include "runtime/kinds/host_limits.h"
 #include "runtime/kinds/kept_services.h"
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/observe.h"
 #include "runtime/kinds/pools.h"
+#include "runtime/kinds/refused_on_host.h"
 #include "runtime/kinds/remembered.h"
 #include "runtime/kinds/stop_services.h"
 #include "runtime/kinds/storage.h"
@@ -438,8 +438,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   }
   plan::Plan plan = plan::plan(graph, facts, options.goal);
   kinds::restore_remembered(world, facts, plan, exports);
-  for (plan::Refusal& refusal : kinds::limits_refused(graph, plan))
-    plan.refusals.push_back(std::move(refusal));
+  plan.refuse_first(kinds::refused_on_host(graph, plan));
   execute::Durations durations = execute::Durations::load(*cairn_folder + "/durations.json");
   plan::RunOptions run_options;
   run_options.fail_fast = options.fail_fast;

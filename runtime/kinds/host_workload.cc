@@ -36,65 +36,6 @@ bool inherited(std::string_view name) {
   return allowed.contains(name) || name.starts_with("LC_");
 }
 
-// The first setting that is given and that only a container can have; empty when there is none. What a
-// process of this machine cannot have is refused rather than left out without a word.
-std::string only_for_containers(const std::vector<Setting>& settings) {
-  static const std::set<std::string_view> names = {"mounts",
-                                                   "tmpfs",
-                                                   "deploy",
-                                                   "cap_add",
-                                                   "cap_drop",
-                                                   "devices",
-                                                   "networks",
-                                                   "aliases",
-                                                   "read_only",
-                                                   "volumes_from",
-                                                   "privileged",
-                                                   "cpus",
-                                                   "user",
-                                                   "ports",
-                                                   "hostname",
-                                                   "labels",
-                                                   "network_mode",
-                                                   "init",
-                                                   "restart",
-                                                   "healthcheck",
-                                                   "security_opt",
-                                                   "ulimits",
-                                                   "sysctls",
-                                                   "shm_size",
-                                                   "dns",
-                                                   "extra_hosts",
-                                                   "group_add",
-                                                   "platform",
-                                                   "cpuset",
-                                                   "pull_policy",
-                                                   "logging",
-                                                   "gpus",
-                                                   "pid",
-                                                   "ipc",
-                                                   "use_api_socket",
-                                                   "post_start",
-                                                   "pre_stop",
-                                                   "tty",
-                                                   "stdin_open",
-                                                   "replicas",
-                                                   "memory_reservation"};
-  for (const Setting& setting : settings) {
-    const bool* flag = setting.value.as<bool>();
-    const bool says_nothing = setting.value.null() || is_empty(setting.value) || (flag != nullptr && !*flag);
-    if (setting.written && !says_nothing && names.contains(setting.name)) return setting.name;
-  }
-  return {};
-}
-
-std::string what_to_do_instead(const std::string& setting) {
-  if (setting == "mounts") return "a host step reads the folder of a volume as `name.path`";
-  if (setting == "ports") return "it opens its ports itself; `expose` names those that are waited for";
-  if (setting == "labels" || setting == "hostname") return "leave it out, or give the block an `image`";
-  return "give it an `image`, or leave the setting out";
-}
-
 Failure cannot(const std::string& what, const std::string& path) {
   return {.message = fmt::format("{} `{}`", what, path), .causes = {std::strerror(errno)}, .help = {}};
 }
@@ -126,14 +67,7 @@ int signal_named(const std::optional<std::string>& name) {
   return std::isdigit(static_cast<unsigned char>(plain.front())) != 0 ? std::atoi(plain.c_str()) : SIGTERM;
 }
 
-Result<std::shared_ptr<Workload>> HostWorkload::make(World& world, NodeId node, ProcessSettings settings,
-                                                     const std::vector<Setting>& all) {
-  const std::string setting = only_for_containers(all);
-  if (!setting.empty())
-    return Failure{
-        .message = fmt::format("`{}` of `{}` needs a container", setting, world.graph.node(node).path),
-        .causes = {"it runs on this machine itself (`in = \"host\"`)"},
-        .help = what_to_do_instead(setting)};
+Result<std::shared_ptr<Workload>> HostWorkload::make(World& world, NodeId node, ProcessSettings settings) {
   if (!settings.command && !settings.entrypoint && !settings.script)
     return Failure{.message = fmt::format("`{}` has nothing to run", world.graph.node(node).path),
                    .causes = {},

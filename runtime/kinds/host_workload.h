@@ -19,8 +19,7 @@ int signal_named(const std::optional<std::string>& name);
 class HostWorkload final : public Workload {
  public:
   // Fails for what only a container can have (`mounts`, `cap_add`, …): such settings are named.
-  static Result<std::shared_ptr<Workload>> make(World& world, NodeId node, ProcessSettings settings,
-                                                const std::vector<Setting>& all);
+  static Result<std::shared_ptr<Workload>> make(World& world, NodeId node, ProcessSettings settings);
 
   Result<Done> adopt(const std::string& id, execute::StepContext& context) override;
   Result<Done> create(execute::StepContext& context) override;

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "runtime/effects/in_one_line.h"
 #include "runtime/kinds/arrays.h"
 #include "runtime/kinds/built_images.h"
 #include "runtime/kinds/containers.h"
@@ -196,7 +197,12 @@ void look_at_node(const Observation& all, Looking& looking, const std::vector<bo
   plan::Fact fact{*identity, plan::Absent{}, spec_hash(all.graph, all.sources, id)};
   const Result<const EngineLook*> look = looking.look(id);
   if (!look || (*look)->unreachable) {
-    fact.found = plan::Unreachable{look ? (*look)->unreachable->message : look.failure().message};
+    const Failure& why = look ? *(*look)->unreachable : look.failure();
+    const Result<docker::Endpoint> endpoint = endpoint_of(all.graph, id);
+    if (endpoint) fact.identity.where = endpoint->shown;
+    fact.found = plan::Unreachable{
+        fmt::format("{}{}{}", why.message, why.causes.empty() ? "" : ": ", fmt::join(why.causes, ": ")),
+        why.help};
     facts.of_node[node.path] = std::move(fact);
     return;
   }

@@ -35,6 +35,7 @@ struct Foreign {
 };
 struct Unreachable {
   std::string why;  // "the engine at unix:///var/run/docker.sock does not answer"
+  std::string help = {};
 };
 using Found = std::variant<Absent, Ours, Foreign, Unreachable>;
 

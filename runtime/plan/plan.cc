@@ -96,7 +96,7 @@ class Planning {
       return {Verdict::perform, "somebody else's is in its place"};
     }
     if (const Unreachable* unreachable = std::get_if<Unreachable>(&fact->found)) {
-      refuse(id, "nobody can say whether " + object + " exists: " + unreachable->why, "", true);
+      refuse(id, "nobody can say whether " + object + " exists: " + unreachable->why, unreachable->help, true);
       return {Verdict::perform, "what is there cannot be seen"};
     }
     const Ours* there = std::get_if<Ours>(&fact->found);

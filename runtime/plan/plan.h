@@ -2,6 +2,7 @@
 // the same plan and the same text.
 #pragma once
 
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,11 @@ struct Plan {
   std::vector<StepPlan> steps;  // by StepId
   std::vector<Refusal> refusals;
 
+  // Refusals that hold whatever is there go before those about what is there.
+  void refuse_first(std::vector<Refusal> more) {
+    refusals.insert(refusals.begin(), std::make_move_iterator(more.begin()),
+                    std::make_move_iterator(more.end()));
+  }
   bool changes_nothing() const;  // no step is to be done, replaced or undone
 };
 

@@ -134,7 +134,7 @@ class Sweep:
         self.cairn = cairn
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="cairn-sweep-"))
         self.name, self.driver = f"sweep{os.getpid()}", f"sweep{os.getpid()}"
-        self.plugin = f"/run/docker/plugins/{self.driver}.sock"
+        self.plugin = f"{self.work}/engines/{self.name}/plugins/{self.driver}.sock"
         self.environment = dict(os.environ, CAIRN_ENGINES=str(self.work / "engines"), CAIRN_POOLS=str(self.work / "none"), NO_COLOR="1")
         self.simulator = None
         self.points = collections.Counter()

@@ -4,8 +4,8 @@
 #   tests/engine/start.sh NAME
 #
 # Everything of it lies below $CAIRN_ENGINES/NAME (default: /tmp/cairn-engines) and in the network namespace
-# cairn-NAME, so that neither an engine of the host nor a second one of ours is disturbed. Started again under the
-# same name it prints the same path. $CAIRN_ENGINE_PATH, when set, is searched first for dockerd, containerd and runc.
+# cairn-NAME, so that neither an engine of the host nor a second one of ours is disturbed; sockets of volume drivers
+# are in NAME/plugins. Started again under the same name it prints the same path. $CAIRN_ENGINE_PATH, when set, is searched first for dockerd, containerd and runc.
 # tests/engine/stop.sh NAME takes all of it away.
 set -euo pipefail
 
@@ -36,8 +36,11 @@ mkdir -p "$place"
 ip netns add "$namespace"
 ip -n "$namespace" link set lo up
 
-# Its own view of the mounts, too: what it mounts ends with it, what the host mounts later it still sees.
+# Its own view of the mounts, too: what it mounts ends with it, what the host mounts later it still sees. Volume
+# drivers of others are not its own: it finds those in $place/plugins.
+mkdir -p "$place/plugins" /run/docker/plugins
 nsenter --net="/run/netns/$namespace" unshare --mount --propagation slave \
+  sh -c 'mount --bind "$0" /run/docker/plugins && exec "$@"' "$place/plugins" \
   dockerd --data-root "$place/data" --exec-root "$place/exec" --pidfile "$place/pid" \
   --host "unix://$socket" --shutdown-timeout 3 ${CAIRN_ENGINE_FLAGS:-} \
   >"$place/dockerd.log" 2>&1 9>&- </dev/null &

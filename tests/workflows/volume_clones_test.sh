@@ -9,7 +9,7 @@ here="$(cd "$(dirname "$0")" && pwd)"
 for tool in dockerd docker mmdebstrap mkfs.xfs curl; do command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed"; exit 77; }; done
 
 work="$(mktemp -d)"
-name="clones$$"; driver="pure$$"; socket="/run/docker/plugins/$driver.sock"
+name="clones$$"; driver="pure$$"; socket="$work/engines/$name/plugins/$driver.sock"
 simulator=""
 export CAIRN_ENGINES="$work/engines" CAIRN_POOLS="$work/none"
 cleanup() {
@@ -18,7 +18,7 @@ cleanup() {
   for where in "$work"/mounts/array/data/mounts/*/; do ! mountpoint -q "$where" || umount "$where"; done
   for pool in default array; do "$cairn" pool --folder "$work/mounts" remove "$pool" --with-clones >/dev/null 2>&1 || true; done
   umount "$work/mounts" 2>/dev/null || true
-  rm -rf "$work" "$socket"
+  rm -rf "$work"
 }
 trap cleanup EXIT
 fail() { echo "FAILED: $*"; grep -v ' | ' "$work/project/out" 2>/dev/null | tail -60 || true; tail -5 "$work/simulator.log" 2>/dev/null || true; exit 1; }
