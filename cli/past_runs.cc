@@ -281,7 +281,9 @@ void tell(Invocation& invocation, const Removed& removed, bool json, bool dry_ru
   if (!removed.left.empty()) invocation.exit_code = step_failed;
   for (const std::string& engine : removed.unreachable)
     complain(invocation, endpoint_failed, fmt::format("nobody can say what is left on {}", engine),
-             "repeat this when the engine answers again");
+             "repeat this when the engine answers again; one that is gone for good is forgotten with the "
+             "folders of "
+             "its runs, `.cairn/runs/…`");
 }
 
 }  // namespace cairn::cli

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "runtime/kinds/binding.h"
+#include "runtime/kinds/dialled.h"
 #include "runtime/kinds/sql_probe.h"
 #include "runtime/reach/probe_loop.h"
 #include "runtime/reach/probes/exec.h"
@@ -17,29 +16,6 @@
 
 namespace cairn::kinds {
 namespace {
-
-// 5432 of the target itself, or "10.0.0.5:443" of the world outside.
-struct Dialled {
-  std::string host;
-  int port = 0;
-};
-Result<Dialled> dialled(const Value& value) {
-  if (const std::int64_t* port = value.as<std::int64_t>()) return Dialled{{}, static_cast<int>(*port)};
-  const std::string* text = value.as<std::string>();
-  if (text == nullptr)
-    return Failure{.message = fmt::format("{} is no port", show(value)), .causes = {}, .help = {}};
-  std::string_view rest = *text;
-  const std::size_t colon = rest.rfind(':');
-  const std::string host(colon == std::string_view::npos ? std::string_view() : rest.substr(0, colon));
-  if (colon != std::string_view::npos) rest.remove_prefix(colon + 1);
-  int port = 0;
-  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), port);
-  if (error != std::errc() || end != rest.data() + rest.size() || port < 1 || port > 65535)
-    return Failure{.message = fmt::format("`{}` is no port", *text),
-                   .causes = {},
-                   .help = "write a port, or `\"host:port\"` for something that is not part of the run"};
-  return Dialled{host, port};
-}
 
 template <class T>
 T argument(const Made& probe, std::string_view name) {
@@ -67,25 +43,45 @@ struct Probe {
   reach::Look look;
 };
 
-Result<Probe> probe_of(World& world, const Made& made, reach::ProbeTarget& target,
+// A port that cairn has chosen for the service.
+Result<int> chosen_port(World& world, NodeId service, const std::string& name) {
+  List wanted;
+  wanted.push_back(Value{name});
+  const std::optional<LateAnswer> answer =
+      service == no_node ? std::nullopt : world.addresses.answer(service, "port", wanted, service);
+  if (answer && std::holds_alternative<Value>(*answer))
+    return static_cast<int>(*std::get<Value>(*answer).as<std::int64_t>());
+  Failure none{fmt::format("`{}` is no port", name)};
+  none.help = "write a port, or `\"host:port\"` or a URL for something that is not part of the run";
+  if (!answer) return none;
+  const Unanswered& why = std::get<Unanswered>(*answer);
+  none.causes = {why.message};
+  none.causes.insert(none.causes.end(), why.causes.begin(), why.causes.end());
+  if (!why.help.empty()) none.help = why.help;
+  return none;
+}
+
+Result<Probe> probe_of(World& world, const Made& made, NodeId service, reach::ProbeTarget& target,
                        execute::StepContext& context) {
   const std::string& name = made.function;
   const Value* first = made.arguments.entries.empty() ? nullptr : &made.arguments.entries.front().second;
   const std::string what = name == "healthy" || first == nullptr ? fmt::format("{}()", name)
                                                                  : fmt::format("{}({})", name, show(*first));
   if (name == "tcp" || name == "http") {
-    const Result<Dialled> where = dialled(*made.arguments.find("port"));
+    const Result<Dialled> where = dialled(*made.arguments.find("port"), [&](const std::string& port) {
+      return chosen_port(world, service, port);
+    });
     if (!where) return where.failure();
     if (name == "tcp")
       return Probe{what, reach::tcp_look({where->port, where->host}, target, world.connector)};
     reach::HttpProbe probe;
     probe.port = where->port;
     probe.host = where->host;
-    probe.path = argument<std::string>(made, "path");
+    probe.path = where->https ? where->path : argument<std::string>(made, "path");
     for (std::int64_t status : argument<std::vector<std::int64_t>>(made, "status"))
       probe.status.push_back(static_cast<int>(status));
     probe.contains = argument<std::string>(made, "contains");
-    probe.https = argument<std::string>(made, "scheme") == "https";
+    probe.https = where->https.value_or(argument<std::string>(made, "scheme") == "https");
     for (const auto& [header, text] : argument<std::vector<std::pair<std::string, Text>>>(made, "headers"))
       probe.headers.push_back({header, text.exposed()});
     return Probe{what, reach::http_look(std::move(probe), target, world.http, world.clock)};
@@ -119,12 +115,13 @@ Result<Probe> probe_of(World& world, const Made& made, reach::ProbeTarget& targe
 
 }  // namespace
 
-Result<Done> wait_until_ready(World& world, const std::vector<Value>& probes, reach::ProbeTarget& target,
-                              execute::StepContext& context, reach::WakeUp& wake_up, bool once) {
+Result<Done> wait_until_ready(World& world, const std::vector<Value>& probes, NodeId service,
+                              reach::ProbeTarget& target, execute::StepContext& context,
+                              reach::WakeUp& wake_up, bool once) {
   for (const Value& value : probes) {
     const Made* made = value.as<Made>();
     if (made == nullptr) continue;
-    Result<Probe> probe = probe_of(world, *made, target, context);
+    Result<Probe> probe = probe_of(world, *made, service, target, context);
     if (!probe) return probe.failure();
     reach::Timing timing = timing_of(*made);
     if (once) {

@@ -78,8 +78,8 @@ Result<Done> wait_for_service(World& world, const execute::StepRequest& request,
   std::vector<Value> probes = As<std::vector<Value>>::take(all->value("ready"));
   if (probes.empty()) probes = workload.own_probes();
   const std::shared_ptr<reach::WakeUp> wake_up = world.wake_up_of(request.node);
-  const Result<Done> ready =
-      wait_until_ready(world, probes, *target, context, *wake_up, request.verdict == plan::Verdict::keep);
+  const Result<Done> ready = wait_until_ready(world, probes, request.node, *target, context, *wake_up,
+                                              request.verdict == plan::Verdict::keep);
   if (ready) return ready;
   Failure failure = ready.failure();
   if (failure.is == FailureClass::cancelled) return failure;
@@ -176,8 +176,8 @@ execute::StepResult perform_probe(World& world, const execute::StepRequest& requ
   reach::HostTarget target({request.graph.node(request.node).path, {}, world.place.project_folder, {}, {}, 0},
                            world.spawner);
   reach::WakeUp wake_up;
-  const Result<Done> ready =
-      wait_until_ready(world, As<std::vector<Value>>::take(all->value("ready")), target, context, wake_up);
+  const Result<Done> ready = wait_until_ready(world, As<std::vector<Value>>::take(all->value("ready")),
+                                              no_node, target, context, wake_up);
   if (!ready) return ready.failure();
   return execute::StepEnd{};
 }

@@ -15,6 +15,18 @@ stage test { run unit { in = "host" ; command = ["true"] } }
 """
 
 
+class Probes(ProjectTest):
+    def test_a_chosen_port_by_its_name_and_a_whole_url(self):
+        self.write("""stage test {
+  service web { in = "host" ; command = ["python3", "-m", "http.server", "--bind", "127.0.0.1", "${self.port("http")}"] ; ready = [tcp("http"), http("http")] }
+  probe page { ready = [http("${web.url("http")}/it.stack", contains = "as it is")] }
+}""")
+        self.cairn("run", "test")
+        self.write('service web { in = "host" ; command = ["sleep", "86386"] ; ready = [http("host:port")] }')
+        self.assertIn("`host:port` is no port", self.cairn("up", code=1).stdout)
+        self.cairn("down")
+
+
 class Reaching(ProjectTest):
     def setUp(self):
         super().setUp()
