@@ -29,7 +29,8 @@ void check_place(Evaluator& evaluator, NodeId id, const Node& node, Diagnostics&
 
 void check_self(const Evaluator& evaluator, NodeId id, const Draft& draft, Diagnostics& diagnostics) {
   for (const Dependency& dependency : draft.of[index(id)].dependencies) {
-    if (dependency.on != id || dependency.own || dependency.setting == "ready") continue;
+    if (dependency.on != id || dependency.own || tells_readiness(draft.graph.node(id), dependency.setting))
+      continue;
     const std::string& name = evaluator.state(id).span_of->name;
     const bool stage = draft.graph.node(id).kind == "stage";
     Diagnostic& error = diagnostics.error(

@@ -33,6 +33,10 @@ struct Draft {
 // `outcome`, `error`, `seconds`: how it ended, not that it ended well.
 bool is_how_it_ended(std::string_view exported);
 
+// Whether a setting of the node says when it is ready, and so is read when it runs: `ready` of a service, but
+// not that of a `probe` block or of a kind of the user's.
+bool tells_readiness(const Node& node, std::string_view setting);
+
 // The passes of lowering, in this order.
 void lower_nodes(Evaluator& evaluator, Draft& draft);            // nodes, settings, dependencies
 void pass_through_endpoints(Draft& draft);                       // a `database` hands on what it depends on

@@ -44,7 +44,8 @@ class EdgeLowering {
     for (const Dependency& dependency : draft_.of[index(id)].dependencies) {
       if (dependency.own) continue;
       // A probe never waits for its own service, nor for the instance that the service belongs to.
-      if (dependency.setting == "ready" && (dependency.on == id || is_inside(graph_, id, dependency.on)))
+      if (tells_readiness(node, dependency.setting) &&
+          (dependency.on == id || is_inside(graph_, id, dependency.on)))
         continue;
       waits = true;
       lower(id, node, dependency);
@@ -54,7 +55,8 @@ class EdgeLowering {
 
  private:
   void lower(NodeId id, const Node& node, const Dependency& dependency) {
-    const StepId to = dependency.setting == "ready" ? graph_.step(id, Phase::ready) : first_step(graph_, id);
+    const StepId to =
+        tells_readiness(node, dependency.setting) ? graph_.step(id, Phase::ready) : first_step(graph_, id);
     Edge edge{no_step,
               to,
               EdgeKind::needs,

@@ -103,7 +103,7 @@ class Lifetimes {
       case NodeClass::task:
         return graph_.step(user, Phase::run);
       case NodeClass::service:
-        return graph_.step(user, setting == "ready" ? Phase::ready : Phase::start);
+        return graph_.step(user, tells_readiness(graph_.node(user), setting) ? Phase::ready : Phase::start);
       case NodeClass::thing:
         return graph_.step(user, Phase::make);
       default:

@@ -22,6 +22,10 @@ std::vector<Phase> phases_of(const Node& node) {
 
 }  // namespace
 
+bool tells_readiness(const Node& node, std::string_view setting) {
+  return node.node_class == NodeClass::service && setting == "ready";
+}
+
 Phase first_phase(NodeClass node_class) {
   switch (node_class) {
     case NodeClass::thing:
