@@ -38,6 +38,10 @@ function(cairn_room name)
   target_precompile_headers(${name} PRIVATE <algorithm> <functional> <map> <memory> <mutex> <optional> <string> <variant> <vector>
  <fmt/format.h>)
   target_link_libraries(${name} PUBLIC cairn_options ${ARGN})
+  # What the fuzz targets look into as they try; programs that are no fuzz targets link as before.
+  if(CAIRN_FUZZ AND name MATCHES "^cairn_(grammar|interpreter)$")
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
 endfunction()
 
 # cairn_tests(NAME FOLDER [deps…]): one executable of every *_test.cc below tests/FOLDER, run as one ctest.

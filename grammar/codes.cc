@@ -150,7 +150,9 @@ const std::vector<CodePage>& syntax_codes() {
        "foreach x in [1] { volume v }\n"},
       {"S0150", "Not a text file in UTF-8", "The file holds bytes that are not UTF-8, or it is binary.", ""},
       {"S0151", "A YAML or Compose file",
-       "`cairn import` translates a Compose file; `use \"./docker-compose.yml\" as app` takes it as it is.",
+       "Compose files cannot be read. Each of their services is a block here: `service name { image = \"…\" "
+       "}`; words that "
+       "are called otherwise are answered one by one.",
        "services:\n  db:\n    image: postgres:16\n"},
       {"S0152", "A JSON file", "Params are read from JSON with `--params`; a `.stack` file is not JSON.",
        "{\n  \"image\": \"postgres:16\"\n}\n"},

@@ -148,12 +148,11 @@ bool explain_foreign(std::string_view text, std::uint32_t file, Diagnostics& dia
   if (only_yaml && (lines.count >= 2 || lines.first == "---")) {
     if (lines.services) {
       diagnostics.error("S0151", first, "this is a Compose file, not a `.stack` file")
-          .help("translate it: `cairn import FILE`")
-          .help("or use it as it is from a `.stack` file: `use \"./docker-compose.yml\" as app`");
+          .help("each of its services is written `service name { … }` here")
+          .note("a setting is written `name = value`, a list `[a, b]`");
     } else {
       diagnostics.error("S0151", first, "this is YAML, not a `.stack` file")
-          .note("a setting is written `name = value`, a block `kind name { … }`, a list `[a, b]`")
-          .help("a Compose file is translated by `cairn import FILE`");
+          .note("a setting is written `name = value`, a block `kind name { … }`, a list `[a, b]`");
     }
     return true;
   }

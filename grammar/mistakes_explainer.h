@@ -68,6 +68,9 @@ class Explainer {
   // ---- texts and values
   void unclosed_text();
   void hole_close();
+  bool default_of_shell();
+  bool here_document();
+  bool double_braces();
   void value();
   // Everything up to a blank or a mark that ends a value: a path, an image, an address.
   std::string_view bare_text(std::size_t from) const;

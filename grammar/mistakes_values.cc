@@ -34,7 +34,70 @@ void Explainer::hole_close() {
         .help("write `}` behind the value; for a plain `${`, write `\\${`");
     return;
   }
+  if (default_of_shell()) return;
   plain("an operator or `}`", "in `${ }`");
+}
+
+// `${TAG:-latest}`
+bool Explainer::default_of_shell() {
+  const std::string_view rest = rest_of_line(at_);
+  const bool is_default = rest.starts_with(":-") || rest.starts_with(":=") || rest.starts_with(":?");
+  if (!is_default || s_.open.empty() || s_.open.back().kind != 'h') return false;
+  const std::size_t begin = s_.open.back().offset;
+  const std::size_t close = std::min(text_.find('}', at_), line_stop(text_, at_));
+  const std::string_view name = text_.substr(begin + 2, at_ - begin - 2);
+  if (word_at(name, 0) != name || name.empty()) return false;
+  const std::string instead = rest[1] == '?'
+                                  ? "env(\"" + std::string(name) + "\")"
+                                  : "env(\"" + std::string(name) + "\", \"" +
+                                        std::string(text_.substr(at_ + 2, close - at_ - 2)) + "\")";
+  error("S0101", begin, std::min(close + 1, text_.size()),
+        "a hole holds a value, not what a shell puts there")
+      .help("a variable of the environment, or its default: " + ticked("${" + instead + "}"));
+  return true;
+}
+
+// `script = <<EOF`: everything up to the line `EOF` belongs to it.
+bool Explainer::here_document() {
+  if (here() != '<' || next() != '<') return false;
+  std::size_t word = at_ + 2;
+  while (word < text_.size() &&
+         (text_[word] == '-' || text_[word] == '~' || text_[word] == '"' || text_[word] == '\''))
+    ++word;
+  const std::string_view mark = word_at(text_, word);
+  if (mark.empty()) return false;
+  error("S0101", at_, word + mark.size(), "a text over several lines stands between `\"\"\"`")
+      .help("write `\"\"\"` in place of " + ticked(text_.substr(at_, word + mark.size() - at_)) + " and of " +
+            ticked(mark) + "; `'''` takes everything as it stands");
+  for (std::size_t line = line_stop(text_, at_); line < text_.size(); line = line_stop(text_, line + 1)) {
+    const std::size_t first = skip_blanks(text_, line + 1);
+    if (word_at(text_, first) != mark) continue;
+    made_.resume = static_cast<std::uint32_t>(line_stop(text_, first));
+    break;
+  }
+  return true;
+}
+
+// `${{ github.sha }}`
+bool Explainer::double_braces() {
+  if (s_.open.size() < 2) return false;
+  const Opener& map = s_.open.back();
+  const Opener& hole = s_.open[s_.open.size() - 2];
+  if (map.kind != '{' || hole.kind != 'h' || map.offset != hole.offset + 2) return false;
+  const std::size_t close = text_.find("}}", map.offset);
+  const std::size_t line = line_stop(text_, map.offset);
+  const std::size_t end = close == std::string_view::npos || close > line ? line : close + 2;
+  std::size_t first = skip_blanks(text_, map.offset + 1);
+  std::size_t last = close == std::string_view::npos || close > line ? line : close;
+  while (last > first && is_blank(text_[last - 1])) --last;
+  std::string inner(text_.substr(first, last - first));
+  if (inner.starts_with("secrets.")) inner = "secret(\"env:" + inner.substr(8) + "\")";
+  if (inner.starts_with("env.")) inner = "env(\"" + inner.substr(4) + "\")";
+  if (inner == "github.sha") inner = "git_sha()";
+  if (inner == "github.ref_name") inner = "git_branch()";
+  error("S0101", hole.offset, end, "`${{ }}` (GitHub Actions) is `${ }` here")
+      .help("write " + ticked("${" + inner + "}"));
+  return true;
 }
 
 void Explainer::value() {
@@ -66,6 +129,7 @@ void Explainer::value() {
         .help("a text stands in quotes: " + ticked("\"" + std::string(rest) + "\""));
     return;
   }
+  if (after_is && here_document()) return;
   if (here() == '=' && after_is) {
     error("S0103", at_, at_ + 1, "expected a value, found a second `=`")
         .help("a setting is written with one `=`");
@@ -135,6 +199,7 @@ void Explainer::map_entry() {
 void Explainer::map_is() {
   const Opener* opener = s_.open.empty() ? nullptr : &s_.open.back();
   if (opener != nullptr && !ends() && outside(*opener)) return;
+  if (double_braces()) return;
   std::size_t end = at_;
   while (end > 0 && (is_blank(text_[end - 1]))) --end;
   std::size_t begin = end;

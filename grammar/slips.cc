@@ -93,6 +93,15 @@ void Context::quoted_head(Span head, Span quoted) {
   const std::string_view name = text.substr(1, text.size() - 2);
   const std::string_view before = text_.substr(head.begin, head.end - head.begin);
   const bool second = before.find_first_of(" \t\"") != std::string_view::npos;
+  if (second && !diagnostics_.empty() && diagnostics_.all().back().code == "S0105" &&
+      diagnostics_.all().back().primary.span.file == file_ &&
+      diagnostics_.all().back().primary.span.begin >= head.begin) {
+    // `resource "kind" "name"`: one misunderstanding.
+    Diagnostic& told = diagnostics_.all().back();
+    told.primary.span = cover(told.primary.span, quoted);
+    told.message = "a block has one name, without quotes";
+    return;
+  }
   Diagnostic& made = slip("S0105", quoted.begin, quoted.end,
                           second ? "a block has one name" : "the name of a block has no quotes");
   if (!second && word_at(name, 0) == name && !name.empty())

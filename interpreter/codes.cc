@@ -127,6 +127,11 @@ const std::vector<CodePage>& program_codes() {
        "run t { image = \"x\" ; like = t }\n"},
       {"S0411", "no setting of this name", "Every kind has its settings: `cairn explain KIND` lists them.",
        "image a { context = \".\" ; dockerfil = \"D\" }\n"},
+      {"S0412", "no place inside of a container",
+       "In a container a path has no folder that it could be relative to: `working_dir`, the keys of "
+       "`mounts` and of "
+       "`files`, and `tmpfs` begin with `/`.",
+       "run t { image = \"x:1\" ; mounts = { \"./src\" = \"/app\" } }\n"},
   };
   return pages;
 }

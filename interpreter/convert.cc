@@ -5,6 +5,7 @@
 
 #include "interpreter/evaluate.h"
 #include "interpreter/operators.h"
+#include "interpreter/refinement.h"
 #include "interpreter/type_rules.h"
 
 namespace cairn {
@@ -27,6 +28,7 @@ class Converter {
       return true;
     }
     if (wanted.form == Form::one_of) return convert_to_one(value, wanted);
+    if (const Refinement* refined = refinement(wanted)) return convert_refined(value, *refined);
     if (is_exactly(value, wanted.form)) {
       if (wanted.form == Form::literal) return *value.as<std::string>() == wanted.text;
       if (wanted.form == Form::node) return evaluator_.node_is(value.as<NodeRef>()->node, wanted.text);
@@ -55,7 +57,20 @@ class Converter {
     return false;
   }
 
+  // Why a value that has the right form was not taken all the same; empty when none was.
+  const std::string& refusal() const { return refusal_; }
+  const std::string& refused() const { return refused_; }
+
  private:
+  bool convert_refined(Value& value, const Refinement& refined) {
+    if (!convert(value, Type{refined.base, {}, {}})) return false;
+    std::optional<std::string> why = refined.refuses(value);
+    if (!why) return true;
+    refusal_ = std::move(*why);
+    refused_ = value.secret ? std::string("this secret") : show(value);
+    return false;
+  }
+
   static bool is_exactly(const Value& value, Form form) {
     switch (form) {
       case Form::null:
@@ -147,6 +162,7 @@ class Converter {
 
   Evaluator& evaluator_;
   const std::string& folder_;
+  std::string refusal_, refused_;
 };
 
 // `T | list(T)` holds one or several: what is kept is always the list. Of `bool | path | list(path)` a bool stays
@@ -173,6 +189,10 @@ std::optional<Value> Evaluator::convert(Value value, const Type& wanted, const s
   if (converter.convert(value, wanted)) {
     several(converter, value, wanted);
     return value;
+  }
+  if (!converter.refusal().empty()) {
+    error("S0302", span, fmt::format("{} cannot be {}", what, converter.refused()), converter.refusal());
+    return std::nullopt;
   }
   error("S0302", span,
         fmt::format(

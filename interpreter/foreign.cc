@@ -5,7 +5,11 @@ namespace {
 
 constexpr ForeignName names[] = {
     {"after_script", "GitLab", "`after_script` (GitLab) is a `run` with `when = \"always\"` here", false},
+    {"agent", "Jenkins", "`agent` (Jenkins) is `in` or `image` here", false},
+    {"allowFailure", "GitLab", "`allowFailure` is `allow_failure` here", false},
     {"annotations", "Compose", "`annotations` (Compose) is `labels` here", false},
+    {"args", "Kubernetes", "`args` (Kubernetes) is `command` here; what `command` is there, is `entrypoint`",
+     false},
     {"before_script", "GitLab", "`before_script` (GitLab) is a `run` that comes first here", false},
     {"build", "Compose", "`build` (Compose) is an `image` block with a `context` here", false},
     {"cache", "GitLab", "`cache` (GitLab) is a `volume` with `keep = true`, or `remember = true`, here",
@@ -20,6 +24,7 @@ constexpr ForeignName names[] = {
     {"container", "GitHub Actions", "`container` (GitHub Actions) is `image` here", false},
     {"container_name", "Compose",
      "`container_name` (Compose) is the block's own name here; further names are `aliases`", false},
+    {"containers", "Kubernetes", "`containers` (Kubernetes) are `service` blocks here", false},
     {"continue-on-error", "GitHub Actions", "`continue-on-error` (GitHub Actions) is `allow_failure` here",
      false},
     {"continueOnError", "Azure Pipelines", "`continueOnError` (Azure Pipelines) is `allow_failure` here",
@@ -38,6 +43,7 @@ constexpr ForeignName names[] = {
     {"displayName", "Azure Pipelines", "`displayName` (Azure Pipelines) is `description` here", false},
     {"dns_search", "Compose", "`dns_search` (Compose) has no counterpart here", false},
     {"domainname", "Compose", "`domainname` (Compose) is part of `hostname` here", false},
+    {"dynamic", "Terraform", "`dynamic` (Terraform) is a comprehension here: `[for x in list: …]`", false},
     {"env-file", "Compose", "`env-file` (Compose) is `env_file` here", false},
     {"environment", "Compose", "`environment` (Compose) is `env` here", false},
     {"environment_name", "GitLab", "`environment_name` (GitLab) has no counterpart here", false},
@@ -51,10 +57,14 @@ constexpr ForeignName names[] = {
     {"for_each", "Terraform", "`for_each` (Terraform) is `for x in list { … }` around the block here", false},
     {"if", "GitHub Actions",
      "`if` (GitHub Actions) is `if condition { … }` around the block, or `when`, here", false},
+    {"imagePullPolicy", "Kubernetes", "`imagePullPolicy` (Kubernetes) is `pull_policy` here", false},
     {"inputs", "Azure Pipelines", "`inputs` (Azure Pipelines) are the block's own settings here", false},
     {"interruptible", "GitLab", "`interruptible` (GitLab) is not needed here: Ctrl-C ends a run cleanly",
      false},
     {"lifecycle", "Terraform", "`lifecycle` (Terraform) is `keep` or `external` here", false},
+    {"livenessProbe", "Kubernetes",
+     "`livenessProbe` (Kubernetes) has no counterpart here; `ready` says when it can be used", false},
+    {"log_driver", "Compose", "`log_driver` (Compose) is `logging` here", false},
     {"matrix", "GitHub Actions", "`matrix` (GitHub Actions) is `for x in list { … }` here", false},
     {"max-parallel", "GitHub Actions", "`max-parallel` (GitHub Actions) is a `pool` here", false},
     {"mem_limit", "Compose", "`mem_limit` (Compose) is `memory` here: `memory = 512MiB`", false},
@@ -70,7 +80,10 @@ constexpr ForeignName names[] = {
     {"port", "Docker", "`port` (Docker) is `ports` here", false},
     {"provider", "Terraform", "`provider` (Terraform) is `engine`, or `on` for an array, here", false},
     {"publish", "Docker", "`publish` (Docker) is `ports` here", false},
+    {"readinessProbe", "Kubernetes", "`readinessProbe` (Kubernetes) is `ready` here: `ready = [http(8080)]`",
+     false},
     {"resource_group", "GitLab", "`resource_group` (GitLab) is a `pool` here", false},
+    {"restartPolicy", "Kubernetes", "`restartPolicy` (Kubernetes) is `restart` here", false},
     {"retryCountOnTaskFailure", "Azure Pipelines",
      "`retryCountOnTaskFailure` (Azure Pipelines) is `retry` here", false},
     {"rm", "Docker", "`rm` (Docker) is not needed here: what a run makes is removed; `keep = true` keeps it",
@@ -86,6 +99,7 @@ constexpr ForeignName names[] = {
     {"services", "GitHub Actions", "`services` (GitHub Actions) are `service` blocks here", false},
     {"source", "Terraform", "`source` (Terraform) is `use \"./lib.stack\"` at the top of the file here",
      false},
+    {"stage", "GitLab", "`stage` (GitLab) is the `stage NAME { … }` that the block stands in here", false},
     {"steps", "GitHub Actions", "`steps` (GitHub Actions) are the blocks of a `stage` here", false},
     {"strategy", "GitHub Actions", "`strategy` (GitHub Actions) is `for x in list { … }` here", false},
     {"tags", "GitLab", "`tags` (GitLab) is `in = host` or `engine` here", false},
@@ -100,18 +114,31 @@ constexpr ForeignName names[] = {
     {"variables", "GitLab", "`variables` (GitLab) is `env` here", false},
     {"vmImage", "Azure Pipelines", "`vmImage` (Azure Pipelines) is `in` or `image` here", false},
     {"volume", "Compose", "`volume` (Compose) is `mounts` here", false},
+    {"volumeMounts", "Kubernetes", "`volumeMounts` (Kubernetes) is `mounts` here", false},
     {"volumes", "Compose", "`volumes` (Compose) is `mounts` here: `mounts = { \"/data\" = volume }`", false},
+    {"wait_for", "Compose",
+     "`wait_for` is `after`, or a reference, here; what counts as ready, the service says with `ready`",
+     false},
     {"with", "GitHub Actions", "`with` (GitHub Actions) are the block's own settings here", false},
     {"workdir", "Docker", "`workdir` (Docker) is `working_dir` here", false},
     {"working-directory", "GitHub Actions", "`working-directory` (GitHub Actions) is `working_dir` here",
      false},
     {"workingDirectory", "Azure Pipelines", "`workingDirectory` (Azure Pipelines) is `working_dir` here",
      false},
+    {"apiVersion", "Kubernetes", "`apiVersion` (Kubernetes) is not needed here", true},
     {"build", "Compose", "`build` (Compose) is an `image` block here", true},
     {"configs", "Compose", "`configs` (Compose) are `files` of a service here", true},
     {"container", "Docker", "`container` (Docker) is a `service`, or a `run` that ends, here", true},
     {"copy", "Docker", "`copy` (Docker) is `files`, `mounts` or `artifacts` here", true},
     {"data", "Terraform", "`data` (Terraform) is a block with `external = true` here", true},
+    {"default", "GitLab", "`default` (GitLab) is a `let`, or a kind of one's own, here", true},
+    {"defaults", "GitHub Actions", "`defaults` (GitHub Actions) is a `let`, or a kind of one's own, here",
+     true},
+    {"env", "GitHub Actions",
+     "`env` (GitHub Actions) stands in each block here; a `let` is one map for several: `env = common + { … "
+     "}`",
+     true},
+    {"environment", "Compose", "`environment` (Compose) is `env` of each block here", true},
     {"exec", "Docker", "`exec` (Docker) is `run NAME { in = service ; command = […] }` here", true},
     {"include", "GitLab", "`include` (GitLab) is `use \"./lib.stack\"` here", true},
     {"job", "GitHub Actions", "`job` (GitHub Actions) is a `stage` or a `run` here", true},
@@ -137,6 +164,8 @@ constexpr ForeignName names[] = {
     {"step", "GitHub Actions", "`step` (GitHub Actions) is a `run` here", true},
     {"steps", "GitHub Actions", "`steps` (GitHub Actions) are the blocks of a `stage` here", true},
     {"task", "Azure Pipelines", "`task` (Azure Pipelines) is a `run` here", true},
+    {"terraform", "Terraform",
+     "`terraform` (Terraform) is not needed here: nothing is installed, and no state is kept", true},
     {"variable", "Terraform", "`variable` (Terraform) is `param name = default` here", true},
     {"variables", "Azure Pipelines", "`variables` (Azure Pipelines) are `let name = value` here", true},
     {"version", "Compose", "`version` (Compose) is not needed here", true},
@@ -151,8 +180,10 @@ const ForeignName* foreign(std::string_view context, std::string_view name) {
   // What one kind calls so itself is not foreign to it; everywhere else it is.
   if (context == "verify" && (name == "port" || name == "service" || name == "volume")) return nullptr;
   if ((context == "image" || context == "push") && name == "tags") return nullptr;
-  if (context == "image" && name == "secrets") return nullptr;
+  if (context == "image" && (name == "secrets" || name == "args")) return nullptr;
+  if (context == "trigger" && name == "stage") return nullptr;
   if (context == "database" && name == "port") return nullptr;
+  if ((context == "clone" || context == "snapshot") && (name == "source" || name == "volume")) return nullptr;
   for (const ForeignName& one : names)
     if (one.block == block && one.name == name) return &one;
   return nullptr;

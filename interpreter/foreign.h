@@ -18,7 +18,19 @@ struct ForeignName {
 // is not known, or when it is a name of ours there.
 const ForeignName* foreign(std::string_view context, std::string_view name);
 
-// All of them: those of settings, then those of blocks, each in the order of the alphabet.
+// A value that other tools know by this name: `each`, `github`, `yes`. Null when it is not known.
+struct ForeignValue {
+  std::string_view name;
+  std::string_view answer;
+};
+const ForeignValue* foreign_value(std::string_view name);
+std::span<const ForeignValue> foreign_values();
+
+// A function of theirs: `toset`, `hashFiles`. Null when it is not known.
+const ForeignValue* foreign_function(std::string_view name);
+std::span<const ForeignValue> foreign_functions();
+
+// All words: those of settings, then those of blocks, each in the order of the alphabet.
 std::span<const ForeignName> foreign_names();
 
 }  // namespace cairn

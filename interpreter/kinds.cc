@@ -6,6 +6,7 @@
 #include <array>
 
 #include "grammar/parse.h"
+#include "interpreter/refinement.h"
 #include "stdlib/stdlib.h"
 
 namespace cairn {
@@ -13,16 +14,6 @@ namespace {
 
 using Form = Type::Form;
 
-constexpr std::array<std::pair<std::string_view, Form>, 10> simple_types = {{{"string", Form::string},
-                                                                             {"int", Form::integer},
-                                                                             {"float", Form::floating},
-                                                                             {"bool", Form::boolean},
-                                                                             {"duration", Form::duration},
-                                                                             {"size", Form::size},
-                                                                             {"path", Form::path},
-                                                                             {"secret", Form::secret},
-                                                                             {"any", Form::any},
-                                                                             {"null", Form::null}}};
 // What constructors give: probes, reports, policies, mounts. Each is the result of some function of
 // functions/.
 constexpr std::array<std::string_view, 4> families = {"check", "report_file", "retry", "mount"};
@@ -93,8 +84,6 @@ bool Vocabulary::State::is_kind(std::string_view name) const {
 Type Vocabulary::State::type(const syntax::TypeItem& item) {
   Type result;
   const std::string& name = item.name.text;
-  const auto simple = std::find_if(simple_types.begin(), simple_types.end(),
-                                   [&](const auto& row) { return row.first == name; });
   if (item.form == syntax::TypeItem::Form::literal) {
     result = Type{Form::literal, name, {}};
   } else if (item.form == syntax::TypeItem::Form::applied) {
@@ -104,8 +93,8 @@ Type Vocabulary::State::type(const syntax::TypeItem& item) {
     result = Type{name == "list" ? Form::list : Form::map, {}, {type(inner)}};
     if (name != "list" && name != "map")
       mistakes.error("S0301", item.span, fmt::format("no type named `{}`", name));
-  } else if (simple != simple_types.end()) {
-    result = Type{simple->second, {}, {}};
+  } else if (std::optional<Type> known = named_type(name)) {
+    result = std::move(*known);
   } else if (std::find(families.begin(), families.end(), name) != families.end()) {
     result = Type{Form::made, name, {}};
   } else if (is_variable(name)) {

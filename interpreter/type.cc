@@ -14,17 +14,17 @@ std::string show(const Type& type) {
     case Form::boolean:
       return "bool";
     case Form::integer:
-      return "int";
+      return type.text.empty() ? "int" : type.text;
     case Form::floating:
-      return "float";
+      return type.text.empty() ? "float" : type.text;
     case Form::string:
-      return "string";
+      return type.text.empty() ? "string" : type.text;
     case Form::duration:
       return "duration";
     case Form::size:
       return "size";
     case Form::path:
-      return "path";
+      return type.text.empty() ? "path" : type.text;
     case Form::secret:
       return "secret";
     case Form::literal:

@@ -16,7 +16,8 @@ struct Type {
     any,     // parsed JSON: checked when its value is known
     null,
     boolean,
-    integer,
+    integer,  // `text` is, here and of float, string and path, the rule of a refinement ("port"), if any:
+              // refinement.h
     floating,
     string,
     duration,

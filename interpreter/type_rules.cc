@@ -6,22 +6,13 @@
 #include <array>
 
 #include "grammar/suggest.h"
+#include "interpreter/refinement.h"
 #include "interpreter/suggestions.h"
 
 namespace cairn {
 namespace {
 
 using Form = Type::Form;
-
-constexpr std::array<std::pair<std::string_view, Form>, 9> simple_names = {{{"string", Form::string},
-                                                                            {"int", Form::integer},
-                                                                            {"float", Form::floating},
-                                                                            {"bool", Form::boolean},
-                                                                            {"duration", Form::duration},
-                                                                            {"size", Form::size},
-                                                                            {"path", Form::path},
-                                                                            {"secret", Form::secret},
-                                                                            {"any", Form::any}}};
 
 Type type_of_item(const syntax::TypeItem& item, const Module& module, Program& program,
                   Diagnostics& diagnostics);
@@ -52,7 +43,7 @@ std::string_view type_here(std::string_view name) {
 Type unknown_type(const syntax::TypeItem& item, const Module& module, Program& program,
                   Diagnostics& diagnostics) {
   std::vector<std::string> candidates = program.vocabulary.kind_names();
-  for (const auto& [name, form] : simple_names) candidates.emplace_back(name);
+  for (std::string& name : type_names()) candidates.push_back(std::move(name));
   for (const std::unique_ptr<UserKind>& kind : module.kinds) candidates.push_back(kind->name);
   Diagnostic& error =
       diagnostics.error("S0301", item.span, fmt::format("no type named `{}`", item.name.text), "not a type");
@@ -62,8 +53,8 @@ Type unknown_type(const syntax::TypeItem& item, const Module& module, Program& p
     error.help(fmt::format("did you mean `{}`?", *near));
   else
     error.note(
-        "types are string int float bool duration size path secret any, list(T), map(T), \"a\" | \"b\" and "
-        "the kinds");
+        "types are string int float bool duration size path secret any, list(T), map(T), \"a\" | \"b\", the "
+        "kinds, and port, count, url, … which hold by a rule");
   return simple(Form::poison);
 }
 
@@ -96,13 +87,12 @@ Type type_of_item(const syntax::TypeItem& item, const Module& module, Program& p
       type = simple(Form::poison);
     }
   } else {
-    const auto found = std::find_if(simple_names.begin(), simple_names.end(),
-                                    [&](const auto& row) { return row.first == item.name.text; });
-    if (found != simple_names.end())
-      type = simple(found->second);
-    else if (item.name.text == "null")
-      type = simple(Form::null);
-    else if (const UserKind* kind = module.kind(item.name.text))
+    const std::optional<Type> known = named_type(item.name.text);
+    const UserKind* kind = module.kind(item.name.text);
+    // A file may have a kind `platform` of its own; it has none called `int`.
+    if (known && (known->text.empty() || kind == nullptr))
+      type = *known;
+    else if (kind != nullptr)
       type = node_of(kind->full_name);
     else if (program.vocabulary.kind(item.name.text) != nullptr || item.name.text == "stage")
       type = node_of(item.name.text);
@@ -116,6 +106,15 @@ Type type_of_item(const syntax::TypeItem& item, const Module& module, Program& p
     }
   }
   return item.optional ? optional_of(std::move(type)) : type;
+}
+
+Value text_value(std::string text, Form form) {
+  Value value;
+  if (form == Form::path)
+    value.is = Path{std::move(text), {}};
+  else
+    value.is = std::move(text);
+  return value;
 }
 
 }  // namespace
@@ -208,6 +207,9 @@ bool fits(const Type& from, const Type& wanted, Program& program) {
       return wanted.form == Form::integer || wanted.form == Form::floating;
     case Form::literal:
       if (wanted.form == Form::literal) return wanted.text == from.text;
+      if (const Refinement* refined = refinement(wanted))
+        return (refined->base == Form::string || refined->base == Form::path) &&
+               !refined->refuses(text_value(from.text, refined->base));
       return wanted.form == Form::string || wanted.form == Form::path || wanted.form == Form::secret;
     case Form::string:
       return wanted.form == Form::string || wanted.form == Form::path || wanted.form == Form::secret ||

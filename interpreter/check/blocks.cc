@@ -72,11 +72,12 @@ class BlockCheck {
         error.note(fmt::format("it has {}", quoted_list(names)));
       return;
     }
-    Diagnostic& error = diagnostics_.error("S0212", block_.kind.span,
-                                           fmt::format("no kind named `{}`", block_.kind.text), "not found");
+    const ForeignName* known = foreign("", block_.kind.text);
+    Diagnostic& error = instead_of_quotes(known != nullptr, "S0212", block_.kind.span, block_.head,
+                                          fmt::format("no kind named `{}`", block_.kind.text), "not found");
     std::vector<std::string> names = program_.vocabulary.kind_names();
     for (const std::unique_ptr<UserKind>& kind : module.kinds) names.push_back(kind->name);
-    if (const ForeignName* known = foreign("", block_.kind.text))
+    if (known != nullptr)
       error.help(std::string(known->answer));
     else if (const auto near = suggest(block_.kind.text, names))
       error.help(fmt::format("did you mean `{}`?", *near));
@@ -86,16 +87,33 @@ class BlockCheck {
       error.note(fmt::format("the kinds are {}", quoted_list(names, 40)));
   }
 
+  // `resource "volume" "data" { … }`: that a name has no quotes is of no use to who has to write something
+  // else. What is told of the head takes the place of that.
+  Diagnostic& instead_of_quotes(bool better, std::string code, Span span, Span head, std::string message,
+                                std::string label) {
+    std::vector<Diagnostic>& all = diagnostics_.all();
+    const auto quotes = std::find_if(all.begin(), all.end(), [&](const Diagnostic& one) {
+      const Span its = one.primary.span;
+      return one.code == "S0105" && its.file == head.file && its.begin >= head.begin && its.end <= head.end;
+    });
+    if (!better || quotes == all.end())
+      return diagnostics_.error(std::move(code), span, std::move(message), std::move(label));
+    *quotes = Diagnostic{
+        Severity::error, std::move(code), std::move(message), {span, std::move(label)}, {}, {}, {}};
+    return *quotes;
+  }
+
   void check_statement(const syntax::Statement& statement) {
     if (const syntax::Setting* setting = std::get_if<syntax::Setting>(&statement.is))
       return check_setting(statement, *setting);
     if (declaration_.inner != nullptr) return;  // a stage holds declarations: they are checked on their own
     const std::string kind = kind_text(block_);
     if (const syntax::Block* inner = std::get_if<syntax::Block>(&statement.is)) {
-      Diagnostic& error = diagnostics_.error(
-          "S0206", inner->head, fmt::format("a `{}` holds settings, not blocks", kind), "a block");
+      Diagnostic& error =
+          instead_of_quotes(true, "S0206", inner->head, inner->head,
+                            fmt::format("a `{}` holds settings, not blocks", kind), "a block");
       if (accepted(inner->kind.text) && !inner->member && !inner->name)
-        error.help(fmt::format("{} = {{ … }}", inner->kind.text));
+        error.help(fmt::format("`{} = {{ … }}`", inner->kind.text));
       else if (const ForeignName* known = foreign(kind, inner->kind.text); known != nullptr && !inner->member)
         error.help(std::string(known->answer));
       return;
@@ -160,7 +178,7 @@ class BlockCheck {
     if (!found) {
       report_unknown_setting(setting);
       program_.poisoned.insert(&statement);
-      typer_.type(*setting.value, standing_);
+      type_of_what_goes(*setting.value);
       return;
     }
     if (std::holds_alternative<syntax::NullLiteral>(setting.value->is)) return;
@@ -169,12 +187,28 @@ class BlockCheck {
     typer_.expect(*setting.value, found->type, standing, fmt::format("`{}`", name));
   }
 
+  // The value of a setting that is not known is rewritten with it: what is wrong inside is no mistake of its
+  // own. The names that it reads are read.
+  void type_of_what_goes(const syntax::Expr& value) {
+    std::vector<Diagnostic>& all = diagnostics_.all();
+    const std::size_t before = all.size();
+    typer_.type(value, standing_);
+    all.erase(std::remove_if(all.begin() + static_cast<std::ptrdiff_t>(before), all.end(),
+                             [&](const Diagnostic& one) {
+                               const Span span = one.primary.span;
+                               return span.file == value.span.file && span.begin >= value.span.begin &&
+                                      span.end <= value.span.end;
+                             }),
+              all.end());
+  }
+
   void report_unknown_setting(const syntax::Setting& setting) {
     const std::string& name = setting.name.text;
     const std::string kind = kind_text(block_);
     Diagnostic& error =
         diagnostics_.error("S0411", setting.name.span,
                            fmt::format("no setting named `{}` in `{}`", name, kind), "not a setting");
+    unknown_.push_back({diagnostics_.all().size() - 1, &setting});
     const std::vector<std::string> names = setting_names();
     if (const ForeignName* known = foreign(kind, name))
       error.help(std::string(known->answer));
@@ -205,12 +239,31 @@ class BlockCheck {
           missing.push_back(declared.name);
     }
     if (missing.empty() || diagnostics_.has_syntax_error_within(declaration_.statement->span)) return;
+    program_.poisoned.insert(declaration_.statement);
+    if (missing.size() == 1 && was_meant(missing.front())) return;
     diagnostics_
         .error("S0404", block_.head,
                fmt::format("`{} {}` needs {}", kind_text(block_), declaration_.name, quoted_list(missing)),
                "not given")
         .help(fmt::format("{} = …", missing.front()));
-    program_.poisoned.insert(declaration_.statement);
+  }
+
+  // The one setting that is not known is the one that is missing, by another name: one mistake.
+  bool was_meant(const std::string& missing) {
+    if (unknown_.size() != 1) return false;
+    const auto [place, setting] = unknown_.front();
+    Diagnostic& told = diagnostics_.all()[place];
+    const std::string suggested = fmt::format("did you mean `{}`?", missing);
+    const bool other_name = !told.helps.empty() && told.helps.front().starts_with("did you mean");
+    if (other_name) return told.helps.front() == suggested;
+    told.helps = {fmt::format("`{}` is what a `{}` needs: `{} = {}`", missing, kind_text(block_), missing,
+                              shortened(program_.sources.text(setting->value->span)))};
+    told.notes.clear();
+    return true;
+  }
+
+  static std::string shortened(std::string_view value) {
+    return value.size() > 40 || value.find('\n') != std::string_view::npos ? "…" : std::string(value);
   }
 
   Typer& typer_;
@@ -220,6 +273,7 @@ class BlockCheck {
   const syntax::Block& block_;
   Standing standing_;
   std::vector<std::pair<std::string, Span>> given_;
+  std::vector<std::pair<std::size_t, const syntax::Setting*>> unknown_;  // its place among the diagnostics
 };
 
 }  // namespace

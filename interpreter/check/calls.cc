@@ -6,6 +6,7 @@
 
 #include "grammar/suggest.h"
 #include "interpreter/check/typer.h"
+#include "interpreter/foreign.h"
 
 namespace cairn {
 namespace {
@@ -64,7 +65,9 @@ Type Typer::type_of_call(const syntax::Expr& expression, const syntax::Call& cal
     Diagnostic& error = diagnostics_.error("S0213", call.function.span,
                                            fmt::format("no function named `{}`", name), "not found");
     const Resolved resolved = resolve(name, *standing.region);
-    if (const auto near = suggest(name, program_.vocabulary.function_names()))
+    if (const ForeignValue* known = foreign_function(name))
+      error.help(std::string(known->answer));
+    else if (const auto near = suggest(name, program_.vocabulary.function_names()))
       error.help(fmt::format("did you mean `{}`?", *near));
     else if (resolved.form == Resolved::Form::declaration)
       error.note(fmt::format("`{}` is a value: it takes no arguments", name));

@@ -6,21 +6,14 @@
 
 #include "grammar/suggest.h"
 #include "interpreter/check/typer.h"
+#include "interpreter/check/written_elsewhere.h"
+#include "interpreter/refinement.h"
 #include "interpreter/suggestions.h"
 
 namespace cairn {
 namespace {
 
 using Form = Type::Form;
-
-// The alternative of `type` that has this form; null: there is none.
-const Type* alternative(const Type& type, Form form) {
-  if (type.form == form) return &type;
-  if (type.form == Form::one_of)
-    for (const Type& each : type.of)
-      if (const Type* found = alternative(each, form)) return found;
-  return nullptr;
-}
 
 std::vector<std::string> literals_of(const Type& type) {
   std::vector<std::string> found;
@@ -32,17 +25,28 @@ std::vector<std::string> literals_of(const Type& type) {
 }
 
 std::string with_article(const Type& wanted) {
-  const Type rest = without_null(wanted);
-  switch (rest.form) {
-    case Form::one_of:
-    case Form::literal:
-      return show(rest);
-    case Form::list:
-    case Form::map:
-      return "a " + show(rest);
-    default:
-      return described(rest);
+  return described(without_null(wanted));
+}
+
+// The literals as they are written, then what else is taken.
+std::string choices_of(const Type& wanted) {
+  return show(without_null(wanted));
+}
+
+// Why no alternative takes this text, when one of them is a string with a rule; the last one's word counts.
+std::optional<std::string> refusal_of(const std::string& text, const Type& wanted) {
+  std::optional<std::string> why;
+  for (const Type& each : wanted.form == Form::one_of ? wanted.of : std::vector<Type>{wanted}) {
+    const Refinement* refined = refinement(each);
+    if (refined == nullptr || (each.form != Form::string && each.form != Form::path)) continue;
+    Value value;
+    if (each.form == Form::path)
+      value.is = Path{text, {}};
+    else
+      value.is = text;
+    why = refined->refuses(value);
   }
+  return why;
 }
 
 // "npm run test" as a list: `["npm", "run", "test"]`.
@@ -69,19 +73,21 @@ bool is_digit(char c) {
 class Typer::Mismatch {
  public:
   Mismatch(Typer& typer, const syntax::Expr& expression, const Type& found, const Type& wanted,
-           const std::string& what)
+           const Standing& standing, const std::string& what)
       : typer_(typer),
         expression_(expression),
         found_(found),
         wanted_(wanted),
+        standing_(standing),
         what_(what),
         written_(typer.program_.sources.text(expression.span)) {}
 
   void tell() {
     if (duration_for_size() || number_without_unit() || literal_for_other() || text_for_list() ||
-        secret_for_text() || list_for_map() || node_for_value() || nodes_for_node())
+        secret_for_text() || list_for_map() || texts_for_nodes() || list_for_text() || map_for_list() ||
+        node_for_value() || nodes_for_node())
       return;
-    Diagnostic& error = wrong(without_null(found_));
+    Diagnostic& error = wrong(without_null(shown_type()));
     if (found_.form == Form::floating && accepts(Form::integer))
       error.help(fmt::format("`round({})`", written_));
   }
@@ -91,13 +97,16 @@ class Typer::Mismatch {
 
   Diagnostic& report(std::string message) {
     return typer_.diagnostics_.error("S0302", expression_.span, std::move(message),
-                                     fmt::format("this is {}", described(found_)));
+                                     fmt::format("this is {}", described(shown_type())));
   }
   // "`ports` is a list of ints, found a map"
   Diagnostic& wrong(const std::string& found) {
     return report(fmt::format("{} is {}, found {}", what_, with_article(wanted_), found));
   }
   Diagnostic& wrong(const Type& found) { return wrong(described(found)); }
+
+  // One text is shown as it is; nobody wants to read those of a list again.
+  Type shown_type() const { return found_.form == Form::literal ? found_ : widened(found_); }
 
   bool duration_for_size() {
     const syntax::DurationLiteral* duration = std::get_if<syntax::DurationLiteral>(&expression_.is);
@@ -132,27 +141,66 @@ class Typer::Mismatch {
 
   bool literal_for_other() {
     if (found_.form != Form::literal) return false;
-    return other_literal() || quoted_number() || quoted_bool() || quoted_list() || quoted_node() ||
-           bare_made();
+    return refused_text() || other_literal() || quoted_number() || quoted_bool() || text_for_map() ||
+           quoted_node() || quoted_list() || bare_made();
+  }
+
+  bool refused_text() {
+    const std::optional<std::string> why = refusal_of(found_.text, wanted_);
+    if (!why) return false;
+    Diagnostic& error = typer_.diagnostics_.error("S0302", expression_.span,
+                                                  fmt::format("{} cannot be {}", what_, written_), *why);
+    if (accepts(Form::node) && declares_block(found_.text))
+      error.help(fmt::format("`{}`: a block is named without quotes", found_.text));
+    return true;
   }
 
   bool other_literal() {
     const std::vector<std::string> words = literals_of(wanted_);
     if (words.empty()) return false;
-    Diagnostic& error =
-        report(fmt::format("{} is {}, not \"{}\"", what_, show(without_null(wanted_)), found_.text));
-    if (const auto near = suggest(found_.text, words)) error.help(fmt::format("did you mean \"{}\"?", *near));
+    Diagnostic& error = report(fmt::format("{} is {}, not \"{}\"", what_, choices_of(wanted_), found_.text));
+    const std::size_t colon = found_.text.find(':');
+    if (const auto near = suggest(found_.text, words))
+      error.help(fmt::format("did you mean \"{}\"?", *near));
+    else if (accepts(Form::node) && colon != std::string::npos &&
+             declares_block(found_.text.substr(colon + 1)))
+      error.help(fmt::format("`{}`: a block is named without quotes", found_.text.substr(colon + 1)));
+    else if (accepts(Form::node))
+      name_of_block(error);
+    return true;
+  }
+
+  // `env = "A=1"`
+  bool text_for_map() {
+    if (!accepts(Form::map) || accepts(Form::list)) return false;
+    Diagnostic& error = wrong("a string");
+    if (const auto instead = as_map_of_settings(expression_, *alternative(wanted_, Form::map)))
+      error.help(fmt::format("`{}`", *instead));
     return true;
   }
 
   bool quoted_number() {
     const std::string& text = found_.text;
     if (text.empty() || !is_digit(text.front())) return false;
-    const bool number = std::all_of(text.begin(), text.end(), is_digit);
-    const bool fits_number = number && (accepts(Form::integer) || accepts(Form::floating));
+    const bool whole = std::all_of(text.begin(), text.end(), is_digit);
+    const bool real = std::count(text.begin(), text.end(), '.') == 1 && is_digit(text.back()) &&
+                      text.find_first_not_of("0123456789.") == std::string::npos;
+    const bool fits_number =
+        (whole && accepts(Form::integer)) || ((whole || real) && accepts(Form::floating));
     if (!fits_number && !accepts(Form::duration) && !accepts(Form::size)) return false;
-    wrong("a string").help(fmt::format("`{}` without quotes", text));
+    const std::string instead = fits_number ? text : with_unit(text);
+    wrong("a string").help(fmt::format("`{}` without quotes", instead));
     return true;
+  }
+
+  // "512m" as the size 512MiB, "180" as the duration 180s; anything else as it is.
+  std::string with_unit(const std::string& text) const {
+    const std::size_t digits = text.find_first_not_of("0123456789");
+    if (digits == std::string::npos) return text + (accepts(Form::duration) ? "s" : "MiB");
+    if (!accepts(Form::size)) return text;
+    const char unit = static_cast<char>(std::toupper(static_cast<unsigned char>(text[digits])));
+    if (std::string_view("KMGT").find(unit) == std::string_view::npos) return text;
+    return text.substr(0, digits) + unit + "iB";
   }
 
   bool quoted_bool() {
@@ -166,17 +214,72 @@ class Typer::Mismatch {
 
   bool quoted_list() {
     if (!accepts(Form::list)) return false;
-    Diagnostic& error = wrong("a string").help(words_of(found_.text));
-    if (what_ == "`command`" || what_ == "`entrypoint`") error.help("`script` takes lines for a shell");
+    Diagnostic& error = wrong("a string");
+    // What only a shell understands is no word of a program.
+    const bool shell = found_.text.find_first_of("&|;<>$*\"'`\n") != std::string::npos;
+    error.help(
+        fmt::format("`{}`", shell ? fmt::format("[\"sh\", \"-c\", {}]", written_) : words_of(found_.text)));
+    if (what_ == "`command`" || what_ == "`entrypoint`")
+      error.help("`script` of a `run` takes lines for a shell");
     return true;
   }
 
   bool quoted_node() {
-    const Type* node = alternative(wanted_, Form::node);
-    if (node == nullptr) return false;
-    wrong("a string")
-        .note(node->text.empty() ? "a block is named without quotes"
-                                 : fmt::format("a `{}` block is named without quotes", node->text));
+    if (!accepts(Form::node)) return false;
+    name_of_block(wrong("a string"));
+    return true;
+  }
+
+  bool declares_block(const std::string& name) const {
+    return standing_.region != nullptr &&
+           resolve(name, *standing_.region).form == Resolved::Form::declaration;
+  }
+
+  void name_of_block(Diagnostic& error) {
+    const Type& node = *alternative(wanted_, Form::node);
+    if (declares_block(found_.text)) {
+      error.help(fmt::format("`{}`: a block is named without quotes", found_.text));
+      return;
+    }
+    error.note(node.text.empty()
+                   ? fmt::format("a block is named without quotes, and none here is called `{}`", found_.text)
+                   : fmt::format("a `{}` block is named without quotes, and none here is called `{}`",
+                                 node.text, found_.text));
+    if (const auto near = suggest(found_.text, typer_.visible_names(standing_)))
+      error.help(fmt::format("did you mean `{}`?", *near));
+  }
+
+  // `after = ["db", "cache"]`
+  bool texts_for_nodes() {
+    const syntax::ListLiteral* list = std::get_if<syntax::ListLiteral>(&expression_.is);
+    if (list == nullptr || !accepts(Form::list) || widened(found_).of.front().form != Form::string)
+      return false;
+    if (alternative(alternative(wanted_, Form::list)->of.front(), Form::node) == nullptr) return false;
+    std::string names;
+    for (const syntax::ExprPtr& item : list->items) {
+      const std::string_view text = typer_.program_.sources.text(item->span);
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", text.substr(1, text.size() - 2));
+    }
+    wrong("a list of strings").help(fmt::format("`[{}]`: blocks are named without quotes", names));
+    return true;
+  }
+
+  // The lines of a script, each as an element.
+  bool list_for_text() {
+    if (found_.form != Form::list || !accepts(Form::string) || accepts(Form::list)) return false;
+    Diagnostic& error = wrong(shown_type());
+    if (what_.ends_with("`script`")) error.help("one text, a line each: `script = \"\"\"` … `\"\"\"`");
+    return true;
+  }
+
+  bool map_for_list() {
+    const Type* list = alternative(wanted_, Form::list);
+    if (found_.form != Form::map || accepts(Form::map) || (list == nullptr && !accepts(Form::string)))
+      return false;
+    Diagnostic& error = wrong(shown_type());
+    if (const auto instead = as_list_of_elements(expression_, list == nullptr ? wanted_ : list->of.front(),
+                                                 typer_.program_.sources))
+      error.help(fmt::format("`{}`", *instead));
     return true;
   }
 
@@ -194,8 +297,9 @@ class Typer::Mismatch {
 
   bool text_for_list() {
     if (found_.form != Form::string || !accepts(Form::list)) return false;
-    Diagnostic& error = wrong("a string").help("[\"…\", \"…\"]");
-    if (what_ == "`command`" || what_ == "`entrypoint`") error.help("`script` takes lines for a shell");
+    Diagnostic& error = wrong("a string").help("`[\"…\", \"…\"]`");
+    if (what_ == "`command`" || what_ == "`entrypoint`")
+      error.help("`script` of a `run` takes lines for a shell");
     return true;
   }
 
@@ -215,7 +319,8 @@ class Typer::Mismatch {
 
   bool list_for_map() {
     if (found_.form != Form::list || !accepts(Form::map)) return false;
-    wrong("a list").help("{ NAME = \"value\" }");
+    const auto instead = as_map_of_settings(expression_, *alternative(wanted_, Form::map));
+    wrong("a list").help(instead ? fmt::format("`{}`", *instead) : std::string("`{ NAME = \"value\" }`"));
     return true;
   }
 
@@ -248,7 +353,7 @@ class Typer::Mismatch {
   bool nodes_for_node() {
     if (found_.form != Form::list || found_.of.front().form != Form::node || !accepts(Form::node))
       return false;
-    wrong(found_).help(fmt::format("`{}[0]` is one of them", written_));
+    wrong(shown_type()).help(fmt::format("`{}[0]` is one of them", written_));
     return true;
   }
 
@@ -256,14 +361,15 @@ class Typer::Mismatch {
   const syntax::Expr& expression_;
   const Type& found_;
   const Type& wanted_;
+  const Standing& standing_;
   const std::string& what_;
   const std::string written_;
 };
 
 void Typer::report_mismatch(const syntax::Expr& expression, const Type& found, const Type& wanted,
-                            const std::string& what) {
+                            const Standing& standing, const std::string& what) {
   program_.poisoned.insert(&expression);
-  Mismatch(*this, expression, found, wanted, what).tell();
+  Mismatch(*this, expression, found, wanted, standing, what).tell();
 }
 
 }  // namespace cairn

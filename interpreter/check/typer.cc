@@ -6,7 +6,7 @@
 
 #include "grammar/suggest.h"
 #include "interpreter/declare.h"
-#include "interpreter/suggestions.h"
+#include "interpreter/refinement.h"
 
 namespace cairn {
 namespace {
@@ -72,10 +72,12 @@ Type Typer::infer(const syntax::Expr& expression, const Standing& standing) {
       self.expect(*each.key, simple(Form::any), within, "the key");
       return map_of(self.type(*each.value, within));
     }
-    Type operator()(const syntax::NameRef& name) { return self.type_of_name(expression, name, standing); }
+    Type operator()(const syntax::NameRef& name) {
+      return plain(self.type_of_name(expression, name, standing));
+    }
     Type operator()(const syntax::Call& call) { return self.type_of_call(expression, call, standing); }
     Type operator()(const syntax::Member& member) {
-      return self.type_of_member(expression, member, standing);
+      return plain(self.type_of_member(expression, member, standing));
     }
     Type operator()(const syntax::Index& index) { return self.type_of_index(expression, index, standing); }
     Type operator()(const syntax::Unary& unary) { return self.type_of_unary(expression, unary, standing); }
@@ -95,6 +97,7 @@ Type Typer::type_of_text(const syntax::Text& text, const Standing& standing) {
     holes = true;
     const Type hole = type(*part.hole, standing);
     if (hole.form == Form::poison || can_be_text(hole)) continue;
+    if (in_syntax_error(diagnostics_, part.hole->span)) continue;  // `${{ x }}` was not meant as a map
     Diagnostic& wrong = diagnostics_.error(
         "S0305", part.hole->span,
         fmt::format("a hole takes one string, number or other single value, not {}", described(hole)));
@@ -199,71 +202,6 @@ Type Typer::type_of_name(const syntax::Expr& expression, const syntax::NameRef& 
       return poison(expression);
   }
   return simple(Form::poison);
-}
-
-bool in_syntax_error(const Diagnostics& diagnostics, Span span) {
-  return std::any_of(diagnostics.all().begin(), diagnostics.all().end(), [&](const Diagnostic& known) {
-    const Span its = known.primary.span;
-    return known.code.starts_with("S01") && its.file == span.file && its.begin <= span.begin &&
-           span.end <= its.end;
-  });
-}
-
-void Typer::report_unknown_name(const syntax::Expr& expression, const syntax::Name& name,
-                                const Standing& standing) {
-  // In `image = postgres:16` and `not x` the words are no names: told already.
-  if (in_syntax_error(diagnostics_, name.span)) return;
-  std::vector<std::string> visible;
-  for (const auto& [local, type] : standing.locals) visible.push_back(local);
-  for (const Region* region = standing.region; region != nullptr; region = region->parent) {
-    if (const syntax::For* each = region->each())
-      for (const syntax::Name& variable : each->variables) visible.push_back(variable.text);
-    if (region->scope != region) continue;
-    std::vector<std::string> declared;
-    for (const auto& [known, declarations] : region->names) declared.emplace_back(known);
-    std::sort(declared.begin(), declared.end());
-    visible.insert(visible.end(), declared.begin(), declared.end());
-    if (region->form == RegionForm::file)
-      for (const UseBinding& use : region->module->uses) visible.push_back(use.name);
-  }
-  Diagnostic& error = diagnostics_.error("S0201", expression.span,
-                                         fmt::format("no value named `{}`", name.text), "not found");
-  const std::size_t dash = name.text.find('-');
-  if (dash != std::string::npos) {
-    const std::string left = name.text.substr(0, dash);
-    const bool known = std::find(visible.begin(), visible.end(), left) != visible.end();
-    if (known) {
-      error.help(fmt::format("`{} - {}` with blanks subtracts", left,
-                             name.text.substr(name.text.find_first_not_of('-', dash))));
-      return;
-    }
-  }
-  const bool capitals = name.text.size() > 1 && std::none_of(name.text.begin(), name.text.end(),
-                                                             [](char c) { return c >= 'a' && c <= 'z'; });
-  if (const auto near = suggest(name.text, visible))
-    error.help(fmt::format("did you mean `{}`?", *near));
-  else if (capitals)
-    error.help(fmt::format("a variable of the environment is read with `env(\"{}\")`", name.text));
-  else if (name.text == "process" || name.text == "os" || name.text == "ENV")
-    error.help("a variable of the environment is read with `env(\"NAME\")`");
-  else if (name.text == "var" || name.text == "local" || name.text == "vars" || name.text == "params")
-    error.help(fmt::format("params and lets are read by their names alone, without `{}.`", name.text));
-  else if (program_.vocabulary.function(name.text) != nullptr)
-    error.help(fmt::format("`{}` is a function: `{}(…)`", name.text, name.text));
-  else if (program_.vocabulary.kind(name.text) != nullptr)
-    error.note(fmt::format("`{}` is a kind: `{} name {{ … }}` declares one", name.text, name.text));
-  else {
-    // A name of a stage is read through it.
-    for (const std::unique_ptr<Module>& module : program_.modules)
-      for (const std::unique_ptr<Region>& region : module->regions)
-        if (region->form == RegionForm::stage && module->region == region->parent &&
-            named_in(*region, name.text) != nullptr) {
-          error.help(fmt::format("`{}.{}`",
-                                 cairn::name_of(*std::get_if<syntax::Block>(&region->statement->is)).text,
-                                 name.text));
-          return;
-        }
-  }
 }
 
 Type Typer::type_of_declaration(const Declaration& declaration) {

@@ -53,8 +53,10 @@ class Typer {
   using KeysSeen = std::unordered_map<std::string, const syntax::MapEntry*>;
   void given_once(const syntax::MapEntry& entry, const std::string& key, KeysSeen& seen);
   Standing inside(const syntax::Each& each, const Standing& standing);
+  // names.cc
   void report_unknown_name(const syntax::Expr& expression, const syntax::Name& name,
                            const Standing& standing);
+  std::vector<std::string> visible_names(const Standing& standing) const;
   Type poison(const syntax::Expr& expression);
 
   // members.cc
@@ -84,21 +86,26 @@ class Typer {
   // fitting.cc
   bool descend(const syntax::Expr& expression, const Type& wanted, const Standing& standing,
                const std::string& what);
+  bool refuse_number(const syntax::Expr& expression, const Type& wanted, const std::string& what);
   class Mismatch;
   void report_mismatch(const syntax::Expr& expression, const Type& found, const Type& wanted,
-                       const std::string& what);
+                       const Standing& standing, const std::string& what);
 
   Program& program_;
   Diagnostics& diagnostics_;
   std::unordered_map<const Declaration*, Known> declarations_;
   std::unordered_map<const syntax::Export*, Known> exports_;
   std::vector<const Declaration*> chain_;
+  const Type* expected_ = nullptr;  // of the name that is being read
 };
 
 // Whether a syntax error covers this place: what is there was not meant as it was read.
 bool in_syntax_error(const Diagnostics& diagnostics, Span span);
 
-// "a size", "a list", "a `run`": for messages.
+// "a size", "a list", "a `run`", "a port or a list of them": for messages.
 std::string described(const Type& type);
+
+// The alternative of `type` that has this form; null: there is none.
+const Type* alternative(const Type& type, Type::Form form);
 
 }  // namespace cairn

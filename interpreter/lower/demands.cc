@@ -2,8 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace cairn {
 namespace {
+
+// `build = "."`, `container = "x"`, `uses = …`: the place was given, in the words of another tool, and that
+// is told.
+bool place_by_another_name(Span block, const Diagnostics& diagnostics) {
+  return std::any_of(diagnostics.all().begin(), diagnostics.all().end(), [&](const Diagnostic& one) {
+    if ((one.code != "S0411" && one.code != "S0206") || one.helps.empty()) return false;
+    const Span span = one.primary.span;
+    if (span.file != block.file || span.begin < block.begin || span.end > block.end) return false;
+    const std::string& help = one.helps.front();
+    return help.find("`image`") != std::string::npos || help.find("an image") != std::string::npos ||
+           help.find("`in`") != std::string::npos || help.starts_with("`uses`");
+  });
+}
 
 // Exactly one of `image` and `in` (section 4); nothing runs on the host unless the file says so.
 void check_place(Evaluator& evaluator, NodeId id, const Node& node, Diagnostics& diagnostics) {
@@ -16,7 +31,8 @@ void check_place(Evaluator& evaluator, NodeId id, const Node& node, Diagnostics&
   if (image != in) return;
   const std::string name = fmt::format("{} {}", node.kind, evaluator.state(id).declaration->name);
   if (!image) {
-    if (diagnostics.has_syntax_error_within(evaluator.state(id).declaration->statement->span)) return;
+    const Span block = evaluator.state(id).declaration->statement->span;
+    if (diagnostics.has_syntax_error_within(block) || place_by_another_name(block, diagnostics)) return;
     diagnostics.error("S0403", node.span, fmt::format("`{}` has no place", name), "where is it to run?")
         .help("give `image`, or `in = \"host\"`")
         .note("nothing runs on the host by default");
@@ -52,6 +68,8 @@ void check_demands(Evaluator& evaluator, Draft& draft) {
     const NodeState& state = evaluator.state(id);
     if (state.declaration != nullptr && evaluator.program.poisoned.contains(state.declaration)) continue;
     check_place(evaluator, id, draft.graph.nodes[i], diagnostics);
+    check_paths_inside(evaluator, id, draft.graph.nodes[i]);
+    check_health(evaluator, id, draft.graph.nodes[i]);
     check_self(evaluator, id, draft, diagnostics);
   }
 }

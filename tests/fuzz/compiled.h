@@ -58,7 +58,7 @@ inline void check_program(const std::map<std::string, std::string>& files) {
   check_spans(*outcome, findings);
   if (graph.nodes.size() < 100)
     for (const draw::Level level : {draw::Level::stage, draw::Level::node, draw::Level::step}) {
-      const draw::Picture picture = draw::make_picture(graph, outcome->sources, {.level = level});
+      const draw::Picture picture = draw::make_picture(graph, outcome->sources, {level, false, {}});
       (void)draw::ascii(picture);
       (void)draw::html(picture);
       (void)draw::json(picture);

@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets with clang, ASan and UBSan, and runs each for CAIRN_FUZZ_SECONDS (default 60), all at
-# once on as many cores as there are. Seeds are the examples, the library and the golden files; what was once
-# found lies in tests/fuzz/found/TARGET and is run first.
-#   tests/fuzz/run.sh [TARGET…]          CAIRN_FUZZ_BUILD: the build folder, default build-fuzz
-# Ends with 1 when something was found; the file that shows it is left beside the build.
+# Builds the fuzz targets with clang, ASan and UBSan, and runs each for CAIRN_FUZZ_SECONDS (default 60), all of them
+# side by side. Seeds are the examples, the library and the golden files; what was once found lies in
+# tests/fuzz/found/TARGET and is run first.
+#   tests/fuzz/run.sh [TARGET…]          CAIRN_FUZZ_BUILD: the build folder, default build/asan
+# Ends with 1 when something was found, and says how to keep it; with 77 where there is no clang.
 set -eu
 root="$(cd "$(dirname "$0")/../.." && pwd)"
-build="$(realpath -m "${CAIRN_FUZZ_BUILD:-$root/build-fuzz}")"
+build="$(realpath -m "${CAIRN_FUZZ_BUILD:-$root/build/asan}")"
 seconds="${CAIRN_FUZZ_SECONDS:-60}"
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=(parse_fuzz format_fuzz evaluate_fuzz load_fuzz)
 
-[ -f "$build/build.ninja" ] ||
-  cmake -S "$root" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang -DCAIRN_FUZZ=ON >/dev/null
+command -v clang++ >/dev/null || { echo "fuzz: skipped, there is no clang++ (Debian: apt-get install clang)"; exit 77; }
+grep -qs 'CAIRN_FUZZ:BOOL=ON' "$build/CMakeCache.txt" ||
+  cmake -S "$root" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug \
+    -DCAIRN_SANITIZE=address,undefined -DCAIRN_FUZZ=ON >/dev/null
 ninja -C "$build" "${targets[@]}" >"$build/fuzz-build.log" 2>&1 || { tail -30 "$build/fuzz-build.log"; exit 1; }
+export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
 
 seeds="$build/seeds"
 rm -rf "$seeds"
@@ -47,7 +50,6 @@ seed("program", b'use "./a.stack"\nlet x = a.y\n=== a.stack\nuse "./b.stack" as 
 P
 
 declare -A kind=([parse_fuzz]=text [format_fuzz]=text [evaluate_fuzz]=expression [load_fuzz]=program)
-running=()
 for target in "${targets[@]}"; do
   mkdir -p "$build/corpus/$target" "$build/crashes"
   if compgen -G "$root/tests/fuzz/found/$target/*" >/dev/null; then
@@ -56,13 +58,11 @@ for target in "${targets[@]}"; do
   fi
 done
 run_one() {
-  "$build/$1" -dict="$root/tests/fuzz/stack.dict" -max_len=4096 -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
+  "$build/$1" -dict="$root/tests/fuzz/stack.dict" -max_len=4096 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
     -max_total_time="$seconds" -artifact_prefix="$build/crashes/$1-" "$build/corpus/$1" "$seeds/${kind[$1]}" >"$build/$1.log" 2>&1
 }
-cores="$(nproc)"
 status=0
 for target in "${targets[@]}"; do
-  while [ "$(jobs -rp | wc -l)" -ge "$cores" ]; do wait -n || true; done
   { run_one "$target" && echo clean >"$build/$target.result" || echo found >"$build/$target.result"; } &
 done
 wait
@@ -71,6 +71,7 @@ for target in "${targets[@]}"; do
   printf '%-14s %4s s %10s runs  %s\n' "$target" "$seconds" "${runs:-?}" "$(cat "$build/$target.result")"
   if [ "$(cat "$build/$target.result")" != clean ]; then
     grep -vE '^#[0-9]+|^(INFO|	NEW)' "$build/$target.log" | tail -60
+    echo "fuzz: keep it as tests/fuzz/found/$target/NAME: $(ls -t "$build/crashes/$target"-* 2>/dev/null | head -1)"
     status=1
   fi
 done

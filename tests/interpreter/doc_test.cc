@@ -33,7 +33,7 @@ TEST_F(Docs, ExplainASetting) {
       explain("run.expect_exit"),
       "run.expect_exit: int | list(int)\n\n  The exit codes that count as success.\n\n  Without it: 0\n");
   EXPECT_NE(explain("push.image").find("It has to be given."), std::string::npos);
-  EXPECT_NE(explain("service.port").find("service.port(n: int | string): int\n"), std::string::npos);
+  EXPECT_NE(explain("service.port").find("service.port(n: port | string): int\n"), std::string::npos);
 }
 
 TEST_F(Docs, ExplainAKindAndAFunction) {

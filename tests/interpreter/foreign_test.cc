@@ -67,6 +67,25 @@ TEST(Foreign, TheAnswersReadLikeThis) {
   golden::compare(golden::folder("check") / "foreign_words.txt", all);
 }
 
+TEST(Foreign, EveryValueAndFunctionIsAnsweredWhereItStands) {
+  const std::string head = "run t { image = \"x:1\" ; env = { A = ";
+  std::string all;
+  for (const ForeignValue& value : foreign_values()) {
+    const Told told = tell(head + std::string(value.name) + " } }\n");
+    EXPECT_EQ(told.answers(value.answer), 1u) << value.name << "\n" << render(told.sources, told.diagnostics);
+    EXPECT_EQ(told.diagnostics.all().size(), 1u) << value.name;
+    all += fmt::format("{}: {}\n", value.name, value.answer);
+  }
+  for (const ForeignValue& function : foreign_functions()) {
+    const Told told = tell(head + std::string(function.name) + "(\"a\") } }\n");
+    EXPECT_EQ(told.answers(function.answer), 1u) << function.name << "\n"
+                                                 << render(told.sources, told.diagnostics);
+    EXPECT_EQ(told.diagnostics.all().size(), 1u) << function.name;
+    all += fmt::format("{}(): {}\n", function.name, function.answer);
+  }
+  golden::compare(golden::folder("check") / "foreign_values.txt", all);
+}
+
 // What a kind of ours calls so itself is no foreign word there.
 TEST(Foreign, OurOwnSettingsAreNotForeign) {
   const Told told =
