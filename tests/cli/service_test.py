@@ -23,8 +23,7 @@ class Probes(ProjectTest):
 }""")
         self.cairn("run", "test")
         self.write('service web { in = "host" ; command = ["sleep", "86386"] ; ready = [http("host:port")] }')
-        self.assertIn("`host:port` is no port", self.cairn("up", code=1).stdout)
-        self.cairn("down")
+        self.assertIn("`port` is no port", self.cairn("up", code=2).stderr)
 
 
 class Reaching(ProjectTest):
