@@ -50,13 +50,19 @@ bool Diagnostics::has_errors() const {
 }
 
 std::vector<Diagnostic> Diagnostics::sorted() const {
-  std::vector<Diagnostic> sorted = all_;
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    const Span &left = a.primary.span, &right = b.primary.span;
-    return std::tie(left.file, left.begin, left.end, a.code) <
-           std::tie(right.file, right.begin, right.end, b.code);
+  // Their places are sorted, not they themselves: a large program has many, and each holds a dozen texts.
+  std::vector<const Diagnostic*> order;
+  order.reserve(all_.size());
+  for (const Diagnostic& one : all_) order.push_back(&one);
+  std::stable_sort(order.begin(), order.end(), [](const Diagnostic* a, const Diagnostic* b) {
+    const Span &left = a->primary.span, &right = b->primary.span;
+    return std::tie(left.file, left.begin, left.end, a->code) <
+           std::tie(right.file, right.begin, right.end, b->code);
   });
-  sorted.erase(std::unique(sorted.begin(), sorted.end(), same), sorted.end());
+  std::vector<Diagnostic> sorted;
+  sorted.reserve(order.size());
+  for (const Diagnostic* one : order)
+    if (sorted.empty() || !same(sorted.back(), *one)) sorted.push_back(*one);
   return sorted;
 }
 

@@ -49,11 +49,11 @@ std::vector<Diagnostic> without_allowed(const Program& program, const Diagnostic
                        [&](const auto& module) { return module->embedded && module->file == span.file; });
   };
   std::vector<Diagnostic> kept;
-  for (const Diagnostic& finding : findings.sorted()) {
+  for (Diagnostic& finding : findings.sorted()) {
     bool allowed = embedded(finding.primary.span);  // the library's habits are ours to mend
     for (Allowance& allowance : allowances)
       if (covers(allowance, finding)) allowed = allowance.used = true;
-    if (!allowed) kept.push_back(finding);
+    if (!allowed) kept.push_back(std::move(finding));
   }
   Diagnostics about_allowances;
   for (const Allowance& allowance : allowances) {

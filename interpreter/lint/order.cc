@@ -6,40 +6,47 @@ namespace cairn::lint {
 
 std::vector<bool> comes_before(const Graph& graph, const std::vector<Question>& questions) {
   std::vector<bool> answers(questions.size(), false);
-  std::vector<std::size_t> by_source(questions.size());
-  for (std::size_t i = 0; i < by_source.size(); ++i) by_source[i] = i;
-  std::sort(by_source.begin(), by_source.end(),
-            [&](std::size_t a, std::size_t b) { return questions[a].from < questions[b].from; });
+  std::vector<std::uint32_t> place(graph.steps.size());
+  for (std::size_t i = 0; i < graph.order.size(); ++i)
+    place[index(graph.order[i])] = static_cast<std::uint32_t>(i);
+  // What stands behind in the order cannot come before: only the others are looked at, from the front on.
+  std::vector<std::size_t> asked;
+  for (std::size_t i = 0; i < questions.size(); ++i)
+    if (place[index(questions[i].from)] < place[index(questions[i].to)]) asked.push_back(i);
+  std::sort(asked.begin(), asked.end(), [&](std::size_t a, std::size_t b) {
+    return place[index(questions[a].from)] < place[index(questions[b].from)];
+  });
 
-  std::vector<std::uint64_t> reached(graph.steps.size());
-  for (std::size_t first = 0; first < by_source.size();) {
-    // The next up to 64 distinct sources and all their questions.
+  std::vector<std::uint64_t> reached(graph.order.size());  // by place
+  for (std::size_t first = 0; first < asked.size();) {
+    // The next up to 64 distinct sources and all their questions; between the first of them and the last
+    // place that is asked for lies all that counts.
+    const std::uint32_t begin = place[index(questions[asked[first]].from)];
     std::size_t last = first, sources = 0;
-    std::vector<StepId> source_of_bit;
-    std::vector<std::uint8_t> bit_of(by_source.size() - first);
-    while (last < by_source.size()) {
-      const StepId from = questions[by_source[last]].from;
-      if (source_of_bit.empty() || source_of_bit.back() != from) {
+    std::uint32_t end = begin, source = begin;
+    std::vector<std::uint8_t> bit_of;
+    for (; last < asked.size(); ++last) {
+      const Question& question = questions[asked[last]];
+      const std::uint32_t from = place[index(question.from)];
+      if (sources == 0 || from != source) {
         if (sources == 64) break;
-        source_of_bit.push_back(from);
+        source = from;
         ++sources;
       }
-      bit_of[last - first] = static_cast<std::uint8_t>(sources - 1);
-      ++last;
+      bit_of.push_back(static_cast<std::uint8_t>(sources - 1));
+      end = std::max(end, place[index(question.to)]);
     }
-    std::fill(reached.begin(), reached.end(), 0);
-    for (std::size_t bit = 0; bit < source_of_bit.size(); ++bit)
-      reached[index(source_of_bit[bit])] |= std::uint64_t{1} << bit;
-    for (StepId step : graph.order) {
-      const std::uint64_t bits = reached[index(step)];
+    std::fill(reached.begin() + begin, reached.begin() + end + 1, 0);
+    for (std::size_t i = first; i < last; ++i)
+      reached[place[index(questions[asked[i]].from)]] |= std::uint64_t{1} << bit_of[i - first];
+    for (std::uint32_t at = begin; at < end; ++at) {
+      const std::uint64_t bits = reached[at];
       if (bits == 0) continue;
-      for (std::uint32_t e : graph.edges_from[index(step)]) reached[index(graph.edges[e].to)] |= bits;
+      for (const std::uint32_t e : graph.edges_from[index(graph.order[at])])
+        if (const std::uint32_t next = place[index(graph.edges[e].to)]; next <= end) reached[next] |= bits;
     }
-    for (std::size_t i = first; i < last; ++i) {
-      const Question& question = questions[by_source[i]];
-      answers[by_source[i]] =
-          question.from != question.to && (reached[index(question.to)] >> bit_of[i - first] & 1) != 0;
-    }
+    for (std::size_t i = first; i < last; ++i)
+      answers[asked[i]] = (reached[place[index(questions[asked[i]].to)]] >> bit_of[i - first] & 1) != 0;
     first = last;
   }
   return answers;

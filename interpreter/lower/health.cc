@@ -67,7 +67,9 @@ void check_health(Evaluator& evaluator, NodeId id, const Node& node) {
   if (map == nullptr) return;
   Diagnostics& diagnostics = evaluator.program.diagnostics;
   const Written* written = evaluator.written_setting(id, "healthcheck");
-  for (const auto& [key, value] : map->entries) {
+  for (const auto& given : map->entries) {
+    const std::string& key = given.first;
+    const Value& value = given.second;
     const syntax::MapEntry* entry = entry_of(written, key);
     const Span setting = node.setting("healthcheck")->span;
     const auto known =

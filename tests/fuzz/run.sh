@@ -15,7 +15,7 @@ command -v clang++ >/dev/null || { echo "fuzz: skipped, there is no clang++ (Deb
 grep -qs 'CAIRN_FUZZ:BOOL=ON' "$build/CMakeCache.txt" ||
   cmake -S "$root" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug \
     -DCAIRN_SANITIZE=address,undefined -DCAIRN_FUZZ=ON >/dev/null
-ninja -C "$build" "${targets[@]}" >"$build/fuzz-build.log" 2>&1 || { tail -30 "$build/fuzz-build.log"; exit 1; }
+ninja -C "$build" -j "${JOBS:-$(nproc)}" "${targets[@]}" >"$build/fuzz-build.log" 2>&1 || { tail -30 "$build/fuzz-build.log"; exit 1; }
 export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
 
 seeds="$build/seeds"
