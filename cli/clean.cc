@@ -13,6 +13,7 @@
 #include "runtime/http/read_only_client.h"
 #include "runtime/keeper/keeper_spawner.h"
 #include "runtime/kinds/engines_used.h"
+#include "runtime/kinds/overwrite.h"
 #include "runtime/kinds/placed_files.h"
 
 namespace cairn::cli {
@@ -47,6 +48,8 @@ void remove_path(const fs::path& path, const char* what, bool dry_run, Removed& 
 void remove_scratch(const PastRun& run, bool dry_run, Removed& removed) {
   for (const std::string& file : kinds::placed_files(run.disk.path))
     remove_path(file, "file", dry_run, removed);
+  for (const std::string& folder : kinds::left_by_overwrites(run.disk.path))
+    remove_path(folder, "folder", dry_run, removed);
   for (const auto& [part, what] : {std::pair("volumes", "folder"), std::pair("steps", "folder"),
                                    std::pair("keeper.sock", "socket"), std::pair("secrets", "file")})
     remove_path(fs::path(run.disk.path) / part, what, dry_run, removed);
@@ -132,7 +135,7 @@ void clean(const CleanCommand& command, Invocation& invocation) {
             command.dry_run ? Removing::only_said : Removing::at_once, removed);
 
   remove_from_storage(
-      *project, runs,
+      *project, runs, looks,
       [&](const std::string& run) {
         if (run.empty()) return Fate::stays;
         const auto is_it = [&](const std::string& id) { return short_run_id(id) == run; };
@@ -209,8 +212,9 @@ void down(const DownCommand& command, Invocation& invocation) {
 
   if (command.volumes)
     remove_from_storage(
-        *project, runs, [](const std::string& run) { return run.empty() ? Fate::removed : Fate::stays; },
-        command.dry_run, removed);
+        *project, runs, looks,
+        [](const std::string& run) { return run.empty() ? Fate::removed : Fate::stays; }, command.dry_run,
+        removed);
 
   for (const PastRun& run : runs)
     if (run.up) remove_scratch(run, command.dry_run, removed);

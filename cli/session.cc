@@ -38,6 +38,7 @@
 #include "runtime/kinds/remembered.h"
 #include "runtime/kinds/stop_services.h"
 #include "runtime/kinds/storage.h"
+#include "runtime/kinds/storage_agents.h"
 #include "runtime/plan/plan.h"
 #include "runtime/platform/host/ports.h"
 #include "runtime/progress/fan_out.h"
@@ -410,8 +411,10 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   world.containers = containers.get();
   kinds::Arrays arrays(world);
   kinds::Pools pools(world);
+  kinds::StorageAgents storage_agents(world);
   world.arrays = &arrays;
   world.pools = &pools;
+  world.storage_agents = &storage_agents;
   std::map<std::string, execute::PerformKind, std::less<>> performers = kinds::all_kinds(world);
   const std::vector<NodeId> beyond_us = not_performed(graph, performers);
   execute::KindTable performer(std::move(performers), [&](const execute::StepRequest& request) {
@@ -474,9 +477,11 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
         [&](int, int count) { loop.cancel(count == 1 ? "interrupted" : "interrupted again"); });
     finished = loop.run();
   }
+  std::vector<Failure> agents_left = storage_agents.remove();
   if (containers != nullptr)
-    for (const Failure& left : containers->remove_agents())
-      emitter.say(progress::Message{progress::Level::warning, left.message, {}, {}});
+    for (Failure& left : containers->remove_agents()) agents_left.push_back(std::move(left));
+  for (const Failure& left : agents_left)
+    emitter.say(progress::Message{progress::Level::warning, left.message, {}, {}});
 
   if (options.resume != nullptr && loop.came_to_its_end() && !options.resume->record.keep)
     for (std::string& left : remove_leftovers(http, tunnels, world.place, *cairn_folder)) {

@@ -5,7 +5,9 @@
 #include <fstream>
 
 #include "interpreter/inputs_real.h"
+#include "runtime/effects/locks.h"
 #include "runtime/http/reactor.h"
+#include "runtime/kinds/storage_agents.h"
 #include "runtime/kinds/storage_leftovers.h"
 
 namespace cairn::cli {
@@ -28,11 +30,23 @@ std::optional<std::string> secret_at(const ProjectPlace& project, const std::str
 }  // namespace
 
 void remove_from_storage(const ProjectPlace& project, const std::vector<PastRun>& runs,
+                         const std::vector<kinds::EngineLook>& looks,
                          const std::function<Fate(const std::string& run)>& fate_of, bool dry_run,
                          Removed& removed) {
   kinds::StorageQuestion question{
-      project.name, {}, [&](const std::string& place) { return secret_at(project, place); }};
-  for (const PastRun& run : runs) question.run_folders.push_back(run.disk.path);
+      project.name, {}, [&](const std::string& place) { return secret_at(project, place); }, {}, {}};
+  for (const PastRun& run : runs) {
+    question.run_folders.push_back(run.disk.path);
+    if (fate_of(run.up ? std::string() : std::string(short_run_id(run.disk.id))) == Fate::removed)
+      question.ended_run_folders.push_back(run.disk.path);
+  }
+  if (!dry_run)
+    question.engine = [&](const std::string& shown) -> docker::Engine* {
+      for (const kinds::EngineLook& look : looks)
+        if (!look.unreachable && look.engine->endpoint().shown == shown) return look.engine.get();
+      return nullptr;
+    };
+  const std::size_t not_done = removed.left.size() + removed.unreachable.size();
   http::Reactor http;
   const kinds::StorageLook look = kinds::look_at_storage(http, real_clock(), question, {});
   removed.unreachable.insert(removed.unreachable.end(), look.unreachable.begin(), look.unreachable.end());
@@ -53,6 +67,8 @@ void remove_from_storage(const ProjectPlace& project, const std::vector<PastRun>
     else
       removed.waiting.push_back({one.what, one.name, one.where, *gone});
   }
+  if (!dry_run && removed.left.size() + removed.unreachable.size() == not_done)
+    for (const std::string& folder : question.ended_run_folders) kinds::forget_engine_pools(folder);
 }
 
 }  // namespace cairn::cli

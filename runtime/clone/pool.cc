@@ -111,6 +111,15 @@ std::vector<Pool> list_pools(const std::string& folder) {
   return pools;
 }
 
+std::optional<Pool> usable_pool(const std::string& folder) {
+  std::vector<Pool> pools = list_pools(folder);
+  std::stable_partition(pools.begin(), pools.end(), [](const Pool& pool) { return pool.name == "default"; });
+  const auto found = std::find_if(pools.begin(), pools.end(), [](const Pool& pool) {
+    return pool.mounted && access(pool.where.c_str(), W_OK | X_OK) == 0;
+  });
+  return found == pools.end() ? std::nullopt : std::optional<Pool>(*found);
+}
+
 Result<> remove_pool(const std::string& folder, const std::string& name, bool with_clones, Clock& clock,
                      std::stop_token stop) {
   const std::string outer = "could not remove the pool `" + name + "`";

@@ -3,6 +3,7 @@
 // killed run left is found by reading a folder.
 #pragma once
 
+#include <optional>
 #include <stop_token>
 
 #include "runtime/clone/tree.h"
@@ -29,6 +30,8 @@ struct PoolWish {
 // failure without the right to mount says exactly what is needed.
 Result<Pool> create_pool(const PoolWish& wish);
 std::vector<Pool> list_pools(const std::string& folder);
+// The mounted one that clones go to, `default` before others, if this process may write there.
+std::optional<Pool> usable_pool(const std::string& folder);
 // Refused while it holds clones, unless `with_clones`.
 Result<> remove_pool(const std::string& folder, const std::string& name, bool with_clones, Clock& clock,
                      std::stop_token stop);

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -275,6 +276,33 @@ Result<struct stat> facts_of(const std::string& source, const std::string& targe
   return facts;
 }
 
+// Nothing: the folder cannot be exchanged, and is as it was.
+std::optional<Result<Cloned>> overwrite_at_once(const std::string& source, const std::string& target,
+                                                Method method, const std::stop_token& stop) {
+  const std::string fresh = beside(target);
+  struct stat here {
+  }, above{};
+  const std::string parent = std::filesystem::path(fresh).parent_path().string();
+  if (stat(target.c_str(), &here) != 0 || stat(parent.empty() ? "." : parent.c_str(), &above) != 0 ||
+      (here.st_dev != above.st_dev && !is_subvolume(target)))
+    return std::nullopt;
+  if (!remove_tree(fresh).ok()) return std::nullopt;  // of one that was killed
+  const bool made = is_subvolume(target) ? make_subvolume(fresh).ok() : mkdir(fresh.c_str(), 0700) == 0;
+  if (!made) return std::nullopt;
+  Result<Cloned> cloned = Cloning(source, fresh, method, stop).content();
+  if (!cloned.ok()) cloned.failure().nothing_done = true;
+  const bool exchanged =
+      cloned.ok() && renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0;
+  Result<> gone = remove_tree(fresh);
+  if (cloned.ok() && !exchanged && gone.ok()) return std::nullopt;
+  if (gone.ok()) return cloned;
+  if (!cloned.ok()) {
+    cloned.failure().causes.push_back("and what was begun is still there: " + gone.failure().message);
+    return cloned;
+  }
+  return std::move(gone.failure()).within("could not remove what " + target + " held before");
+}
+
 }  // namespace
 
 Result<Cloned> clone_tree(const std::string& source, const std::string& target, Method method,
@@ -307,6 +335,12 @@ Result<Cloned> clone_tree(const std::string& source, const std::string& target, 
   return cloned;
 }
 
+std::string beside(const std::string& target) {
+  std::filesystem::path path = std::filesystem::path(target).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  return path.string() + ".cairn-new";
+}
+
 Result<Cloned> overwrite_tree(const std::string& source, const std::string& target, Method method,
                               std::stop_token stop) {
   const Result<struct stat> facts = facts_of(source, target);
@@ -323,14 +357,16 @@ Result<Cloned> overwrite_tree(const std::string& source, const std::string& targ
                    .causes = {"source and target have to be folders"},
                    .nothing_done = true};
   }
+  // A snapshot cannot be put into a folder that stays: its files can share extents all the same.
+  if (method == Method::snapshot) method = Method::reflink;
+  if (std::optional<Result<Cloned>> exchanged = overwrite_at_once(source, target, method, stop))
+    return std::move(*exchanged);
   for (const auto& entry : std::filesystem::directory_iterator(target, error)) {
     if (Result<> gone = remove_tree(entry.path().string()); !gone.ok()) {
       return std::move(gone.failure()).within("could not overwrite " + target);
     }
   }
-  // A snapshot cannot be put into a folder that stays: its files can share extents all the same.
-  return Cloning(source, target, method == Method::snapshot ? Method::reflink : method, std::move(stop))
-      .content();
+  return Cloning(source, target, method, std::move(stop)).content();
 }
 
 Result<Cloned> fill_folder(const std::string& source, const std::string& target, Method method,

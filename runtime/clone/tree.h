@@ -24,12 +24,17 @@ struct Cloned {
 Result<Cloned> clone_tree(const std::string& source, const std::string& target, Method method,
                           std::stop_token stop);
 
-// `target` keeps its identity (the inode of the folder, which may be mounted into containers); what it holds
-// becomes a clone of what `source` holds. Refused while somebody uses it: see users_of.
+// What the folder `target` holds becomes a clone of what `source` holds, from one moment to the next: the
+// clone is made beside it, as TARGET.cairn-new, and exchanged with it, so that whoever is killed on the way
+// leaves it either old or new. Needs room for both meanwhile. Where a folder cannot be exchanged (it is a
+// mount point, or nothing may be made beside it) what is in it is removed first; a failure then leaves it
+// without. Refused while somebody uses it: see users_of.
 Result<Cloned> overwrite_tree(const std::string& source, const std::string& target, Method method,
                               std::stop_token stop);
+// What one that was killed may have left.
+std::string beside(const std::string& target);
 
-// The same for a folder that is there and empty, and that nobody knows of yet.
+// Into a folder that is there and empty, and that nobody knows of yet.
 Result<Cloned> fill_folder(const std::string& source, const std::string& target, Method method,
                            std::stop_token stop);
 

@@ -81,6 +81,11 @@ execute::StepResult perform_clone(World& world, const execute::StepRequest& requ
   context.note(fmt::format("{}: {}", clone::name_of(choice->method), choice->why));
   clone::Cloned cloned;
   const auto make = [&]() -> Result<Done> {
+    if (!onto.null())
+      if (Result<Done> recorded = record_overwrite(world.place.folder, target); !recorded) {
+        recorded.failure().nothing_done = true;
+        return recorded;
+      }
     const Result<clone::Cloned> made =
         onto.null() ? clone::clone_tree(*source, target, choice->method, context.stop())
                     : clone::overwrite_tree(*source, target, choice->method, context.stop());

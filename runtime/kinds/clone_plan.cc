@@ -4,13 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <optional>
 
 #include "runtime/clone/method.h"
 #include "runtime/clone/pool.h"
 #include "runtime/kinds/arrays.h"
+#include "runtime/kinds/containers.h"
 #include "runtime/kinds/overwrite.h"
 #include "runtime/kinds/pools.h"
 #include "runtime/kinds/storage.h"
@@ -20,21 +20,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<clone::Pool> pool_at_hand() {
-  std::vector<clone::Pool> pools = clone::list_pools(folder_of_pools());
-  std::stable_partition(pools.begin(), pools.end(),
-                        [](const clone::Pool& pool) { return pool.name == "default"; });
-  const auto found = std::find_if(pools.begin(), pools.end(), [](const clone::Pool& pool) {
-    return pool.mounted && access(pool.where.c_str(), W_OK | X_OK) == 0;
-  });
-  return found == pools.end() ? std::nullopt : std::optional<clone::Pool>(*found);
-}
-
 std::string restarted(const Graph& graph, NodeId node) {
   std::string names;
   for (const NodeId service : stopped_for(graph, node))
     names += (names.empty() ? "; stops and starts `" : "`, `") + graph.node(service).path;
   return names.empty() ? names : names + "`";
+}
+
+// An engine that is reached over the network, as people know it; another one may be on another machine, too,
+// but that takes a look at it.
+std::string engine_elsewhere(const Graph& graph, NodeId id) {
+  const Result<docker::Endpoint> endpoint = endpoint_of(graph, id);
+  return endpoint && endpoint->unix_socket.empty() ? endpoint->shown : std::string();
 }
 
 PlannedCopy on_engine(const Graph& graph, NodeId id, const std::optional<clone::Pool>& pool) {
@@ -44,6 +41,9 @@ PlannedCopy on_engine(const Graph& graph, NodeId id, const std::optional<clone::
   if (!node.value("onto").null())
     return {id, "reflink or copy",
             "the volume keeps its place: shared where both lie on one file system that can"};
+  if (const std::string elsewhere = engine_elsewhere(graph, id); !elsewhere.empty())
+    return {id, "reflink, snapshot or copy",
+            fmt::format("tried by an agent on {}, where its volumes and its pool lie", elsewhere)};
   if (!pool)
     return {id, "reflink or copy",
             fmt::format("tried where the engine keeps its volumes; there is no pool below {}",
@@ -107,7 +107,7 @@ std::vector<PlannedCopy> planned_copies(const Graph& graph) {
               graph.node(id).value("on").null() ? fmt::format("its snapshot is on `{}`", block)
                                                 : fmt::format("`on` names `{}`", block)};
     } else if (engines[i]) {
-      if (!pool) pool = pool_at_hand();
+      if (!pool) pool = clone::usable_pool(folder_of_pools());
       copy = on_engine(graph, id, *pool);
     } else {
       copy = on_host(graph, id);

@@ -1,6 +1,6 @@
-// Clones and snapshots of an engine's volumes, by way of their folders on this machine: it needs an engine
-// that is this machine's, and the right to read what belongs to others (root, most often). Those that an
-// array makes are in array_clone.cc.
+// Clones and snapshots of an engine's volumes, by way of their folders: on this machine where it is the
+// engine's and this process may read what belongs to others (root, most often), else through a storage agent
+// on the engine's. Those that an array makes are in array_clone.cc.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -25,13 +25,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* made_by = "dev.cairn.made-by";  // the id of the run, under `up`, too
+
 struct Copying {
   World& world;
   const execute::StepRequest& request;
   execute::StepContext& context;
   docker::Engine& engine;
   CopySource source;
-  std::string wanted;  // "auto" or a method's name
+  std::string wanted;         // "auto" or a method's name
+  Machine machine = nullptr;  // whose folder the source is
+  std::shared_ptr<clone::Storage> storage = {};
 
   const Node& node() const { return request.graph.node(request.node); }
 };
@@ -53,7 +57,7 @@ void publish(const Copying& all, const std::string& volume, const std::string& f
              const clone::Cloned& cloned) {
   all.context.publish("name", Value{volume});
   all.context.publish("method", Value{std::string(clone::name_of(cloned.method))});
-  if (const Result<clone::Usage> usage = clone::usage_of_tree(folder); usage)
+  if (const Result<clone::Usage> usage = all.storage->usage(folder, all.context.stop()); usage)
     all.context.publish("bytes_shared", Value{Size{static_cast<std::int64_t>(usage->shared)}});
   else
     all.context.publish("bytes_shared", Value{Size{0}});
@@ -62,7 +66,15 @@ void publish(const Copying& all, const std::string& volume, const std::string& f
 docker::VolumeSpec volume_spec(const Copying& all, const std::string& name) {
   docker::VolumeSpec spec;
   spec.identity = all.world.containers->identity(all.request.node, name, all.request.attempt);
+  spec.labels[made_by] = all.world.place.run;
   return spec;
+}
+
+// Tells a volume from another one that had its name. Not its time: to engines of API 1.41 that is when
+// something was last made or removed in it.
+std::string born(const docker::VolumeFacts& facts) {
+  const auto by = facts.labels.find(made_by);
+  return by == facts.labels.end() ? facts.created : by->second;
 }
 
 Result<docker::CreatedVolume> create(const Copying& all, const docker::VolumeSpec& spec) {
@@ -73,12 +85,38 @@ Result<docker::CreatedVolume> create(const Copying& all, const docker::VolumeSpe
       [&](const docker::CreatedVolume&) { return name; });
 }
 
+Failure on_two_machines(const Copying& all, const std::string& volume) {
+  return Failure{
+      .message = fmt::format("`{}` cannot be copied into the volume `{}`", all.source.folder, volume),
+      .causes = {"the folder is on this machine, and the volume is not"},
+      .help =
+          "put it there by a container: a `run` on that engine with `files` that fills a volume, to be "
+          "cloned then"};
+}
+
+std::string where_in_words(const Copying& all) {
+  return all.machine == nullptr ? std::string()
+                                : fmt::format(" (by the agent on {})", all.machine->endpoint().shown);
+}
+
+Result<clone::Choice> settled_method(const Copying& all, const std::string& target) {
+  Result<clone::Choice> choice = all.storage->probe(all.source.folder, target, all.context.stop());
+  if (!choice) return choice;
+  // The volume's folder is there already: a subvolume cannot take its place.
+  if (choice->method == clone::Method::snapshot) choice->method = clone::Method::reflink;
+  if (all.wanted == "copy") *choice = {clone::Method::copy, "the file asks for a copy"};
+  if (Result<Done> fine = check_wish(all, *choice); !fine) return fine.failure();
+  all.context.note(fmt::format("{}: {}{}", clone::name_of(choice->method), choice->why, where_in_words(all)));
+  return choice;
+}
+
 // A volume whose content is a folder of the pool.
 Result<Done> clone_in_pool(const Copying& all, const clone::Pool& pool) {
   clone::Choice choice{clone::Method::copy, fmt::format("it is brought into the pool {}", pool.where)};
   const bool snapshot = all.node().kind == "snapshot";
   if (clone::lies_in(pool, all.source.folder)) {
-    const Result<clone::Choice> probed = clone::probe_method(all.source.folder, pool.where);
+    const Result<clone::Choice> probed =
+        all.storage->probe(all.source.folder, pool.where, all.context.stop());
     if (!probed) return probed.failure();
     choice = *probed;
   } else if (!snapshot) {
@@ -87,9 +125,9 @@ Result<Done> clone_in_pool(const Copying& all, const clone::Pool& pool) {
                           all.source.folder)};
   }
   if (Result<Done> fine = check_wish(all, choice); !fine) return fine;
-  all.context.note(fmt::format("{}: {}", clone::name_of(choice.method), choice.why));
-  const Result<clone::Cloned> cloned =
-      all.world.pools->fill(pool, all.request.node, all.source.folder, !snapshot, all.context.stop());
+  all.context.note(fmt::format("{}: {}{}", clone::name_of(choice.method), choice.why, where_in_words(all)));
+  const Result<clone::Cloned> cloned = all.world.pools->fill(
+      all.machine, pool, all.request.node, all.source.folder, !snapshot, all.context.stop());
   if (!cloned) return cloned.failure();
   const std::string folder = all.world.pools->place_for(pool, all.request.node);
   const std::string name = name_of_clone(all.world, all.request);
@@ -98,6 +136,8 @@ Result<Done> clone_in_pool(const Copying& all, const clone::Pool& pool) {
   spec.driver_opts = {{"type", "none"}, {"o", "bind"}, {"device", folder}};
   const Result<docker::CreatedVolume> made = create(all, spec);
   if (!made) return made.failure();
+  // A folder of the file says nothing about where the engine is.
+  if (all.source.volume.empty() && lies_elsewhere(made->facts)) return on_two_machines(all, name);
   publish(all, name, folder, *cloned);
   return Done{};
 }
@@ -107,20 +147,16 @@ Result<Done> clone_beside(const Copying& all) {
   const std::string name = name_of_clone(all.world, all.request);
   const Result<docker::CreatedVolume> made = create(all, volume_spec(all, name));
   if (!made) return made.failure();
-  const Result<std::string> target = folder_of_volume(all.engine, name, all.context.stop());
+  const Result<VolumePlace> target = place_of_volume(all.world, all.engine, name, all.context.stop());
   if (!target) return target.failure();
-  Result<clone::Choice> choice = clone::probe_method(all.source.folder, *target);
+  if (target->machine != all.machine) return on_two_machines(all, name);
+  const Result<clone::Choice> choice = settled_method(all, target->folder);
   if (!choice) return choice.failure();
-  // The volume's folder exists and stays the same one: a subvolume cannot take its place.
-  if (choice->method == clone::Method::snapshot) choice->method = clone::Method::reflink;
-  if (all.wanted == "copy") *choice = {clone::Method::copy, "the file asks for a copy"};
-  if (Result<Done> fine = check_wish(all, *choice); !fine) return fine;
-  all.context.note(fmt::format("{}: {}", clone::name_of(choice->method), choice->why));
+  const auto bring = made->existed ? &clone::Storage::overwrite : &clone::Storage::fill;
   const Result<clone::Cloned> cloned =
-      made->existed ? clone::overwrite_tree(all.source.folder, *target, choice->method, all.context.stop())
-                    : clone::fill_folder(all.source.folder, *target, choice->method, all.context.stop());
+      (*all.storage.*bring)(all.source.folder, target->folder, choice->method, all.context.stop());
   if (!cloned) return cloned.failure();
-  publish(all, name, *target, *cloned);
+  publish(all, name, target->folder, *cloned);
   return Done{};
 }
 
@@ -131,45 +167,51 @@ Result<Done> overwrite(const Copying& all, const NodeRef& onto) {
     return Failure{.message = fmt::format("`{}` was not made", all.request.graph.node(onto.node).path),
                    .causes = {},
                    .help = {}};
-  Result<std::string> target = name->starts_with('/')
-                                   ? Result<std::string>(*name)
-                                   : folder_of_volume(all.engine, *name, all.context.stop());
-  if (!target) return target.failure();
-  Result<clone::Choice> choice = clone::probe_method(all.source.folder, *target);
+  VolumePlace target{nullptr, *name, nullptr};
+  if (!name->starts_with('/')) {
+    const Result<VolumePlace> place = place_of_volume(all.world, all.engine, *name, all.context.stop());
+    if (!place) return place.failure();
+    target = *place;
+  }
+  if (target.machine != all.machine) return on_two_machines(all, *name);
+  const Result<clone::Choice> choice = settled_method(all, target.folder);
   if (!choice) return choice.failure();
-  if (choice->method == clone::Method::snapshot) choice->method = clone::Method::reflink;
-  if (all.wanted == "copy") *choice = {clone::Method::copy, "the file asks for a copy"};
-  if (Result<Done> fine = check_wish(all, *choice); !fine) return fine;
-  all.context.note(fmt::format("{}: {}", clone::name_of(choice->method), choice->why));
   return with_users_stopped(all.world, all.request, all.context, [&]() -> Result<Done> {
     if (!name->starts_with('/'))
       if (Result<Done> free = refuse_users(all.engine, *name, all.context.stop()); !free) return free;
+    if (all.machine == nullptr)  // elsewhere it goes with its volume
+      if (Result<Done> recorded = record_overwrite(all.world.place.folder, target.folder); !recorded) {
+        recorded.failure().nothing_done = true;
+        return recorded;
+      }
     const Result<clone::Cloned> cloned =
-        clone::overwrite_tree(all.source.folder, *target, choice->method, all.context.stop());
+        all.storage->overwrite(all.source.folder, target.folder, choice->method, all.context.stop());
     if (!cloned) return cloned.failure();
-    publish(all, *name, *target, *cloned);
+    publish(all, *name, target.folder, *cloned);
     return Done{};
   });
 }
 
 Result<Done> make(Copying& all, const Settled& settings) {
   if (!all.source.volume.empty()) {
-    Result<std::string> folder = folder_of_volume(all.engine, all.source.volume, all.context.stop());
-    if (!folder) return folder.failure();
-    all.source.folder = *folder;
+    Result<VolumePlace> place = place_of_volume(all.world, all.engine, all.source.volume, all.context.stop());
+    if (!place) return place.failure();
+    all.source.folder = place->folder;
+    all.machine = place->machine;
+    all.storage = std::move(place->storage);
     if (Result<Done> quiet = refuse_writers(all.engine, all.source.volume, all.context.stop()); !quiet)
       return quiet;
   }
   if (const NodeRef* onto = settings.value("onto").as<NodeRef>()) return overwrite(all, *onto);
   if (all.wanted == "copy") return clone_beside(all);
-  const Result<std::optional<clone::Pool>> pool = all.world.pools->usable();
+  const Result<std::optional<clone::Pool>> pool = all.world.pools->usable(all.machine, all.context.stop());
   if (!pool) return pool.failure();
   if (!*pool) return clone_beside(all);
   if (clone::lies_in(**pool, all.source.folder) && fs::path(all.source.folder).filename() != "_data")
     return clone_in_pool(all, **pool);
   // The engine's own file system may be able to share, too: then nothing has to be brought anywhere.
-  const Result<clone::Choice> beside =
-      clone::probe_method(all.source.folder, fs::path(all.source.folder).parent_path().string());
+  const Result<clone::Choice> beside = all.storage->probe(
+      all.source.folder, fs::path(all.source.folder).parent_path().string(), all.context.stop());
   if (!beside) return beside.failure();
   return !all.source.volume.empty() && beside->method != clone::Method::copy ? clone_beside(all)
                                                                              : clone_in_pool(all, **pool);
@@ -184,7 +226,7 @@ execute::StepResult unmake(World& world, const execute::StepRequest& request) {
   if (!engine) return engine.failure();
   if (Result<> gone = docker::remove_volume(**engine, name_of_clone(world, request), {}); !gone)
     return gone.failure();
-  if (Result<Done> gone = world.pools->remove(request.node); !gone) return gone.failure();
+  if (Result<Done> gone = world.pools->remove(request.node, **engine); !gone) return gone.failure();
   return execute::StepEnd{};
 }
 
@@ -211,6 +253,8 @@ execute::StepResult perform_engine_clone(World& world, const execute::StepReques
   const Value& wanted = all->value("method");
   Copying copying{world,    request, context,
                   **engine, *source, wanted.null() ? std::string("auto") : As<std::string>::take(wanted)};
+  // Of a folder of the file; a volume's place is looked for.
+  copying.storage = std::shared_ptr<clone::Storage>(std::shared_ptr<void>(), &clone::this_machine());
   if (copying.wanted == "array")
     return Failure{.message = fmt::format("`{}` cannot be cloned by an array", copying.node().path),
                    .causes = {"it does not say which"},
@@ -221,7 +265,7 @@ execute::StepResult perform_engine_clone(World& world, const execute::StepReques
   if (world.place.up && all->value("onto").null()) {
     const auto there = docker::inspect_volume(**engine, name, context.stop());
     if (!there) return there.failure();
-    if (*there && is_made_copy(world, request.node, name, (*there)->created)) {
+    if (*there && is_made_copy(world, request.node, name, born(**there))) {
       context.publish("name", Value{name});
       return execute::StepEnd{.is = execute::StepEnd::Is::kept, .reason = "it is there from an earlier `up`"};
     }
@@ -231,7 +275,7 @@ execute::StepResult perform_engine_clone(World& world, const execute::StepReques
     const auto there = docker::inspect_volume(**engine, name, context.stop());
     if (!there) return there.failure();
     if (*there)
-      if (Result<Done> noted = record_made_copy(world, request.node, name, (*there)->created); !noted)
+      if (Result<Done> noted = record_made_copy(world, request.node, name, born(**there)); !noted)
         return noted.failure();
   }
   return execute::StepEnd{};

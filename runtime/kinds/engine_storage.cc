@@ -1,10 +1,16 @@
 #include "runtime/kinds/engine_storage.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
 #include <filesystem>
+#include <optional>
 
+#include "runtime/kinds/pools.h"
 #include "runtime/platform/docker/containers.h"
 
 namespace cairn::kinds {
@@ -31,39 +37,103 @@ Result<std::vector<User>> users_of_volume(docker::Engine& engine, const std::str
   return users;
 }
 
+std::string option_of(const docker::VolumeFacts& facts, const char* name) {
+  const auto found = facts.options.find(name);
+  return found == facts.options.end() ? std::string() : found->second;
+}
+
+// RFC 3339, whole seconds. Nothing: it is no time.
+std::optional<std::time_t> seconds_of(const std::string& text) {
+  std::tm parts{};
+  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (rest == nullptr) return std::nullopt;
+  if (*rest == '.') do
+      ++rest;
+    while (*rest >= '0' && *rest <= '9');
+  std::time_t seconds = timegm(&parts);
+  int hours = 0, minutes = 0;
+  char sign = 0;
+  if (std::sscanf(rest, "%c%2d:%2d", &sign, &hours, &minutes) == 3 && (sign == '+' || sign == '-'))
+    seconds -= (sign == '+' ? 1 : -1) * (hours * 3600 + minutes * 60);
+  return seconds;
+}
+
+enum class Seen { here, hidden, elsewhere };  // hidden: only root may look
+
+Seen seen_from_here(const docker::VolumeFacts& facts) {
+  if (facts.mountpoint.empty()) return Seen::elsewhere;
+  if (facts.driver != "local") return Seen::here;  // what a driver tells of times is its affair
+  const std::optional<std::time_t> changed = seconds_of(facts.created);
+  for (const fs::path& path : {fs::path(facts.mountpoint), fs::path(facts.mountpoint).parent_path()}) {
+    struct stat there {};
+    if (stat(path.c_str(), &there) != 0) return errno == EACCES ? Seen::hidden : Seen::elsewhere;
+    if (changed && there.st_ctim.tv_sec == *changed) return Seen::here;
+  }
+  return Seen::elsewhere;
+}
+
 }  // namespace
 
-Result<std::string> folder_of_volume(docker::Engine& engine, const std::string& volume,
-                                     std::stop_token stop) {
-  const auto facts = docker::inspect_volume(engine, volume, stop);
-  if (!facts) return facts.failure();
-  if (!*facts)
+bool lies_elsewhere(const docker::VolumeFacts& facts) {
+  return seen_from_here(facts) == Seen::elsewhere;
+}
+
+Result<VolumePlace> place_of_volume(World& world, docker::Engine& engine, const std::string& volume,
+                                    std::stop_token stop) {
+  const auto found = docker::inspect_volume(engine, volume, stop);
+  if (!found) return found.failure();
+  if (!*found)
     return Failure{.message = fmt::format("there is no volume `{}`", volume), .causes = {}, .help = {}};
-  std::string folder = (*facts)->mountpoint;
-  if ((*facts)->driver == "local") {  // a bind is at its place only while a container mounts it
-    const auto option = [&](const char* name) {
-      const auto found = (*facts)->options.find(name);
-      return found == (*facts)->options.end() ? std::string() : found->second;
-    };
-    if (option("type") == "none" && option("o").find("bind") != std::string::npos) folder = option("device");
-  }
+  const docker::VolumeFacts& facts = **found;
   const std::string failed =
       fmt::format("the content of the volume `{}` cannot be reached from here", volume);
-  if ((*facts)->driver != "local" && folder.empty())
+  std::string folder = facts.mountpoint;
+  if (facts.driver != "local" && folder.empty())
     return Failure{
         .message = failed,
-        .causes = {fmt::format("the driver `{}` has it, and shows it to containers only", (*facts)->driver)},
+        .causes = {fmt::format("the driver `{}` has it, and shows it to containers only", facts.driver)},
         .help = "if an array holds it, say which: `on = NAME` of a `flasharray` block"};
+  if (facts.driver == "local") {  // a bind is at its place only while a container mounts it
+    const std::string type = option_of(facts, "type");
+    if (type == "none" && option_of(facts, "o").find("bind") != std::string::npos)
+      folder = option_of(facts, "device");
+    else if (!type.empty())
+      return Failure{.message = failed,
+                     .causes = {fmt::format("it is mounted by the engine (type {}) while a container uses "
+                                            "it, and is an empty folder otherwise",
+                                            type)},
+                     .help = "copy it in a container: a `run` that mounts both volumes"};
+  }
   std::error_code error;
-  if (folder.empty() || !fs::is_directory(folder, error) || access(folder.c_str(), R_OK | W_OK | X_OK) != 0)
-    return Failure{
-        .message = failed,
-        .causes = {fmt::format("it lies at `{}` on the engine's machine", folder),
-                   geteuid() == 0 ? "this machine has no such folder: the engine is elsewhere"
-                                  : "only root may look there"},
-        .help =
-            "run cairn as root on the engine's machine, or clone a folder of the file: `from = \"./seed\"`"};
-  return folder;
+  bool here = seen_from_here(facts) == Seen::here && fs::is_directory(folder, error) &&
+              access(folder.c_str(), R_OK | W_OK | X_OK) == 0;
+  if (here && facts.driver == "local" && world.storage_agents != nullptr) {
+    const Result<bool> shared = world.storage_agents->shares_folders(engine, stop);
+    if (!shared) return shared.failure();
+    here = *shared;
+  }
+  if (here) {
+    VolumePlace place{nullptr, folder, nullptr};
+    place.storage = std::shared_ptr<clone::Storage>(std::shared_ptr<void>(), &clone::this_machine());
+    return place;
+  }
+  if (world.storage_agents == nullptr || facts.driver != "local")
+    return Failure{.message = failed,
+                   .causes = {fmt::format("it lies at `{}` on the engine's machine", folder),
+                              geteuid() == 0 ? "this machine has no such folder: the engine is elsewhere"
+                                             : "only root may look there"},
+                   .help =
+                       "run cairn as root on the engine's machine, or clone a folder of the file: "
+                       "`from = \"./seed\"`"};
+  Result<std::shared_ptr<clone::Storage>> agent = world.storage_agents->on(&engine, stop);
+  if (!agent) return std::move(agent.failure());
+  if (!world.storage_agents->sees(&engine, folder))
+    return Failure{.message = failed,
+                   .causes = {fmt::format("it lies at `{}` on the engine's machine, and the agent there sees "
+                                          "the engine's own volumes and the pools in {} only",
+                                          folder, folder_of_pools())},
+                   .help = "run cairn as root on the engine's machine"};
+  return VolumePlace{&engine, folder, std::move(*agent)};
 }
 
 Result<CopySource> copy_source(const World& world, const Value& from, const execute::StepContext& context) {

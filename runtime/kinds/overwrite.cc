@@ -3,11 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
+#include "runtime/clone/tree.h"
+#include "runtime/kinds/recorded_lines.h"
 #include "runtime/kinds/services.h"
 
 namespace cairn::kinds {
 namespace {
+
+constexpr const char* file_name = "/overwritten";
 
 Result<Done> stop_all(World& world, const std::vector<NodeId>& services, execute::StepContext& context) {
   for (std::size_t i = services.size(); i-- > 0;) {
@@ -80,6 +86,24 @@ Result<Done> with_users_stopped(World& world, const execute::StepRequest& by, ex
     return done;
   }
   return started;
+}
+
+Result<Done> record_overwrite(const std::string& run_folder, const std::string& target) {
+  return record_line(run_folder + file_name, target);
+}
+
+std::vector<std::string> left_by_overwrites(const std::string& run_folder) {
+  std::vector<std::string> left;
+  std::ifstream file(run_folder + file_name, std::ios::binary);
+  for (std::string target; std::getline(file, target);) {
+    if (!target.starts_with('/')) continue;  // the last line of a crash
+    const std::string path = clone::beside(target);
+    std::error_code error;
+    if (std::filesystem::exists(std::filesystem::symlink_status(path, error)) &&
+        std::find(left.begin(), left.end(), path) == left.end())
+      left.push_back(path);
+  }
+  return left;
 }
 
 }  // namespace cairn::kinds

@@ -18,4 +18,10 @@ std::vector<NodeId> stopped_for(const Graph& graph, NodeId by);
 Result<Done> with_users_stopped(World& world, const execute::StepRequest& by, execute::StepContext& context,
                                 const std::function<Result<Done>()>& work);
 
+// Before the folder of this machine is overwritten: so that `clean` finds what one that is killed leaves
+// beside it.
+Result<Done> record_overwrite(const std::string& run_folder, const std::string& target);
+// What is left of them now.
+std::vector<std::string> left_by_overwrites(const std::string& run_folder);
+
 }  // namespace cairn::kinds

@@ -1,11 +1,9 @@
 #include "runtime/kinds/pools.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include "runtime/clone/tree.h"
@@ -14,8 +12,6 @@
 
 namespace cairn::kinds {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr const char* file_name = "/pools";
 constexpr std::string_view of_up = "up----";  // in the place of a run's six characters
@@ -27,6 +23,10 @@ std::string folder_name(std::string_view path) {
   return name;
 }
 
+Failure stopped_waiting() {
+  return {.message = "stopped while waiting for a pool", .is = FailureClass::cancelled, .nothing_done = true};
+}
+
 }  // namespace
 
 std::string folder_of_pools() {
@@ -34,22 +34,21 @@ std::string folder_of_pools() {
   return folder != nullptr && *folder != '\0' ? folder : "/var/lib/cairn/pools";
 }
 
-Result<std::optional<clone::Pool>> Pools::usable() {
-  std::lock_guard lock(mutex_);
-  if (looked_) return pool_;
-  std::vector<clone::Pool> pools = clone::list_pools(folder_of_pools());
-  std::stable_partition(pools.begin(), pools.end(),
-                        [](const clone::Pool& pool) { return pool.name == "default"; });
-  const auto found = std::find_if(pools.begin(), pools.end(), [](const clone::Pool& pool) {
-    return pool.mounted && access(pool.where.c_str(), W_OK | X_OK) == 0;
-  });
-  if (found != pools.end()) {
-    if (Result<Done> recorded = record_line(world_.place.folder + file_name, found->where); !recorded)
-      return recorded.failure();
-    pool_ = *found;
+Pools::Pools(World& world) : world_(world), resumed_(!recorded_engine_pools(world.place.folder).empty()) {}
+
+Result<std::optional<clone::Pool>> Pools::usable(Machine machine, std::stop_token stop) {
+  const Turn::Held turn = turn_.take(world_.clock, stop);
+  if (!turn) return stopped_waiting();
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = pools_.find(machine); known != pools_.end()) return known->second;
   }
-  looked_ = true;
-  return pool_;
+  const Result<std::shared_ptr<clone::Storage>> storage = world_.storage_agents->on(machine, stop);
+  if (!storage) return storage.failure();
+  Result<std::optional<clone::Pool>> found = (*storage)->pool(folder_of_pools(), stop);
+  if (!found) return found;
+  const std::lock_guard lock(mutex_);
+  return pools_.emplace(machine, std::move(*found)).first->second;
 }
 
 std::string Pools::place_for(const clone::Pool& pool, NodeId node) const {
@@ -58,50 +57,102 @@ std::string Pools::place_for(const clone::Pool& pool, NodeId node) const {
                            folder_name(world_.graph.node(node).path));
 }
 
-Result<clone::Cloned> Pools::fill(const clone::Pool& pool, NodeId node, const std::string& source,
-                                  bool shared, std::stop_token stop) {
-  const std::string target = place_for(pool, node);
-  if (Result<> gone = clone::remove_tree(target); !gone) return gone.failure();  // of an attempt before
-  if (!shared || clone::lies_in(pool, source))
-    return clone::clone_into(pool, source, target, std::move(stop));
-  std::string seed;
-  {
-    std::lock_guard lock(mutex_);
-    Seed& common = seeds_[source];
-    if (common.path.empty()) {
-      const std::string path = target + ".seed";
-      if (Result<> gone = clone::remove_tree(path); !gone) return gone.failure();
-      const Result<clone::Cloned> brought = clone::clone_into(pool, source, path, stop);
-      if (!brought) return brought.failure();
-      common.path = path;
-    }
-    if (seed_of_.emplace(node, source).second) ++common.users;
-    seed = common.path;
-  }
-  return clone::clone_into(pool, seed, target, std::move(stop));
+Result<Done> Pools::record(Machine machine, const clone::Pool& pool) {
+  return machine == nullptr
+             ? record_line(world_.place.folder + file_name, pool.where)
+             : record_engine_pool(world_.place.folder, {machine->endpoint().shown, pool.where});
 }
 
-Result<Done> Pools::remove(NodeId node) {
-  std::optional<clone::Pool> pool;
-  std::string seed;
+Result<clone::Cloned> Pools::fill(Machine machine, const clone::Pool& pool, NodeId node,
+                                  const std::string& source, bool shared, std::stop_token stop) {
+  const std::string target = place_for(pool, node);
+  const Result<std::shared_ptr<clone::Storage>> storage = world_.storage_agents->on(machine, stop);
+  if (!storage) return storage.failure();
   {
-    std::lock_guard lock(mutex_);
-    pool = pool_;
-    if (const auto used = seed_of_.find(node); used != seed_of_.end()) {
-      const auto shared = seeds_.find(used->second);
-      if (--shared->second.users == 0) {
-        seed = shared->second.path;
-        seeds_.erase(shared);
-      }
-      seed_of_.erase(used);
+    const Turn::Held turn = turn_.take(world_.clock, stop);
+    if (!turn) return stopped_waiting();
+    if (Result<Done> recorded = record(machine, pool); !recorded) return recorded.failure();
+    const std::lock_guard lock(mutex_);
+    made_.emplace(node, Made{machine, pool, std::nullopt});
+  }
+  if (Result<> gone = (*storage)->remove_clone(pool, target, stop); !gone)  // of an attempt before
+    return gone.failure();
+  if (!shared || clone::lies_in(pool, source)) return (*storage)->clone_into(pool, source, target, stop);
+  const Result<std::string> seed = seed_for(machine, pool, node, source, stop);
+  if (!seed) return seed.failure();
+  return (*storage)->clone_into(pool, *seed, target, stop);
+}
+
+Result<std::string> Pools::seed_for(Machine machine, const clone::Pool& pool, NodeId node,
+                                    const std::string& source, std::stop_token stop) {
+  const Turn::Held turn = turn_.take(world_.clock, stop);
+  if (!turn) return stopped_waiting();
+  const SeedKey key{machine, source};
+  Seed known;
+  {
+    const std::lock_guard lock(mutex_);
+    known = seeds_[key];
+  }
+  if (known.path.empty()) {
+    const Result<std::shared_ptr<clone::Storage>> storage = world_.storage_agents->on(machine, stop);
+    if (!storage) return storage.failure();
+    known.path = place_for(pool, node) + ".seed";
+    if (Result<> gone = (*storage)->remove_clone(pool, known.path, stop); !gone) return gone.failure();
+    const Result<clone::Cloned> brought = (*storage)->clone_into(pool, source, known.path, stop);
+    if (!brought) return brought.failure();
+  }
+  const std::lock_guard lock(mutex_);
+  Seed& seed = seeds_[key];
+  seed.path = known.path;
+  Made& made = made_[node];
+  if (!made.seed) ++seed.users;
+  made.seed = key;
+  return known.path;
+}
+
+Result<Done> Pools::remove_made(NodeId node, const Made& made) {
+  const Result<std::shared_ptr<clone::Storage>> storage = world_.storage_agents->on(made.machine, {});
+  if (!storage) return storage.failure();
+  std::string seed;
+  if (made.seed) {
+    const std::lock_guard lock(mutex_);
+    const auto shared = seeds_.find(*made.seed);
+    if (shared != seeds_.end() && --shared->second.users == 0) {
+      seed = shared->second.path;
+      seeds_.erase(shared);
     }
   }
-  if (!pool) return Done{};
-  for (const std::string& path : {place_for(*pool, node), seed})
+  for (const std::string& path : {place_for(made.pool, node), seed})
     if (!path.empty())
-      if (Result<> gone = clone::remove_tree(path); !gone) return gone.failure();
-  // The last one takes the project's folder with it; others' clones keep it.
-  ::rmdir(fs::path(place_for(*pool, node)).parent_path().c_str());
+      if (Result<> gone = (*storage)->remove_clone(made.pool, path, {}); !gone) return gone.failure();
+  return Done{};
+}
+
+Result<Done> Pools::remove(NodeId node, docker::Engine& engine) {
+  std::optional<Made> made;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = made_.find(node); found != made_.end()) made = found->second;
+  }
+  if (made) {
+    if (Result<Done> gone = remove_made(node, *made); !gone) return gone;
+    const std::lock_guard lock(mutex_);
+    made_.erase(node);
+    const bool others = std::any_of(made_.begin(), made_.end(),
+                                    [](const auto& one) { return one.second.machine != nullptr; });
+    if (made->machine != nullptr && !others && !resumed_) forget_engine_pools(world_.place.folder);
+    return Done{};
+  }
+  clone::Pool pool;
+  for (const std::string& where : recorded_pools(world_.place.folder)) {
+    pool.where = where;
+    if (Result<Done> gone = remove_made(node, {nullptr, pool, {}}); !gone) return gone;
+  }
+  for (const EnginePool& there : recorded_engine_pools(world_.place.folder)) {
+    if (there.engine != engine.endpoint().shown) continue;
+    pool.where = there.where;
+    if (Result<Done> gone = remove_made(node, {&engine, pool, {}}); !gone) return gone;
+  }
   return Done{};
 }
 

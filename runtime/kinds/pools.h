@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "runtime/clone/pool.h"
+#include "runtime/effects/turn.h"
+#include "runtime/kinds/storage_agents.h"
 #include "runtime/kinds/world.h"
 
 namespace cairn::kinds {
@@ -19,32 +21,45 @@ std::string folder_of_pools();
 // Thread-safe.
 class Pools {
  public:
-  explicit Pools(World& world) : world_(world) {}
+  explicit Pools(World& world);
 
-  // The mounted pool that clones go to (`default` before others), if this process may write there; recorded
-  // in the run's folder before anything is put into it.
-  Result<std::optional<clone::Pool>> usable();
+  // The mounted pool of a machine that clones go to (`default` before others), if it may be written to.
+  Result<std::optional<clone::Pool>> usable(Machine machine, std::stop_token stop);
   // Where the node's copy is, or would be.
   std::string place_for(const clone::Pool& pool, NodeId node) const;
 
-  // Makes the node's copy of the folder `source`. With `shared`, what lies outside of the pool is brought in
-  // once for all copies of that folder, which share it from there.
-  Result<clone::Cloned> fill(const clone::Pool& pool, NodeId node, const std::string& source, bool shared,
-                             std::stop_token stop);
-  // Removes the node's copy, wherever it is; fine when there is none.
-  Result<Done> remove(NodeId node);
+  // Makes the node's copy of the folder `source`; the pool is recorded in the run's folder before anything is
+  // put into it. With `shared`, what lies outside of the pool is brought in once for all copies of that
+  // folder, which share it from there.
+  Result<clone::Cloned> fill(Machine machine, const clone::Pool& pool, NodeId node, const std::string& source,
+                             bool shared, std::stop_token stop);
+  // Removes the node's copy, wherever it is, also one that an earlier life of the run has made; fine when
+  // there is none. `engine`: the node's.
+  Result<Done> remove(NodeId node, docker::Engine& engine);
 
  private:
   struct Seed {
     std::string path;
     int users = 0;
   };
+  using SeedKey = std::pair<Machine, std::string>;  // by the folder that it is a copy of
+  struct Made {
+    Machine machine = nullptr;
+    clone::Pool pool;
+    std::optional<SeedKey> seed;
+  };
+  Result<Done> record(Machine machine, const clone::Pool& pool);
+  Result<Done> remove_made(NodeId node, const Made& made);
+  Result<std::string> seed_for(Machine machine, const clone::Pool& pool, NodeId node,
+                               const std::string& source, std::stop_token stop);
+
   World& world_;
-  std::mutex mutex_;  // held while a seed is brought in: the others wait for it
-  bool looked_ = false;
-  std::optional<clone::Pool> pool_;
-  std::map<std::string, Seed> seeds_;  // by the folder that they are copies of
-  std::map<NodeId, std::string> seed_of_;
+  const bool resumed_;  // an earlier life of the run has put something into pools elsewhere
+  Turn turn_;           // of one who brings a seed in, or looks: the others wait for what comes of it
+  std::mutex mutex_;
+  std::map<Machine, std::optional<clone::Pool>> pools_;
+  std::map<SeedKey, Seed> seeds_;
+  std::map<NodeId, Made> made_;
 };
 
 // The pools that a run has used, in its folder.

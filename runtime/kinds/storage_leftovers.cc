@@ -10,11 +10,12 @@
 #include <set>
 
 #include "runtime/clone/pool.h"
-#include "runtime/clone/tree.h"
+#include "runtime/clone/storage.h"
 #include "runtime/effects/locks.h"
 #include "runtime/kinds/arrays.h"
 #include "runtime/kinds/arrays_used.h"
 #include "runtime/kinds/pools.h"
+#include "runtime/kinds/storage_agents.h"
 
 namespace cairn::kinds {
 namespace {
@@ -159,12 +160,59 @@ void look_at_pools(const StorageQuestion& question, StorageLook& found) {
     for (const clone::PoolClone& one : clone::clones_in(pool)) {
       if (one.project != question.project) continue;
       found.left.push_back({"pool folder", one.path, where, one.run == up_in_pool ? std::string() : one.run,
-                            [path = one.path]() -> Result<std::string> {
-                              if (Result<> gone = clone::remove_tree(path); !gone) return gone.failure();
-                              ::rmdir(fs::path(path).parent_path().c_str());  // when it was the last one
+                            [pool, path = one.path]() -> Result<std::string> {
+                              if (Result<> gone = clone::this_machine().remove_clone(pool, path, {}); !gone)
+                                return gone.failure();
                               return std::string();
                             }});
     }
+  }
+}
+
+// What a run has put into a pool on an engine's machine, through an agent that is started for it.
+void look_at_engine_pool(Clock& clock, const StorageQuestion& question, const std::string& run_folder,
+                         const EnginePool& there, StorageLook& found, std::stop_token stop) {
+  const std::string id = fs::path(run_folder).filename().string();
+  const std::string where = fmt::format("the machine of {}", there.engine);
+  if (!question.engine) {
+    found.left.push_back(
+        {"pool folders", there.where, where, std::string(short_run_id(id)), [] { return std::string(); }});
+    return;
+  }
+  docker::Engine* engine = question.engine(there.engine);
+  if (engine == nullptr) {
+    found.unreachable.push_back(
+        fmt::format("the pool {} on {}: the engine cannot be asked", there.where, where));
+    return;
+  }
+  const Result<std::shared_ptr<reach::StorageAgent>> agent =
+      start_storage_agent(*engine, clock, question.project, id, 1, stop);
+  if (!agent) {
+    found.unreachable.push_back(
+        fmt::format("the pool {} on {}: {}", there.where, where, in_one_line(agent.failure())));
+    return;
+  }
+  // Ends with the last who knows of it.
+  const std::shared_ptr<reach::StorageAgent> ours(
+      agent->get(), [kept = *agent](reach::StorageAgent* one) { (void)one->remove({}); });
+  found.agents.push_back(ours);
+  clone::Pool pool;
+  pool.where = there.where;
+  const auto clones = ours->clones(pool, stop);
+  if (!clones) {
+    found.unreachable.push_back(
+        fmt::format("the pool {} on {}: {}", there.where, where, in_one_line(clones.failure())));
+    return;
+  }
+  for (const clone::PoolClone& one : *clones) {
+    const bool up = one.run == up_in_pool;
+    if (one.project != question.project || (!up && one.run != short_run_id(id))) continue;
+    found.left.push_back({"pool folder", one.path, where, up ? std::string() : one.run,
+                          [ours, pool, path = one.path]() -> Result<std::string> {
+                            if (Result<> gone = ours->remove_clone(pool, path, {}); !gone)
+                              return gone.failure();
+                            return std::string();
+                          }});
   }
 }
 
@@ -175,6 +223,9 @@ StorageLook look_at_storage(http::HttpClient& http, Clock& clock, const StorageQ
   StorageLook found;
   look_at_arrays(http, clock, question, found, stop);
   look_at_pools(question, found);
+  for (const std::string& folder : question.ended_run_folders)
+    for (const EnginePool& pool : recorded_engine_pools(folder))
+      look_at_engine_pool(clock, question, folder, pool, found, stop);
   return found;
 }
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/effects/clock.h"
 #include "runtime/http/client.h"
+#include "runtime/platform/docker/engine.h"
 
 namespace cairn::kinds {
 
@@ -24,11 +26,17 @@ struct StorageQuestion {
   std::vector<std::string> run_folders;  // of all runs of the project that are known, oldest first
   // The token of an array from where the file had it: "env:X", "file:P".
   std::function<std::optional<std::string>(const std::string& place)> secret;
+  // Of those runs, the ones whose copies are to go; and the engines to look for them on, by
+  // docker::Endpoint::shown (null: it is not there). Null itself: nothing is to be changed, not even by
+  // starting an agent, and only where to look is told.
+  std::vector<std::string> ended_run_folders = {};
+  std::function<docker::Engine*(const std::string& shown)> engine = {};
 };
 
 struct StorageLook {
-  std::vector<StorageLeftover> left;     // clones before what they are from
-  std::vector<std::string> unreachable;  // arrays that cannot be asked, and why
+  std::vector<StorageLeftover> left;               // clones before what they are from
+  std::vector<std::string> unreachable;            // arrays and engines that cannot be asked, and why
+  std::vector<std::shared_ptr<void>> agents = {};  // by which some are removed; they end with this
 };
 
 // All that the project has there, of runs that live as well. Reads only.

@@ -32,9 +32,10 @@ class Tunnels;  // tunnel.h
 
 namespace cairn::kinds {
 
-class Containers;  // containers.h: the engines of the run; null when no block needs one
-class Arrays;      // arrays.h
-class Pools;       // pools.h
+class Containers;     // containers.h: the engines of the run; null when no block needs one
+class Arrays;         // arrays.h
+class Pools;          // pools.h
+class StorageAgents;  // storage_agents.h
 
 struct RunPlace {
   std::string project;         // its name, with the hash that tells two checkouts apart
@@ -113,6 +114,7 @@ struct World {
   Shelf<NodeId, std::shared_ptr<execute::DeathWatch>> watches = {};  // of services that were started
   Arrays* arrays = nullptr;
   Pools* pools = nullptr;
+  StorageAgents* storage_agents = nullptr;
 
   // Through which a service's death, or an event about it, reaches those who wait for it. Made when first
   // asked for.

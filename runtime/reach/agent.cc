@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include "runtime/agent/program.h"
-#include "runtime/platform/docker/containers.h"
-#include "runtime/platform/docker/images.h"
 #include "runtime/platform/docker/networks.h"
 
 namespace cairn::reach {
@@ -13,34 +11,11 @@ namespace {
 constexpr std::int64_t most_memory = 64 << 20;
 constexpr std::int64_t most_processes = 8;
 
-// Where the program runs, in the words of images: it was built for this machine.
-std::string our_platform() {
-#if defined(__x86_64__)
-  return "linux/amd64";
-#elif defined(__aarch64__)
-  return "linux/arm64";
-#elif defined(__riscv)
-  return "linux/riscv64";
-#else
-  return "linux";
-#endif
-}
-
-docker::ContainerSpec spec_of(const AgentPlace& place, const std::string& image, const std::string& network) {
+docker::ContainerSpec spec_on(const std::string& network) {
   docker::ContainerSpec spec;
-  spec.identity = place.identity;
-  spec.image = image;
-  spec.entrypoint = {{"/cairn-agent"}};
   spec.user = "65534:65534";
-  spec.cap_drop = {"ALL"};
-  spec.security_opt = {"no-new-privileges"};
-  spec.read_only = true;
-  spec.init = false;
-  spec.stdin_open = spec.stdin_once = spec.auto_remove = true;
   spec.memory = most_memory;
   spec.pids_limit = most_processes;
-  // What it says are the frames: nobody is to keep them.
-  spec.logging = docker::Logging{"none", {}};
   docker::NetworkUse use;
   use.network = network;
   spec.networks = {use};
@@ -65,42 +40,11 @@ Result<std::shared_ptr<Agent>> Agent::start(docker::Engine& engine, AgentPlace p
 }
 
 Result<Done> Agent::come_up(const std::string& network, const Attempt& attempt) {
-  // One that an earlier life of this run has left would stay behind without a name.
-  if (Result<> gone = docker::remove_image(engine_, place_.identity.name + ":latest", true, attempt.stop);
-      !gone)
-    return std::move(gone.failure());
-  std::vector<std::string> changes;
-  for (const auto& [name, value] : docker::labels_of(place_.identity))
-    changes.push_back(docker::label_change(name, value));
-  docker::TarEntry program{
-      .path = "cairn-agent", .content = Text(std::string(agent::program())), .mode = 0555};
-  const Result<std::string> image = docker::import_files(engine_, "the agent", {std::move(program)},
-                                                         place_.identity.name, changes, attempt.stop);
-  if (!image) return image.failure();
-  image_ = place_.identity.name + ":latest";
-
-  Result<docker::CreatedContainer> made =
-      docker::create_container(engine_, spec_of(place_, image_, network), attempt.stop);
-  if (!made) return std::move(made.failure());
-  container_ = made->id;
+  Result<std::unique_ptr<http::Duplex>> connection =
+      container_.start(agent::program(), spec_on(network), attempt.stop);
+  if (!connection) return std::move(connection.failure());
   networks_ = {network};
-  // Attached before the start: nothing it says is lost.
-  const docker::Call attach{.method = "POST",
-                            .path = fmt::format("/containers/{}/attach", container_),
-                            .query = {{"stream", "1"}, {"stdin", "1"}, {"stdout", "1"}, {"stderr", "1"}}};
-  Result<http::Upgraded> attached = engine_.upgrade(attach, attempt.stop);
-  if (!attached) return std::move(attached.failure());
-  if (attached->connection == nullptr)
-    return docker::refusal("could not attach to the agent", attached->answer);
-  relay_ = std::make_shared<Relay>(std::move(attached->connection), place_.folder);
-  if (Result<> started = docker::start_container(engine_, container_, attempt.stop); !started) {
-    Failure& failure = started.failure();
-    if (const auto there = docker::inspect_image(engine_, image_, attempt.stop); there && *there)
-      if ((*there)->platform != our_platform())
-        failure.help = fmt::format("the engine runs {} programs, this cairn brings one of {}",
-                                   (*there)->platform, our_platform());
-    return std::move(failure);
-  }
+  relay_ = std::make_shared<Relay>(std::move(*connection), folder_);
   return relay_->wait_for_agent(attempt);
 }
 
@@ -109,7 +53,7 @@ Result<Done> Agent::join(const std::string& network, std::stop_token stop) {
   if (networks_.contains(network)) return Done{};
   docker::NetworkUse use;
   use.network = network;
-  if (Result<> joined = docker::connect_network(engine_, use, container_, stop); !joined)
+  if (Result<> joined = docker::connect_network(engine_, use, container_.id(), stop); !joined)
     return std::move(joined.failure());
   networks_.insert(network);
   return Done{};
@@ -118,17 +62,12 @@ Result<Done> Agent::join(const std::string& network, std::stop_token stop) {
 Result<Done> Agent::leave(const std::string& network, std::stop_token stop) {
   const std::lock_guard lock(mutex_);
   if (networks_.erase(network) == 0) return Done{};
-  return docker::disconnect_network(engine_, network, container_, stop);
+  return docker::disconnect_network(engine_, network, container_.id(), stop);
 }
 
 Result<Done> Agent::remove(std::stop_token stop) {
   relay_.reset();
-  Result<Done> gone = Done{};
-  if (!container_.empty()) gone = docker::remove_container(engine_, container_, stop);
-  // By its name, which nobody else has; forced, since it may be that an engine keeps its container for a
-  // moment.
-  if (gone && !image_.empty()) gone = docker::remove_image(engine_, image_, true, stop);
-  return gone;
+  return container_.remove(stop);
 }
 
 }  // namespace cairn::reach

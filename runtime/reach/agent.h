@@ -8,8 +8,7 @@
 #include <set>
 #include <string>
 
-#include "runtime/platform/docker/engine.h"
-#include "runtime/platform/docker/identity.h"
+#include "runtime/reach/agent_container.h"
 #include "runtime/reach/relay.h"
 
 namespace cairn::reach {
@@ -35,12 +34,13 @@ class Agent {
   Result<Done> remove(std::stop_token stop);
 
  private:
-  Agent(docker::Engine& engine, AgentPlace place) : engine_(engine), place_(std::move(place)) {}
+  Agent(docker::Engine& engine, AgentPlace place)
+      : engine_(engine), folder_(std::move(place.folder)), container_(engine, std::move(place.identity)) {}
   Result<Done> come_up(const std::string& network, const Attempt& attempt);
 
   docker::Engine& engine_;
-  const AgentPlace place_;
-  std::string image_, container_;
+  const std::string folder_;
+  AgentContainer container_;
   std::shared_ptr<Relay> relay_;
   std::mutex mutex_;  // guards what is below
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Kills cairn with SIGKILL around every request that changes an array or an engine while it takes a snapshot, clones,
+"""Kills cairn with SIGKILL around requests that change an array or an engine while it takes a snapshot, clones,
 overwrites in place and tears down. What is left has to be found by `cairn clean`: nothing on the engine, the array,
-in the pool, no mount and no loop device.
+in the pool, no mount and no loop device. A few points of each, chosen for what is under way there; with
+CAIRN_SWEEP=all every one.
 
-usage: crash_sweep_test.py CAIRN [array] [copy] [pool]   (root, Docker's programs, mkfs.xfs); default: all three
+usage: crash_sweep_test.py CAIRN [array] [copy] [pool] [agent]   (root, Docker's programs, mkfs.xfs); default: all
 """
 import collections
 import ctypes
@@ -22,6 +23,12 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+ALL = os.environ.get("CAIRN_SWEEP") == "all"
+# When, what the request has in its first line, and which of those: the snapshot is taken; a clone is filled; the overwrite
+# in place; the teardown has begun.
+ON_THE_ARRAY = [("after", "POST /volume-snapshots", 1), ("after", "POST overwrite=true", 1), ("before", "POST overwrite=true", 3), ("after", "DELETE", 2)]
+# Which changing request of the engine, counted from the first.
+OF_THE_ENGINE = {"copy": [12, 19], "pool": [10, 16], "agent": [13]}
 ENGINE = HERE.parent / "engine"
 STACK = """
 param array = ""
@@ -67,7 +74,7 @@ class Proxy:
     """Stands before the array; kills the process `victim` around the n-th request that changes something."""
 
     def __init__(self, work, port):
-        self.target, self.count, self.at, self.when, self.victim = port, 0, 0, "", None
+        self.target, self.count, self.when, self.part, self.at, self.victim = port, 0, "", "", 0, None
         certificate = work / "proxy.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=proxy",
                         "-keyout", certificate, "-out", str(certificate) + ".crt"], check=True, capture_output=True)
@@ -105,7 +112,7 @@ class Proxy:
         length = next((int(value) for name, value in headers.items() if name.lower() == "content-length"), 0)
         body = stream.read(length) if length else None
         hit = False
-        if method != "GET" and "/login" not in path:
+        if method != "GET" and "/login" not in path and all(part in line for part in self.part.split()):
             with self.lock:
                 self.count += 1
                 hit = self.count == self.at
@@ -192,7 +199,8 @@ class Sweep:
         # The keeper ends after its brain; until then the run counts as alive.
         until("the run's keeper has ended", lambda: "alive" not in subprocess.run(
             [self.cairn, "clean", "--dry-run"], cwd=self.project, env=self.environment, capture_output=True, text=True).stdout)
-        cleaned = subprocess.run([self.cairn, "clean"], cwd=self.project, env=self.environment, capture_output=True, text=True)
+        view = ["sh", "-c", f'exec {self.elsewhere} "$@"', "sh"] if "HIDDEN_VOLUMES" in self.environment else []
+        cleaned = subprocess.run([*view, self.cairn, "clean"], cwd=self.project, env=self.environment, capture_output=True, text=True)
         said = f"{point}: after clean (exit code {cleaned.returncode}):\n{cleaned.stdout}{cleaned.stderr}\n"
         assert cleaned.returncode == 0, said
         assert self.on_engine() == self.empty, said + self.sh("docker", "ps", "-a") + self.sh("docker", "volume", "ls")
@@ -210,29 +218,28 @@ class Sweep:
                                 stdout=open(self.work / "out", "w"), stderr=subprocess.STDOUT)
 
     def sweep_array(self):
-        arguments = ["-p", f"array=127.0.0.1:{self.proxy.port}", "-p", f"driver={self.driver}"]
-        for when in ("before", "after"):
-            point = 1
-            while True:
-                self.proxy.count, self.proxy.at, self.proxy.when = 0, point, when
-                self.proxy.victim = self.run(*arguments)
-                code = self.proxy.victim.wait()
-                if self.proxy.count < point:  # it got through: every point was tried
-                    assert code == 0, (self.work / "out").read_text()
-                    break
+        points = ((when, "", at) for when in ("before", "after") for at in range(1, 1000)) if ALL else iter(ON_THE_ARRAY)
+        over = ""  # of which kind every point has been tried
+        for when, part, at in points:
+            if when == over:
+                continue
+            self.proxy.count, self.proxy.when, self.proxy.part, self.proxy.at = 0, when, part, at
+            self.proxy.victim = self.run("-p", f"array=127.0.0.1:{self.proxy.port}", "-p", f"driver={self.driver}")
+            code = self.proxy.victim.wait()
+            if self.proxy.count < at:  # it got through
+                assert ALL and code == 0, (self.work / "out").read_text()
+                over = when
+            else:
                 assert code == -signal.SIGKILL, (self.work / "out").read_text()
-                self.check_clean(f"array, {when} change {point}")
                 self.points["array"] += 1
-                point += 1
-            self.check_clean("array, a whole run")
+            self.check_clean(f"array, {when} change {part} {at}")
 
-    def sweep_engine(self, what, step):
-        """Through the tap: every `step`-th request that changes the engine."""
-        point = 1
-        while True:
+    def sweep_engine(self, what, step, prefix=""):
+        """Through the tap: every `step`-th request that changes the engine, or a few."""
+        for point in range(1, 1000, step) if ALL else OF_THE_ENGINE[what]:
             tapped, record = self.work / "tap.sock", self.work / "tap.record"
             record.write_text("")
-            victim = subprocess.Popen(["sh", "-c", f'read -r _ && cd "{self.project}" && exec "{self.cairn}" run test --output plain >"{self.work}/out" 2>&1'],
+            victim = subprocess.Popen(["sh", "-c", f'read -r _ && cd "{self.project}" && exec {prefix} "{self.cairn}" run test --output plain >"{self.work}/out" 2>&1'],
                                       stdin=subprocess.PIPE, env=dict(self.environment, DOCKER_HOST=f"unix://{tapped}"))
             tap = subprocess.Popen([sys.executable, HERE.parent / "tap" / "tap.py", tapped, self.socket, record, "--at", str(point), f"kill-before:{victim.pid}", "--only-changing"],
                                    stdout=subprocess.PIPE, text=True)
@@ -244,15 +251,22 @@ class Sweep:
             tap.wait()
             tapped.unlink(missing_ok=True)
             # What a run has recorded is its engine's socket: that of the tap, which is gone.
-            for engines in self.project.glob(".cairn/runs/*/engines"):
-                engines.write_text(engines.read_text().replace(str(tapped), self.socket))
+            for name in ("engines", "engine-pools"):
+                for recorded in self.project.glob(f".cairn/runs/*/{name}"):
+                    recorded.write_text(recorded.read_text().replace(str(tapped), self.socket))
             if code == 0:
+                assert ALL, "it got through: name an earlier point in OF_THE_ENGINE"
                 self.check_clean(f"{what}, a whole run")
                 return
             assert code == -signal.SIGKILL, (self.work / "out").read_text()
             self.check_clean(f"{what}, before change {point} of the engine")
             self.points[what] += 1
-            point += step
+
+    # A view of the mounts in which neither the engine's volumes nor the pool are there: an agent has to do it.
+    elsewhere = """unshare --mount --propagation private sh -c 'mount -t tmpfs none "$HIDDEN_VOLUMES" && mount -t tmpfs none "$CAIRN_POOLS" && exec "$@"' sh"""
+
+    def hide(self):
+        self.environment["HIDDEN_VOLUMES"] = self.sh("docker", "info", "--format", "{{.DockerRootDir}}").strip() + "/volumes"
 
     def sweep_copying(self):
         """In the middle of bringing a seed into the pool: as soon as its folder is there."""
@@ -275,7 +289,7 @@ def main():
     sweep = Sweep(os.path.realpath(sys.argv[1]))
     try:
         sweep.begin()
-        parts = sys.argv[2:] or ["array", "copy", "pool"]
+        parts = sys.argv[2:] or ["array", "copy", "pool", "agent"]
         if "array" in parts:
             sweep.start_array()
             sweep.sweep_array()
@@ -284,11 +298,15 @@ def main():
             sweep.simulator = None
         if "copy" in parts:
             sweep.sweep_engine("copy", 3)
-        if "pool" in parts:
+        if "pool" in parts or "agent" in parts:
             sweep.sh(sweep.cairn, "pool", "--folder", sweep.mounts, "create", "--size", 2)
             sweep.environment["CAIRN_POOLS"] = str(sweep.mounts)
+        if "pool" in parts:
             sweep.sweep_engine("pool", 2)
             sweep.sweep_copying()
+        if "agent" in parts:
+            sweep.hide()
+            sweep.sweep_engine("agent", 2, sweep.elsewhere)
     except subprocess.CalledProcessError as error:
         print("FAILED:", error, error.stdout, error.stderr)
         sys.exit(1)

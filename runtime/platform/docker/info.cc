@@ -18,6 +18,7 @@ Result<EngineInfo> read_info(Engine& engine, std::stop_token stop) {
   info.storage_driver = at<std::string>(*body, "/Driver");
   info.os = at<std::string>(*body, "/OperatingSystem");
   info.architecture = at<std::string>(*body, "/Architecture");
+  info.root = at<std::string>(*body, "/DockerRootDir");
   info.cpus = at<int>(*body, "/NCPU");
   info.memory = at<std::int64_t>(*body, "/MemTotal");
   for (const nlohmann::json& pair : part(*body, "/DriverStatus")) {

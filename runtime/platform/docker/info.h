@@ -9,6 +9,7 @@ namespace cairn::docker {
 
 struct EngineInfo {
   std::string id, name, version, storage_driver, os, architecture;
+  std::string root;  // the folder of all its data, on its machine
   int cpus = 0;
   std::int64_t memory = 0;        // bytes
   bool containerd_store = false;  // image ids are digests of manifests

@@ -1,0 +1,17 @@
+// The paths of a tree, and where links lead.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/effects/result.h"
+
+namespace cairn::clone {
+
+// Every path below, sorted, "" first; symbolic links are not followed.
+Result<std::vector<std::string>> paths_of(const std::string& root);
+
+// Empty when it is none, or may not be read.
+std::string read_link(const std::string& path);
+
+}  // namespace cairn::clone
