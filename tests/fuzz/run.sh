@@ -2,11 +2,12 @@
 # Builds the fuzz targets with clang, ASan and UBSan, and runs each for CAIRN_FUZZ_SECONDS (default 60), all of them
 # side by side. Seeds are the examples, the library and the golden files; what was once found lies in
 # tests/fuzz/found/TARGET and is run first.
-#   tests/fuzz/run.sh [TARGET…]          CAIRN_FUZZ_BUILD: the build folder, default build/asan
+# CAIRN_FUZZ_SEED: where the generator begins, default 0: elsewhere each time.
+#   tests/fuzz/run.sh [TARGET…]          CAIRN_FUZZ_BUILD: the build folder, default build/fuzz
 # Ends with 1 when something was found, and says how to keep it; with 77 where there is no clang.
 set -eu
 root="$(cd "$(dirname "$0")/../.." && pwd)"
-build="$(realpath -m "${CAIRN_FUZZ_BUILD:-$root/build/asan}")"
+build="$(realpath -m "${CAIRN_FUZZ_BUILD:-$root/build/fuzz}")"
 seconds="${CAIRN_FUZZ_SECONDS:-60}"
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=(parse_fuzz format_fuzz evaluate_fuzz load_fuzz)
@@ -15,7 +16,7 @@ command -v clang++ >/dev/null || { echo "fuzz: skipped, there is no clang++ (Deb
 grep -qs 'CAIRN_FUZZ:BOOL=ON' "$build/CMakeCache.txt" ||
   cmake -S "$root" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug \
     -DCAIRN_SANITIZE=address,undefined -DCAIRN_FUZZ=ON >/dev/null
-ninja -C "$build" -j "${JOBS:-$(nproc)}" "${targets[@]}" >"$build/fuzz-build.log" 2>&1 || { tail -30 "$build/fuzz-build.log"; exit 1; }
+nice ninja -C "$build" -j "${JOBS:-$(nproc)}" "${targets[@]}" >"$build/fuzz-build.log" 2>&1 || { tail -30 "$build/fuzz-build.log"; exit 1; }
 export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
 
 seeds="$build/seeds"
@@ -58,7 +59,7 @@ for target in "${targets[@]}"; do
   fi
 done
 run_one() {
-  "$build/$1" -dict="$root/tests/fuzz/stack.dict" -max_len=4096 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
+  "$build/$1" -seed="${CAIRN_FUZZ_SEED:-0}" -dict="$root/tests/fuzz/stack.dict" -max_len=4096 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
     -max_total_time="$seconds" -artifact_prefix="$build/crashes/$1-" "$build/corpus/$1" "$seeds/${kind[$1]}" >"$build/$1.log" 2>&1
 }
 status=0
