@@ -116,17 +116,25 @@ struct HoleFrame : ValueFrame {
   }
 };
 
-struct EachFrame : Frame {
+// Two values, one behind the other: what a loop runs over and its condition, a key and what it stands for.
+struct PairFrame : Frame {
   using Frame::Frame;
-  syntax::Each each;
+  ExprPtr first, second;
   Height height = 0;
-  void variable(syntax::Name name) { each.variables.push_back(std::move(name)); }
   void value(ExprPtr expression, Height its) {
-    (each.source == nullptr ? each.source : each.condition) = std::move(expression);
+    (first == nullptr ? first : second) = std::move(expression);
     height = std::max(height, its);
   }
+};
+
+struct EachFrame : PairFrame {
+  using PairFrame::PairFrame;
+  syntax::Each each;
+  void variable(syntax::Name name) { each.variables.push_back(std::move(name)); }
   template <typename In, typename Outer>
   void success(const In&, Outer& outer) {
+    each.source = std::move(first);
+    each.condition = std::move(second);
     outer.head(std::move(each), height);
   }
 };
@@ -149,16 +157,13 @@ struct ListFrame : BracketFrame {
   }
 };
 
-struct MapEntryFrame : Frame {
-  using Frame::Frame;
+struct MapEntryFrame : PairFrame {
+  using PairFrame::PairFrame;
   syntax::MapEntry entry;
-  Height height = 0;
-  void value(ExprPtr expression, Height its) {
-    (entry.key == nullptr ? entry.key : entry.value) = std::move(expression);
-    height = std::max(height, its);
-  }
   template <typename In, typename Outer>
   void success(const In&, Outer& outer) {
+    entry.key = std::move(first);
+    entry.value = std::move(second);
     outer.entry(std::move(entry), height);
   }
 };

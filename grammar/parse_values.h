@@ -179,7 +179,7 @@ template <>
 struct action<g::slip_colon> {
   template <typename In>
   static void apply(const In& in, f::MapEntryFrame& frame) {
-    frame.context.map_colon(frame.entry.key->span, frame.context.offset(in.begin()));
+    frame.context.map_colon(frame.first->span, frame.context.offset(in.begin()));
   }
 };
 template <>

@@ -54,11 +54,16 @@ class ForTools(ProjectTest):
             self.assertTrue(one["message"])
 
     def test_sarif(self):
-        """SARIF 2.1.0 (OASIS), sections 3.13 to 3.30: what a reader may rely on."""
+        """SARIF 2.1.0 (OASIS), sections 3.13 to 3.30: what a reader may rely on. With CAIRN_SARIF_SCHEMA, the file of the
+        standard's own JSON schema, and jsonschema, by that as well."""
+        schema = os.environ.get("CAIRN_SARIF_SCHEMA")
         self.write(WRONG + 'run u { image = "x:latest" ; command = ["sleep", "5"] }\n', "wrong.stack")
         self.write('run u { image = "x:latest" ; command = ["sh", "-c", "sleep 5"] }\n', "found.stack")
         for name, code, level in (("wrong.stack", 2, "error"), ("found.stack", 1, "warning")):
             log = json.loads(self.cairn("lint", "-f", name, "--format", "sarif", code=code).stdout)
+            if schema:
+                import jsonschema
+                jsonschema.validate(log, json.loads(pathlib.Path(schema).read_text()))
             self.assertEqual(log["version"], "2.1.0")
             self.assertIn("sarif", log["$schema"])
             (run,) = log["runs"]
