@@ -212,6 +212,7 @@ class Sweep:
         again = subprocess.run([self.cairn, "clean"], cwd=self.project, env=self.environment, capture_output=True, text=True)
         assert "nothing to remove" in again.stdout, said + again.stdout + again.stderr
         shutil.rmtree(self.project / ".cairn")
+        print(f"{time.monotonic():.0f} {point}", flush=True)
 
     def run(self, *arguments):
         return subprocess.Popen([self.cairn, "run", "test", "--output", "plain", *arguments], cwd=self.project, env=self.environment,
@@ -268,6 +269,10 @@ class Sweep:
     def hide(self):
         self.environment["HIDDEN_VOLUMES"] = self.sh("docker", "info", "--format", "{{.DockerRootDir}}").strip() + "/volumes"
 
+    def show(self):
+        self.environment.pop("HIDDEN_VOLUMES", None)
+        self.environment["CAIRN_POOLS"] = str(self.work / "none")
+
     def sweep_copying(self):
         """In the middle of bringing a seed into the pool: as soon as its folder is there."""
         (self.project / "sweep.stack").write_text(STACK.replace("echo one >/d/x", "echo one >/d/x; dd if=/dev/urandom of=/d/large bs=1M count=200 2>/dev/null"))
@@ -290,12 +295,7 @@ def main():
     try:
         sweep.begin()
         parts = sys.argv[2:] or ["array", "copy", "pool", "agent"]
-        if "array" in parts:
-            sweep.start_array()
-            sweep.sweep_array()
-            sweep.simulator.terminate()
-            sweep.simulator.wait()
-            sweep.simulator = None
+        begun = time.monotonic()
         if "copy" in parts:
             sweep.sweep_engine("copy", 3)
         if "pool" in parts or "agent" in parts:
@@ -307,6 +307,14 @@ def main():
         if "agent" in parts:
             sweep.hide()
             sweep.sweep_engine("agent", 2, sweep.elsewhere)
+        # Last: an engine asks every driver that it ever knew, and waits a quarter of a minute for one that is gone.
+        if "array" in parts:
+            sweep.show()
+            sweep.start_array()
+            sweep.sweep_array()
+            sweep.simulator.terminate()
+            sweep.simulator.wait()
+            sweep.simulator = None
     except subprocess.CalledProcessError as error:
         print("FAILED:", error, error.stdout, error.stderr)
         sys.exit(1)
