@@ -238,6 +238,9 @@ Type Typer::type_of_declaration(const Declaration& declaration) {
     for (auto step = first; step != chain_.end(); ++step) program_.poisoned.insert((*step)->statement);
     return simple(Form::poison);
   }
+  // Deeper than values may be: the evaluator says so, and each level costs some stack here.
+  constexpr std::size_t deepest = 2000;
+  if (chain_.size() >= deepest) return simple(Form::any);
   known.state = State::busy;
   chain_.push_back(&declaration);
   Standing standing;
