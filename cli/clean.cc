@@ -86,7 +86,7 @@ std::set<std::string> runs_without_folder(const plan::Facts& facts, const std::v
 bool stays(const plan::Facts& facts, const PastRun& run) {
   return std::any_of(facts.strays.begin(), facts.strays.end(), [&](const plan::Fact& fact) {
     const plan::Ours& ours = std::get<plan::Ours>(fact.found);
-    return ours.run == run.disk.id ? ours.keep : run.up && ours.run.empty();
+    return ours.run == run.disk.id ? ours.keep : ours.run.empty() && (run.up || ours.keep);
   });
 }
 

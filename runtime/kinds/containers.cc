@@ -139,10 +139,9 @@ Result<docker::Engine*> Containers::engine_of(NodeId node, std::stop_token stop)
     endpoint = world_.tunnels->through(std::move(*endpoint), stop);
     if (!endpoint) return endpoint.failure();
   }
-  if (Result<Done> recorded = record_engine(world_.place.folder, *endpoint); !recorded)
-    return recorded.failure();
-  auto engine = std::make_unique<docker::Engine>(world_.http, world_.clock, std::move(*endpoint),
-                                                 environment("DOCKER_API_VERSION").value_or(""));
+  auto engine = std::make_unique<docker::Engine>(
+      world_.http, world_.clock, *endpoint, environment("DOCKER_API_VERSION").value_or(""),
+      [this, its = *endpoint] { return record_engine(world_.place.folder, its); });
   return engines_.emplace(key, std::move(engine)).first->second.get();
 }
 
@@ -151,13 +150,17 @@ std::string Containers::object_name(NodeId node, const std::string& suffix) cons
 }
 
 docker::Identity Containers::identity(NodeId node, const std::string& name, int attempt) const {
+  const Node& its = world_.graph.node(node);
   docker::Identity identity;
   identity.project = world_.place.project;
-  identity.run = world_.place.up ? std::string() : world_.place.run;
-  identity.node = world_.graph.node(node).path;
+  // Data that are to outlive runs are no run's: they are removed as those of an `up` are, when that is asked
+  // for.
+  const bool of_no_run = world_.place.up || (its.kind == "volume" && its.policy.keep);
+  identity.run = of_no_run ? std::string() : world_.place.run;
+  identity.node = its.path;
   identity.attempt = std::to_string(attempt);
   identity.name = name;
-  identity.keep = world_.place.keep || world_.graph.node(node).policy.keep;
+  identity.keep = world_.place.keep || its.policy.keep;
   identity.spec = spec_hash(world_.graph, world_.sources, node);
   return identity;
 }

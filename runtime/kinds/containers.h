@@ -33,7 +33,7 @@ class Containers {
  public:
   explicit Containers(World& world) : world_(world) {}
 
-  // One for each endpoint_of(); recorded in the run's folder before it is used.
+  // One for each endpoint_of(); recorded in the run's folder before anything is changed there.
   // One over ssh is connected to first: `stop` ends that wait.
   Result<docker::Engine*> engine_of(NodeId node, std::stop_token stop = {});
 

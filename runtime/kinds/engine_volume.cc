@@ -12,6 +12,16 @@
 namespace cairn::kinds {
 namespace {
 
+// When making has failed: nobody has to look whether something was made all the same.
+bool never_made(const execute::StepRequest& request, const Failure& why) {
+  return why.nothing_done && request.attempt == 1;
+}
+constexpr const char* kNeverMade = "it was never made";
+
+bool is_never_made(const Value& exported) {
+  return exported.as<std::string>() != nullptr && exported.as<std::string>()->empty();
+}
+
 struct VolumeSettings {
   std::string driver;
   Named<Text> driver_opts;
@@ -119,12 +129,14 @@ execute::StepResult perform_engine_volume(World& world, const execute::StepReque
         context, making(EffectClass::found, "create volume", (*engine)->endpoint().shown, "volume", name),
         [&] { return docker::create_volume(**engine, spec, context.stop()); },
         [&](const docker::CreatedVolume&) { return name; });
+    if (!made && never_made(request, made.failure())) context.publish("name", Value{std::string()});
     if (!made) return made.failure();
     context.publish("name", Value{name});
     return made->existed ? kept("it is there from an earlier run") : execute::StepEnd{};
   }
   if (settings.external) return kept("it is somebody else's");
   if (settings.keep || world.place.up) return kept("it outlives the run");
+  if (is_never_made(context.exported(request.node, "name"))) return kept(kNeverMade);
   // Making it may have failed because it is somebody else's.
   const auto there = docker::inspect_volume(**engine, name, {});
   if (!there) return there.failure();
@@ -178,6 +190,7 @@ execute::StepResult perform_network(World& world, const execute::StepRequest& re
         context, making(EffectClass::found, "create network", (*engine)->endpoint().shown, "network", name),
         [&] { return docker::create_network(**engine, spec, context.stop()); },
         [](const std::string& its) { return its; });
+    if (!id && never_made(request, id.failure())) context.publish("id", Value{std::string()});
     if (!id) return id.failure();
     context.publish("id", Value{*id});
     context.publish("name", Value{name});
@@ -185,6 +198,7 @@ execute::StepResult perform_network(World& world, const execute::StepRequest& re
   }
   if (settings.external || settings.keep) return kept("it outlives the run");
   const Value id = context.exported(request.node, "id");
+  if (is_never_made(id)) return kept(kNeverMade);
   if (id.as<std::string>() != nullptr) {
     if (Result<> gone = world.containers->remove_network(**engine, *id.as<std::string>(), {}); !gone)
       return gone.failure();

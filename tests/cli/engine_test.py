@@ -301,6 +301,38 @@ class OnAnEngine(ProjectTest):
         self.cairn("down")
         self.assertEqual((self.folder / "seen" / "it").read_text(), "gone\n")
 
+    def test_a_volume_that_is_kept_lives_until_it_is_to_go_with_its_data(self):
+        self.write("""stage test {
+  volume data { keep = true }
+  run once { image = "cairn-test:1" ; command = ["sh", "-c", "echo one >>/data/said; cat /data/said"] ; mounts = { "/data" = data } }
+}""")
+        for times in (1, 2):
+            self.cairn("run", "test")
+            self.assertEqual(self.cairn("logs", "once").stdout.count("one"), times)
+        for command in (("down",), ("clean",), ("clean", "--all")):
+            self.cairn(*command)
+            self.cairn("run", "test")
+            times += 1
+            self.assertEqual(self.cairn("logs", "once").stdout.count("one"), times, command)
+        self.assertEqual([one["what"] for one in json.loads(self.cairn("down", "--volumes", "--json").stdout)["removed"]], ["volume"])
+        self.cairn("run", "test")
+        self.assertEqual(self.cairn("logs", "once").stdout.count("one"), 1)
+        self.cairn("down", "--volumes")
+
+    def test_an_engine_that_was_never_reached_is_not_asked_again(self):
+        self.write("""stage test {
+  network edge
+  volume data
+  run once { image = "cairn-test:1" ; command = ["true"] ; networks = [edge] ; mounts = { "/data" = data } }
+}""")
+        there, self.environment["DOCKER_HOST"] = self.environment["DOCKER_HOST"], "unix:///nonexistent/docker.sock"
+        said = self.cairn("run", "test", code=3).stdout
+        self.assertIn("/nonexistent/docker.sock", said)
+        self.assertNotIn("left behind", said)
+        self.environment["DOCKER_HOST"] = there
+        for command in ("ps", "down", "clean"):
+            self.cairn(command)
+
     def test_keep_leaves_containers_until_down(self):
         self.write(RUN.replace('"sleep", "86394"', '"true"'))
         self.cairn("run", "test", "--keep")

@@ -54,8 +54,12 @@ std::string ApiVersion::text() const {
   return fmt::format("{}.{}", major, minor);
 }
 
-Engine::Engine(http::HttpClient& client, Clock& clock, Endpoint endpoint, std::string fixed_version)
-    : client_(client), clock_(clock), endpoint_(std::move(endpoint)) {
+Engine::Engine(http::HttpClient& client, Clock& clock, Endpoint endpoint, std::string fixed_version,
+               std::function<Result<Done>()> before_change)
+    : client_(client),
+      clock_(clock),
+      endpoint_(std::move(endpoint)),
+      before_change_(std::move(before_change)) {
   if (const std::optional<ApiVersion> version = read_version(fixed_version)) {
     version_ = *version;
     fixed_ = true;
@@ -107,6 +111,13 @@ Result<ApiVersion> Engine::version(std::stop_token stop) {
 Result<http::Request> Engine::request_of(const Call& call, std::stop_token stop) {
   const Result<ApiVersion> spoken = version(stop);
   if (!spoken) return spoken.failure();
+  if (call.method != "GET" && call.method != "HEAD") {
+    std::lock_guard lock(change_mutex_);
+    if (before_change_) {
+      if (Result<Done> ready = before_change_(); !ready) return ready.failure();
+      before_change_ = {};
+    }
+  }
   http::Request request{.method = call.method,
                         .url = fmt::format("{}/v{}{}", endpoint_.base_url, spoken->text(), call.path),
                         .unix_socket = endpoint_.unix_socket,

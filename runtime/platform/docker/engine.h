@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -45,9 +46,11 @@ struct Call {
 
 class Engine {
  public:
-  // `fixed_version`: DOCKER_API_VERSION, "1.44"; empty: negotiated with the first call. `client` and `clock`
-  // must live longer.
-  Engine(http::HttpClient& client, Clock& clock, Endpoint endpoint, std::string fixed_version = "");
+  // `fixed_version`: DOCKER_API_VERSION, "1.44"; empty: negotiated with the first call. `before_change` is
+  // called once, when the engine has answered and is to be asked for a first change, which is not sent when
+  // it fails. `client` and `clock` must live longer.
+  Engine(http::HttpClient& client, Clock& clock, Endpoint endpoint, std::string fixed_version = "",
+         std::function<Result<Done>()> before_change = {});
 
   const Endpoint& endpoint() const { return endpoint_; }
   Clock& clock() { return clock_; }
@@ -72,6 +75,8 @@ class Engine {
   Clock& clock_;
   Endpoint endpoint_;
   bool fixed_ = false;
+  std::mutex change_mutex_;
+  std::function<Result<Done>()> before_change_;  // until it has succeeded
   std::mutex mutex_;
   ApiVersion version_;  // {0, 0}: not known yet
 };
