@@ -1,19 +1,23 @@
 #include "runtime/reach/probes/log.h"
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include <array>
 #include <memory>
+#include <utility>
 
 namespace cairn::reach {
 namespace {
 
-// std::regex recurses once for each character that it looks at.
-constexpr std::size_t kLongestLine = 4096;
+// Of a line that does not end, no more is kept.
+constexpr std::size_t kLongestLine = 65536;
 
 // What has been read so far; a look reads only what is new.
 struct Reader {
-  std::regex pattern;
+  explicit Reader(const std::string& its_pattern) : pattern(its_pattern, RE2::Quiet) {}
+
+  const RE2 pattern;  // time and stack do not grow with what a line holds, as those of std::regex do
   std::uint64_t next = 0;
   std::array<std::string, 2> unfinished;  // lines without their end, of stdout and stderr
   std::string last_line;
@@ -23,7 +27,7 @@ struct Reader {
     std::string& text = unfinished[line.of_stderr ? 1 : 0];
     text += line.text;
     if (text.size() > kLongestLine) text.resize(kLongestLine);
-    const bool found = std::regex_search(text, pattern);
+    const bool found = RE2::PartialMatch(text, pattern);
     if (!text.empty()) last_line = text;
     if (!line.goes_on) {
       ++lines;
@@ -36,12 +40,10 @@ struct Reader {
 }  // namespace
 
 Result<Look> log_look(LogProbe probe, ProbeTarget& target) {
-  const auto reader = std::make_shared<Reader>();
-  try {
-    reader->pattern = std::regex(probe.pattern, std::regex::ECMAScript | std::regex::optimize);
-  } catch (const std::regex_error& error) {
-    return Failure{fmt::format("`{}` is no regular expression", probe.pattern)}.because(error.what());
-  }
+  const auto reader = std::make_shared<Reader>(probe.pattern);
+  if (!reader->pattern.ok())
+    return Failure{fmt::format("`{}` is no regular expression", probe.pattern)}.because(
+        reader->pattern.error());
   return Look([reader, &target](const Attempt& attempt) {
     const Result<LogPiece> piece = target.log_after(reader->next, attempt);
     if (!piece) return Seen{false, piece.failure().message};

@@ -1,7 +1,6 @@
 // log("ready to accept"): a line of the service's output since its last start matches.
 #pragma once
 
-#include <regex>
 #include <string>
 
 #include "runtime/reach/probe_loop.h"
@@ -9,7 +8,7 @@
 namespace cairn::reach {
 
 struct LogProbe {
-  std::string pattern;  // a regular expression (ECMAScript), searched for in each line
+  std::string pattern;  // a regular expression (RE2's syntax), searched for in each line
 };
 
 // The pattern's own mistakes are found by the checker; one that slips through fails here.
