@@ -23,6 +23,10 @@ class Watch final : public DeathWatch {
 
 }  // namespace
 
+Failure nobody_asks() {
+  return {.message = "was left behind", .is = FailureClass::cancelled, .nothing_done = true};
+}
+
 void Hand::work() {
   StepResult result = around_.performer.perform(request_, *this);
   if (left_) return;
@@ -61,7 +65,7 @@ Result<Announced> Hand::announce(Intent effect) {
   effect.step = name_;
   effect.attempt = request_.attempt;
   const auto permission = std::make_shared<Permission>();
-  messages_->post(EffectAnnounced{request_.step, std::move(effect), permission});
+  if (!messages_->post(EffectAnnounced{request_.step, std::move(effect), permission})) return nobody_asks();
   // The clock is what everybody waits with, so that a simulation sees it. The brain always answers.
   while (!permission->given.stop_requested())
     around_.clock.sleep_until(Instant::max(), permission->given.get_token());

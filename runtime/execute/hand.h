@@ -37,6 +37,9 @@ struct Permission {
   std::stop_source given;
 };
 
+// For a hand that was left behind: what it would cause, nobody would learn of.
+Failure nobody_asks();
+
 using Published = std::vector<std::pair<std::string, Value>>;  // by name, in the order of publishing
 
 // What reaches the brain's thread.

@@ -17,14 +17,24 @@ namespace cairn::execute {
 template <class Message>
 class Inbox {
  public:
-  void post(Message message) {
+  // False: nobody takes anything any more.
+  bool post(Message message) {
     std::stop_source wake{std::nostopstate};
     {
       std::lock_guard lock(mutex_);
+      if (closed_) return false;
       messages_.push_back(std::move(message));
       std::swap(wake, waiting_);
     }
     if (wake.stop_possible()) wake.request_stop();  // without the lock: it wakes the waiting thread from here
+    return true;
+  }
+
+  // What nobody has taken. From now on nothing can be posted.
+  std::deque<Message> close() {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    return std::exchange(messages_, {});
   }
 
   // The next message if there is one already.
@@ -62,6 +72,7 @@ class Inbox {
   std::mutex mutex_;
   std::deque<Message> messages_;
   std::stop_source waiting_{std::nostopstate};
+  bool closed_ = false;
 };
 
 }  // namespace cairn::execute

@@ -42,6 +42,11 @@ plan::AttemptEnded ended(const HandEnded& hand) {
   return end;
 }
 
+void refuse(const EffectAnnounced& announced) {
+  announced.permission->answer = nobody_asks();
+  announced.permission->given.request_stop();
+}
+
 // The step whose end is the node's, for `.outcome`, `.error` and `.seconds`.
 bool is_main(NodeClass of, Phase phase) {
   switch (of) {
@@ -96,6 +101,8 @@ progress::RunFinished Loop::run() {
     for (; message; message = messages_->take_waiting()) take(std::move(*message));
     end_turn();
   }
+  for (const Message& message : messages_->close())
+    if (const EffectAnnounced* announced = std::get_if<EffectAnnounced>(&message)) refuse(*announced);
   progress::RunFinished finished = telling_.sum();
   finished.exit_code = run_.exit_code();
   finished.seconds = std::chrono::duration<double>(now()).count();
@@ -120,10 +127,8 @@ void Loop::take(Message message) {
     const auto under_way = hands_.find(index(announced->step));
     if (under_way != hands_.end() && announced->effect.attempt == run_.attempts(announced->step)) {
       announced_.push_back({parts_.journal->append(announced->effect), std::move(announced->permission)});
-    } else {  // it was left behind: nobody would learn what it causes
-      announced->permission->answer =
-          Failure{.message = "was left behind", .is = FailureClass::cancelled, .nothing_done = true};
-      announced->permission->given.request_stop();
+    } else {
+      refuse(*announced);
     }
   } else if (const EffectCameOut* effect = std::get_if<EffectCameOut>(&message)) {
     parts_.journal->append(effect->outcome);
