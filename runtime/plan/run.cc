@@ -110,7 +110,10 @@ void Run::let_nothing_be_undone_under_a_live_hand() {
   };
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const StepId step{static_cast<std::uint32_t>(i)};
-    if (is_finaliser(phase(step))) follow(undone_by(step), step);
+    if (!is_finaliser(phase(step))) continue;
+    follow(undone_by(step), step);
+    // Of a run that goes on, a service may be stopped that was not started again: it was still being made.
+    if (phase(step) == Phase::stop) follow(graph_.step(graph_.steps[i].node, Phase::create), step);
   }
   for (const Hold& hold : graph_.holds) follow(hold.user, graph_.step(hold.service, Phase::stop));
 }
