@@ -15,7 +15,6 @@
 #include <limits>
 #include <map>
 #include <thread>
-#include <unordered_map>
 
 #include "cli/past_runs.h"
 #include "cli/project.h"
@@ -23,7 +22,6 @@
 #include "runtime/effects/file_descriptor.h"
 #include "runtime/effects/locks.h"
 #include "runtime/execute/loop.h"
-#include "runtime/execute/recorded_value.h"
 #include "runtime/execute/signals.h"
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
@@ -34,6 +32,7 @@
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/observe.h"
 #include "runtime/kinds/pools.h"
+#include "runtime/kinds/recall.h"
 #include "runtime/kinds/refused_on_host.h"
 #include "runtime/kinds/remembered.h"
 #include "runtime/kinds/stop_services.h"
@@ -246,51 +245,6 @@ Result<Journal> begin_journal(const ProgramFile& program, const SessionOptions& 
   return Journal::create(real_disk(), path, header);
 }
 
-// What the earlier incarnations have done, for the plan; and what their steps have said, for the rest.
-void recall(const Graph& graph, const std::string& run, const JournalState& before, plan::Facts& facts,
-            execute::Exports& exports) {
-  std::unordered_map<std::string, StepId> by_name;
-  for (const StepId step : graph.order) by_name.emplace(graph.name(step), step);
-  for (const StepOutcome& step : before.steps) {
-    const auto found = by_name.find(step.step);
-    if ((step.outcome != "succeeded" && step.outcome != "kept") || found == by_name.end()) continue;
-    const NodeId node = graph.steps[index(found->second)].node;
-    plan::Recorded recorded = plan::Recorded::succeeded;
-    for (const auto& [name, text] : step.facts) {
-      if (std::optional<Value> value = execute::value_recorded(graph, text))
-        exports.publish(node, name, std::move(*value));
-      else
-        recorded = plan::Recorded::withheld;
-    }
-    if (!is_finaliser(graph.steps[index(found->second)].phase)) {
-      exports.publish(node, "outcome", Value{step.outcome});
-      exports.publish(node, "error", Value{});
-    }
-    facts.of_step[step.step] = recorded;
-  }
-  for (const OpenStep& open : before.begun)
-    facts.of_step[open.step] = open.interrupted() ? plan::Recorded::interrupted : plan::Recorded::open;
-  // Images stay on their engine, and nothing there says which run they are of.
-  for (const Node& node : graph.nodes) {
-    const auto made = facts.of_step.find(node.path + ":make");
-    if (node.kind != "image" || made == facts.of_step.end() || made->second != plan::Recorded::succeeded)
-      continue;
-    plan::Ours ours;
-    ours.state = plan::ObjectState::ready;
-    ours.run = run;
-    ours.node = node.path;
-    facts.of_node[node.path] = {{"its engine", "image", node.path}, std::move(ours), {}};
-  }
-  // What is there was made from the same graph. Whether a service is ready is asked again, with all the time
-  // it may take.
-  for (auto& [path, fact] : facts.of_node) {
-    fact.wanted_spec.clear();
-    plan::Ours* there = std::get_if<plan::Ours>(&fact.found);
-    if (there != nullptr && fact.identity.what == "service" && there->state == plan::ObjectState::ready)
-      there->state = plan::ObjectState::running;
-  }
-}
-
 // What earlier incarnations have left and no step of this one knew of. Gives what could not be removed.
 std::vector<std::string> remove_leftovers(http::HttpClient& http, reach::Tunnels& tunnels,
                                           const kinds::RunPlace& place, const std::string& cairn_folder) {
@@ -407,6 +361,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
                      {},
                      {},
                      {}};
+  world.place.resumed = options.resume != nullptr;
   std::unique_ptr<kinds::Containers> containers = kinds::make_containers(world);
   world.containers = containers.get();
   kinds::Arrays arrays(world);
@@ -435,7 +390,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
     facts = kinds::observe(observation, {});
   }
   if (options.resume != nullptr) {
-    recall(graph, run, options.resume->before, facts, exports);
+    kinds::recall(graph, run, options.resume->before, facts, exports);
     for (report::KeptTests& kept : report::kept_tests(folder->path))
       if (facts.of_step.contains(kept.tests.step)) world.tests.put(kept.key, std::move(kept.tests));
   }

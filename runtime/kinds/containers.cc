@@ -219,7 +219,9 @@ Result<Done> Containers::leave_scope(docker::Engine& engine, const std::string& 
   if (found == networks_.end() || --found->second.users > 0) return Done{};
   Result<> removed = found->second.id.empty() ? remove_scope_network(engine, scope, stop)
                                               : remove_network(engine, found->second.id, stop);
-  if (!removed) {
+  // Containers that an earlier process has left may still be in it; whatever is left then goes at the end of
+  // the run.
+  if (!removed && !world_.place.resumed) {
     found->second.users = 1;  // whoever leaves is still in it, and may leave again
     return removed;
   }

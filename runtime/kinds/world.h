@@ -44,6 +44,8 @@ struct RunPlace {
   std::string folder;          // absolute: .cairn/runs/ID
   bool up = false;             // `up`: what it makes stays
   bool keep = false;           // a run that removes nothing: `down` does
+  bool resumed =
+      false;  // earlier processes of this run may have left things; what no step knows of goes at the end
 };
 
 // Things that steps leave for others, thread-safe.
