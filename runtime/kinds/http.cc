@@ -46,9 +46,10 @@ const std::vector<Field<HttpSettings>>& fields() {
 
 std::string encoded(std::string_view text) {
   std::string out;
-  for (unsigned char c : text) {
+  for (const char byte : text) {
+    const unsigned char c = static_cast<unsigned char>(byte);
     if (std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~')
-      out += static_cast<char>(c);
+      out += byte;
     else
       out += fmt::format("%{:02X}", c);
   }

@@ -13,9 +13,9 @@ std::map<std::string, execute::PerformKind, std::less<>> all_kinds(World& world)
       {"check", perform_check},     {"http", perform_http},
   };
   std::map<std::string, execute::PerformKind, std::less<>> table;
-  for (const auto& [name, perform] : rows)
-    table.emplace(name, remembering(world, [&world, perform](const execute::StepRequest& request,
-                                                             execute::StepContext& context) {
+  for (const auto& [name, of_kind] : rows)
+    table.emplace(name, remembering(world, [&world, perform = of_kind](const execute::StepRequest& request,
+                                                                       execute::StepContext& context) {
                     return perform(world, request, context);
                   }));
   return table;

@@ -103,7 +103,8 @@ Reply list_networks(State& state, const Asked& asked) {
   Json filters = Json::parse(asked.of("filters"), nullptr, false);
   if (!filters.is_object()) filters = Json::object();
   Json all = Json::array();
-  for (const auto& [id, network] : state.networks) {
+  for (const auto& [id, its] : state.networks) {
+    const Network& network = its;
     if (!has_labels(network.labels, filters)) continue;
     const auto names = filters.find("name");
     if (names != filters.end() && std::none_of(names->begin(), names->end(), [&](const Json& part) {
