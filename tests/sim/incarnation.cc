@@ -3,7 +3,12 @@
 #include <fmt/format.h>
 
 #include "grammar/render.h"
+#include "runtime/http/read_only_client.h"
 #include "runtime/kinds/engines_used.h"
+#include "runtime/kinds/observe.h"
+#include "runtime/kinds/recall.h"
+#include "runtime/kinds/remembered.h"
+#include "runtime/kinds/settled.h"
 #include "runtime/kinds/storage.h"
 
 namespace cairn::sim {
@@ -49,8 +54,9 @@ std::vector<NodeId> Compilation::nodes_named(const std::vector<std::string>& nam
   return nodes;
 }
 
-Incarnation::Incarnation(IncarnationSetup setup, plan::Goal goal, plan::RunOptions options)
+Incarnation::Incarnation(IncarnationSetup setup, plan::RunGoal goal, plan::RunOptions options)
     : setup_(std::move(setup)),
+      goal_(std::move(goal)),
       emitter_(setup_.run, setup_.baton, recorder_),
       scribe_(
           logs_, masker_, setup_.baton,
@@ -70,9 +76,10 @@ Incarnation::Incarnation(IncarnationSetup setup, plan::Goal goal, plan::RunOptio
              *setup_.program.compiled.graph,
              setup_.program.sources,
              *setup_.program.inputs,
-             {project, setup_.folder, setup_.run, setup_.folder, setup_.up},
+             {project, setup_.project_folder.empty() ? setup_.folder : setup_.project_folder, setup_.run,
+              setup_.folder, setup_.up},
              setup_.baton,
-             setup_.baton,
+             setup_.threads,
              setup_.weather,
              setup_.weather,
              spawner_,
@@ -88,11 +95,66 @@ Incarnation::Incarnation(IncarnationSetup setup, plan::Goal goal, plan::RunOptio
              {},
              {}},
       options_(std::move(options)) {
-  const Graph& graph = *setup_.program.compiled.graph;
   containers_ = kinds::make_containers(world_);
   world_.containers = containers_.get();
-  performer_ = std::make_unique<execute::KindTable>(kinds::all_kinds(world_));
+  performer_ = std::make_unique<execute::KindTable>(
+      kinds::all_kinds(world_),
+      [this](const execute::StepRequest& step) { return kinds::ended_at_once(world_, step); });
+}
+
+Incarnation::~Incarnation() = default;
+
+void Incarnation::cancel(const std::string& why) {
+  if (loop_ != nullptr)
+    loop_->cancel(why);
+  else
+    cancels_.push_back(why);
+}
+
+std::vector<std::string> Incarnation::complaints() const {
+  return checks_ != nullptr ? checks_->complaints() : std::vector<std::string>();
+}
+
+progress::RunFinished Incarnation::run(const plan::Goal& goal) {
+  JournalHeader header;
+  header.run = setup_.run;
+  header.project = project;
+  Result<Journal> journal = Journal::create(setup_.disk, journal_of(setup_.folder), header);
+  if (!journal) return {};
+  return carry_out(goal, std::move(*journal), nullptr);
+}
+
+Result<progress::RunFinished> Incarnation::resume() {
+  const std::string path = journal_of(setup_.folder);
+  const Result<std::string> text = setup_.disk.read(path);
+  if (!text) return text.failure();
+  const Result<JournalContent> content = read_journal(*text, path);
+  if (!content) return content.failure();
+  if (content->damage) return *content->damage;
+  const JournalState before = fold(content->records);
+  if (before.exit_code) return Failure{"it has come to its end"};
+  Result<Journal> journal = Journal::resume(setup_.disk, path);
+  if (!journal) return journal.failure();
+  world_.place.resumed = true;
+  progress::RunFinished finished =
+      carry_out(plan::ResumeGoal{goal_, setup_.run, {}, {}}, std::move(*journal), &before);
+  if (!plan_.refusals.empty()) return Failure{plan_.refusals.front().message};
+  return finished;
+}
+
+// What cli/session.cc does around a loop, without what is for people.
+progress::RunFinished Incarnation::carry_out(plan::Goal goal, Journal journal, const JournalState* before) {
+  const Graph& graph = *setup_.program.compiled.graph;
+  journal_.emplace(std::move(journal));
+  http::ReadOnlyClient reading(setup_.weather);
+  facts_ = kinds::observe({graph, setup_.program.sources, *setup_.program.inputs, world_.place, reading,
+                           setup_.baton, nullptr, before != nullptr},
+                          {});
+  if (setup_.weather.changes() > 0) left_.push_back("S19: looking has changed something");
+  if (before != nullptr) kinds::recall(graph, setup_.run, *before, facts_, exports_);
   plan_ = plan::plan(graph, facts_, goal);
+  kinds::restore_remembered(world_, facts_, plan_, exports_);
+  if (!plan_.refusals.empty()) return {};
   loop_ = std::make_unique<execute::Loop>(
       execute::LoopParts{
           .graph = graph,
@@ -100,7 +162,7 @@ Incarnation::Incarnation(IncarnationSetup setup, plan::Goal goal, plan::RunOptio
           .facts = facts_,
           .performer = *performer_,
           .clock = setup_.baton,
-          .threads = setup_.baton,
+          .threads = setup_.threads,
           .emitter = emitter_,
           .scribe = scribe_,
           .masker = masker_,
@@ -110,20 +172,33 @@ Incarnation::Incarnation(IncarnationSetup setup, plan::Goal goal, plan::RunOptio
               [](Span) {
                 return progress::FilePlace{"sim.stack", 1, 1};
               },
+          .incarnation = static_cast<std::uint32_t>(journal_->incarnation()),
+          .journal = &*journal_,
           .on_turn = [this](const plan::Event& event,
                             const plan::Commands& commands) { checks_->after(event, commands); }},
       options_);
   checks_ = std::make_unique<plan::RunChecks>(graph, plan_, loop_->plan_run(), options_);
+  for (const std::string& why : cancels_) loop_->cancel(why);
+  progress::RunFinished finished = loop_->run();
+  for (const Failure& agent : containers_->remove_agents()) left_.push_back(agent.message);
+  if (before != nullptr && loop_->came_to_its_end())
+    for (std::string& what : clean(setup_.weather, setup_.baton, setup_.folder, setup_.run, true)) {
+      left_.push_back(std::move(what));
+      if (finished.exit_code == 0) finished.exit_code = 1;
+    }
+  if (loop_->came_to_its_end()) {
+    journal_->append(RunEnd{finished.exit_code});
+    (void)journal_->commit();
+  }
+  return finished;
 }
 
-Incarnation::~Incarnation() = default;
-
-progress::RunFinished Incarnation::run() {
-  return loop_->run();
+std::string journal_of(const std::string& folder) {
+  return folder + "/journal";
 }
 
 std::vector<std::string> clean(Weather& weather, Baton& baton, const std::string& folder,
-                               const std::string& run) {
+                               const std::string& run, bool spares_kept) {
   std::vector<std::string> left;
   for (const docker::Endpoint& endpoint : kinds::recorded_engines(folder)) {
     const kinds::EngineLook look = kinds::look_at(weather, baton, endpoint, project, {}, nullptr);
@@ -133,6 +208,9 @@ std::vector<std::string> clean(Weather& weather, Baton& baton, const std::string
     }
     plan::Facts facts;
     facts.strays = look.ours;
+    if (spares_kept)
+      std::erase_if(facts.strays,
+                    [](const plan::Fact& fact) { return std::get<plan::Ours>(fact.found).keep; });
     const plan::Removal removal = plan::removal_of_runs(facts, {{run}});
     for (const StepId step : removal.graph.order) {
       const Phase phase = removal.graph.steps[index(step)].phase;

@@ -98,6 +98,7 @@ class Writer {
           script = begin + "sleep 100000";  // never ready
           break;
         case 3:
+          stack_.repeatable = false;
           script =
               begin + fmt::format("touch /tmp/up; httpd -p 80; echo ready; sleep {}; exit 7", moment(40));
           break;

@@ -12,7 +12,8 @@ namespace cairn::sim {
 struct RandomStack {
   std::string text;
   std::vector<std::string> stages;
-  bool sound = true;  // nothing in it fails by itself
+  bool sound = true;       // nothing in it fails by itself
+  bool repeatable = true;  // however long things take, it comes to the same end
 };
 
 // `trouble`: one container in so many has something wrong with it; 0: none.

@@ -87,7 +87,9 @@ Result<http::Response> Weather::send(const http::Request& request, std::stop_tok
     if (const Result<Done> back = come_back(request, *fate, 500, stop); !back) return back.failure();
     return broken;
   }
+  calling = &run;
   Result<http::Response> answer = engine_.send(request, stop);
+  calling = nullptr;
   if (const Result<Done> back = come_back(request, *fate, answer ? answer->status : 0, stop); !back)
     return back.failure();
   if (*fate == Fate::half_done) return broken;
@@ -99,7 +101,9 @@ Result<std::unique_ptr<http::Stream>> Weather::open(const http::Request& request
   if (!fate) return fate.failure();
   if (request.method != "GET") ++changes_;
   if (*fate == Fate::stumbles) return connection_lost(true);
+  calling = &run;
   Result<std::unique_ptr<http::Stream>> answer = engine_.open(request, stop);
+  calling = nullptr;
   if (const Result<Done> back = come_back(request, *fate, answer ? (*answer)->status() : 0, stop); !back)
     return back.failure();
   if (*fate == Fate::half_done) return connection_lost(false);
