@@ -2,7 +2,7 @@
 BUILD ?= build
 JOBS  ?= $(shell nproc)
 
-.PHONY: help setup configure build demo test bench fuzz format docs clean
+.PHONY: help setup configure build demo test sanitize bench fuzz format docs clean
 
 help:            ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,11 @@ test:            ## build everything, start what the tests need, run every test
 	@$(MAKE) --no-print-directory configure
 	@tests/engine/modern.sh --build >/dev/null 2>&1 & ninja -C $(BUILD) -j $(JOBS); built=$$?; wait; exit $$built
 	@tests/run.sh $(BUILD)
+
+sanitize:        ## run the tests that need no engine under ASan, UBSan and TSan
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory configure
+	@tests/sanitize.sh $(BUILD) all
 
 bench: build     ## measure the front end, and steps against the floor: raw calls, ninja
 	@ninja -C $(BUILD) -j $(JOBS) parse_bench front_bench >/dev/null

@@ -27,4 +27,6 @@ if [ "$(id -u)" = 0 ] && [ -z "${CAIRN_TEST_ENGINES:-}" ]; then
   if command -v go >/dev/null; then begin modern modern.sh; else echo "tests: no Go, so no current engine: only Debian's is tested"; fi
 fi
 
+# The tests of single rooms (label `room`) are built and run by the test `sanitizers`.
+[ $# -gt 0 ] || set -- -LE '^room$'
 ctest --test-dir "$build" --output-on-failure -j "$(nproc)" --timeout 900 "$@"
