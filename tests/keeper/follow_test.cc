@@ -39,12 +39,14 @@ class FollowTest : public KeeperTest {
 
 TEST_F(FollowTest, EachLineIsThereBeforeTheProcessSaysTheNext) {
   const auto keeper = start();
-  const std::string go = fifo("go");
-  const Result<Process> process = keeper->spawn(
-      shell("echo one; read line < " + go + "; echo two >&2; read line < " + go + "; echo three"));
+  // A pipe for each wait: one that is opened again may still have the writer of before, and is at its end
+  // then.
+  std::map<std::string, std::string> go = {{"one", fifo("go-one")}, {"two", fifo("go-two")}};
+  const Result<Process> process = keeper->spawn(shell(
+      "echo one; read line < " + go["one"] + "; echo two >&2; read line < " + go["two"] + "; echo three"));
   ASSERT_TRUE(process);
   const auto lines = follow(*keeper, *process, folder_ / "log", [&](const std::string& line) {
-    if (line != "three") std::ofstream(go) << "go\n";
+    if (go.contains(line)) std::ofstream(go[line]) << "go\n";
   });
   EXPECT_THAT(lines, ElementsAre("one", "two", "three"));
   EXPECT_TRUE(keeper->wait(*process, {})->well());

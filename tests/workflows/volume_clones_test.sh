@@ -32,7 +32,7 @@ inside() { nsenter --net="/run/netns/cairn-$name" "$@"; }
 fresh() { tar -C "$here/../../examples/volume-clones" --exclude=./.cairn -cf - . | tar -C "$work/project" -xf -; }
 fresh
 cd "$work/project"
-base/make.sh >out 2>&1 || fail "no base image"
+"$here/../../examples/volume-clones/base/make.sh" >out 2>&1 || fail "no base image"
 
 objects() { docker ps -aq | wc -l; docker volume ls -q | wc -l; docker network ls -q | wc -l; }
 before="$(objects)"

@@ -1,20 +1,4 @@
 #!/usr/bin/env bash
-# Makes the image that the example's database builds on, PostgreSQL 15 with pgTAP from Debian's own packages, and loads
-# it into the engine: `make.sh [IMAGE]`. No image registry is asked. The file system is kept in the cache folder, so that
-# only the first call takes minutes. Needs mmdebstrap and root (or user namespaces), and DOCKER_HOST as docker has it.
+# The image that the example's database builds on: PostgreSQL 15 with pgTAP. `make.sh [IMAGE]`
 set -eu
-image="${1:-postgres-pgtap:bookworm}"
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/cairn-examples"
-packages="postgresql-15,postgresql-15-pgtap"
-tar="$cache/postgres-$(printf %s "$packages" | sha256sum | cut -c1-12).tar"
-
-docker image inspect "$image" >/dev/null 2>&1 && exit 0
-mkdir -p "$cache"
-if [ ! -s "$tar" ]; then
-  echo "making a Debian file system with PostgreSQL and pgTAP (a minute or two, once)"
-  mmdebstrap --quiet --variant=minbase --include="$packages" \
-    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    bookworm "${tar%.tar}.part.tar"
-  mv "${tar%.tar}.part.tar" "$tar"
-fi
-docker import "$tar" "$image" >/dev/null
+exec "$(dirname "$0")/../../base-image.sh" "${1:-postgres-pgtap:bookworm}" postgresql-15,postgresql-15-pgtap
