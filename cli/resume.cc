@@ -11,6 +11,7 @@
 #include "cli/past_runs.h"
 #include "cli/resumable.h"
 #include "cli/session.h"
+#include "cli/session_options.h"
 #include "runtime/kinds/placed_files.h"
 #include "runtime/progress/ndjson.h"
 
@@ -211,13 +212,7 @@ void add_resume(CLI::App& app, Invocation& invocation) {
       ->add_option("-p,--param", invocation.params,
                    "the value of a secret param, as name=value: it was not kept")
       ->allow_extra_args(false);
-  command->add_option("-j,--jobs", options->session.jobs, "how many `run` steps at once")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--output", options->session.output, "what standard output shows")
-      ->check(CLI::IsMember({"auto", "tty", "plain", "json", "quiet"}))
-      ->capture_default_str();
-  command->add_option("--junit", options->session.junit, "a copy of the merged JUnit report");
-  command->add_option("--html", options->session.html, "a copy of the HTML report");
+  add_session_options(*command, options->session);
   command->callback([options, &invocation] { resume(*options, invocation); });
 }
 

@@ -4,6 +4,7 @@
 #include "cli/planned.h"
 #include "cli/saved_plan.h"
 #include "cli/session.h"
+#include "cli/session_options.h"
 
 namespace cairn::cli {
 namespace {
@@ -65,13 +66,7 @@ void add_run(CLI::App& app, Invocation& invocation) {
   command->add_flag("--fail-fast", options->session.fail_fast, "the first failure cancels the rest");
   add_duration(*command, "--timeout", options->session.timeout,
                "how long it may take, such as `30m`; the teardown is not counted");
-  command->add_option("-j,--jobs", options->session.jobs, "how many `run` steps at once")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--output", options->session.output, "what standard output shows")
-      ->check(CLI::IsMember({"auto", "tty", "plain", "json", "quiet"}))
-      ->capture_default_str();
-  command->add_option("--junit", options->session.junit, "a copy of the merged JUnit report");
-  command->add_option("--html", options->session.html, "a copy of the HTML report");
+  add_session_options(*command, options->session);
   command->callback([options, &invocation] { run(*options, invocation); });
 }
 

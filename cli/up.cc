@@ -9,6 +9,7 @@
 #include "cli/planned.h"
 #include "cli/saved_plan.h"
 #include "cli/session.h"
+#include "cli/session_options.h"
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
 
@@ -129,12 +130,6 @@ void restart(const RestartCommand& command, Invocation& invocation) {
   act(invocation, std::move(program), session);
 }
 
-void add_output(CLI::App& command, SessionOptions& session) {
-  command.add_option("--output", session.output, "what standard output shows")
-      ->check(CLI::IsMember({"auto", "tty", "plain", "json", "quiet"}))
-      ->capture_default_str();
-}
-
 }  // namespace
 
 void add_up(CLI::App& app, Invocation& invocation) {
@@ -151,7 +146,7 @@ void add_up(CLI::App& app, Invocation& invocation) {
   add_duration(*command, "--timeout", options->session.timeout, "how long it may take, such as `5m`");
   command->add_option("-j,--jobs", options->session.jobs, "how many `run` steps at once")
       ->check(CLI::PositiveNumber);
-  add_output(*command, options->session);
+  add_output_option(*command, options->session);
   command->callback([options, &invocation] { up(*options, invocation); });
 }
 
@@ -162,7 +157,7 @@ void add_restart(CLI::App& app, Invocation& invocation) {
   add_file_options(*command, invocation);
   command->add_option("services", options->services, "the services; default: all that are up");
   add_duration(*command, "--timeout", options->session.timeout, "how long it may take, such as `5m`");
-  add_output(*command, options->session);
+  add_output_option(*command, options->session);
   command->callback([options, &invocation] { restart(*options, invocation); });
 }
 
