@@ -12,14 +12,17 @@
 namespace cairn::kinds {
 namespace {
 
-// When making has failed: nobody has to look whether something was made all the same.
-bool never_made(const execute::StepRequest& request, const Failure& why) {
-  return why.nothing_done && request.attempt == 1;
-}
-constexpr const char* kNeverMade = "it was never made";
+// When making has failed, nobody has to look whether something was made all the same: not an export of the
+// language, for the step that unmakes.
+constexpr const char* kNeverMade = "never made";
 
-bool is_never_made(const Value& exported) {
-  return exported.as<std::string>() != nullptr && exported.as<std::string>()->empty();
+void note_if_never_made(const execute::StepRequest& request, const Failure& why,
+                        execute::StepContext& context) {
+  if (why.nothing_done && request.attempt == 1) context.publish(kNeverMade, Value{true});
+}
+
+bool was_never_made(const execute::StepRequest& request, execute::StepContext& context) {
+  return !context.exported(request.node, kNeverMade).null();
 }
 
 struct VolumeSettings {
@@ -129,14 +132,16 @@ execute::StepResult perform_engine_volume(World& world, const execute::StepReque
         context, making(EffectClass::found, "create volume", (*engine)->endpoint().shown, "volume", name),
         [&] { return docker::create_volume(**engine, spec, context.stop()); },
         [&](const docker::CreatedVolume&) { return name; });
-    if (!made && never_made(request, made.failure())) context.publish("name", Value{std::string()});
-    if (!made) return made.failure();
+    if (!made) {
+      note_if_never_made(request, made.failure(), context);
+      return made.failure();
+    }
     context.publish("name", Value{name});
     return made->existed ? kept("it is there from an earlier run") : execute::StepEnd{};
   }
   if (settings.external) return kept("it is somebody else's");
   if (settings.keep || world.place.up) return kept("it outlives the run");
-  if (is_never_made(context.exported(request.node, "name"))) return kept(kNeverMade);
+  if (was_never_made(request, context)) return kept("it was never made");
   // Making it may have failed because it is somebody else's.
   const auto there = docker::inspect_volume(**engine, name, {});
   if (!there) return there.failure();
@@ -190,15 +195,17 @@ execute::StepResult perform_network(World& world, const execute::StepRequest& re
         context, making(EffectClass::found, "create network", (*engine)->endpoint().shown, "network", name),
         [&] { return docker::create_network(**engine, spec, context.stop()); },
         [](const std::string& its) { return its; });
-    if (!id && never_made(request, id.failure())) context.publish("id", Value{std::string()});
-    if (!id) return id.failure();
+    if (!id) {
+      note_if_never_made(request, id.failure(), context);
+      return id.failure();
+    }
     context.publish("id", Value{*id});
     context.publish("name", Value{name});
     return execute::StepEnd{};
   }
   if (settings.external || settings.keep) return kept("it outlives the run");
   const Value id = context.exported(request.node, "id");
-  if (is_never_made(id)) return kept(kNeverMade);
+  if (was_never_made(request, context)) return kept("it was never made");
   if (id.as<std::string>() != nullptr) {
     if (Result<> gone = world.containers->remove_network(**engine, *id.as<std::string>(), {}); !gone)
       return gone.failure();
