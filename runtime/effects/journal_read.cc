@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "runtime/effects/journal.h"
 #include "runtime/effects/journal_format.h"
@@ -104,6 +105,16 @@ void count(JournalState& state, const Intent& effect, int by) {
   if (OpenStep* open = begun_step(state, effect.step)) open->not_twice += by;
 }
 
+// The later record holds; but what was kept is as it was, and what it handed on then still stands.
+void supersede(StepOutcome& known, const StepOutcome& later) {
+  const StepOutcome before = std::exchange(known, later);
+  if (later.outcome != "kept") return;
+  for (const auto& fact : before.facts) {
+    const auto same = [&](const auto& other) { return other.first == fact.first; };
+    if (std::none_of(known.facts.begin(), known.facts.end(), same)) known.facts.push_back(fact);
+  }
+}
+
 }  // namespace
 
 JournalState fold(const std::vector<JournalRecord>& records) {
@@ -125,7 +136,7 @@ JournalState fold(const std::vector<JournalRecord>& records) {
     } else if (const auto* step = std::get_if<StepOutcome>(&record.entry)) {
       const auto [position, is_new] = index.emplace(step->step, state.steps.size());
       if (is_new) state.steps.emplace_back();
-      state.steps[position->second] = *step;
+      supersede(state.steps[position->second], *step);
       std::erase_if(state.begun, [&](const OpenStep& one) { return one.step == step->step; });
     } else if (const auto* end = std::get_if<RunEnd>(&record.entry)) {
       state.exit_code = end->exit_code;

@@ -13,6 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 const std::string kPath = "/p/journal";
 
@@ -134,7 +135,8 @@ TEST_F(JournalTest, AStepIsInterruptedByWhatItMayHaveCaused) {
   journal.append(EffectOutcome{second, false, ""});
   EXPECT_EQ(begun("push")->not_twice, 1);
   journal.append(StepBegun{"push", 2});
-  EXPECT_FALSE(begun("push")->interrupted()) << "the first attempt has failed, and the file says to try again";
+  EXPECT_FALSE(begun("push")->interrupted())
+      << "the first attempt has failed, and the file says to try again";
   journal.append(StepOutcome{"push", "succeeded", 2, {}});
   EXPECT_FALSE(begun("push").has_value());
   journal.append(StepBegun{"make", 1});
@@ -291,6 +293,22 @@ TEST_F(JournalTest, IsBegunOnce) {
   const Result<Journal> again = Journal::create(disk_, kPath, header());
   ASSERT_FALSE(again);
   EXPECT_THAT(again.failure().message, HasSubstr("is there already"));
+}
+
+TEST_F(JournalTest, WhatWasKeptStillHandsOnWhatItHas) {
+  Journal journal = begin();
+  journal.append(StepOutcome{"app:make", "succeeded", 1, {{"id", "\"one\""}, {"tag", "\"old\""}}});
+  journal.append(StepOutcome{"app:make", "kept", 1, {{"tag", "\"new\""}}});  // by a run that went on
+  ASSERT_TRUE(journal.commit());
+  const JournalState folded = state();
+  EXPECT_EQ(folded.outcome_of("app:make")->outcome, "kept");
+  EXPECT_THAT(folded.outcome_of("app:make")->facts,
+              UnorderedElementsAre(std::pair<std::string, std::string>("id", "\"one\""),
+                                   std::pair<std::string, std::string>("tag", "\"new\"")));
+  journal.append(StepOutcome{"app:make", "failed", 2, {}});
+  ASSERT_TRUE(journal.commit());
+  const JournalState failed = state();
+  EXPECT_THAT(failed.outcome_of("app:make")->facts, IsEmpty());
 }
 
 TEST_F(JournalTest, AResumedRunHasNotEnded) {

@@ -298,12 +298,19 @@ class Trial {
     take_outcomes(life);
   }
 
+  static std::string reason_in(const progress::Event& event) {
+    const auto* end = std::get_if<progress::StepFinished>(&event.is);
+    if (end == nullptr || end->reason.empty()) return {};
+    return fmt::format(": {}{}{}", end->reason, end->causes.empty() ? "" : ": ",
+                       fmt::join(end->causes, ": "));
+  }
+
   void check_events(const Life& life) {
     std::uint64_t last = 0;
     for (const progress::Event& event : life.incarnation.events()) {
       if (event.seq != last + 1) complain("events have gaps");
       last = event.seq;
-      note(event.step + std::string(progress::type_of(event.is)));
+      note(fmt::format("{} {}{}", event.step, progress::type_of(event.is), reason_in(event)));
       if (const auto* line = std::get_if<progress::StepLog>(&event.is))
         if (line->line.find(canary) != std::string::npos) complain("S17: a log line holds the secret");
       if (const auto* end = std::get_if<progress::StepFinished>(&event.is)) {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/platform/docker/asked_before.h"
 #include "runtime/platform/docker/containers.h"
 #include "runtime/platform/docker/json_access.h"
 #include "runtime/platform/docker/removal.h"
@@ -98,7 +99,7 @@ Result<std::string> create_network(Engine& engine, const NetworkSpec& spec, std:
   const std::string what = fmt::format("could not create the network `{}`", name);
   for (bool asked = false;;) {
     const Result<std::vector<NetworkFacts>> named = all_named(engine, name, stop);
-    if (!named) return Failure(named.failure()).within(what);
+    if (!named) return asked_before(asked, named.failure()).within(what);
     std::string kept;
     for (const NetworkFacts& facts : *named) {
       if (owner_of(facts.labels, facts.name, spec.identity.project) != Owner::ours) {
@@ -118,7 +119,7 @@ Result<std::string> create_network(Engine& engine, const NetworkSpec& spec, std:
     const Result<http::Response> answer =
         engine.call({.method = "POST", .path = "/networks/create", .json = body_of(spec)}, stop);
     if (!answer && (answer.failure().nothing_done || stop.stop_requested() || asked)) {
-      return Failure(answer.failure()).within(what);
+      return asked_before(asked, answer.failure()).within(what);
     }
     // 409: somebody was faster, perhaps we ourselves; who, the next look says. 5xx: it may be there all the
     // same.

@@ -5,6 +5,8 @@
 #include "runtime/platform/docker/json_access.h"
 #include "runtime/platform/docker/removal.h"
 
+#include "runtime/platform/docker/asked_before.h"
+
 namespace cairn::docker {
 
 namespace {
@@ -16,9 +18,9 @@ std::string path_of(const std::string& volume) {
 }
 
 VolumeFacts facts_of(const json& body) {
-  return {at<std::string>(body, "/Name"), at<std::string>(body, "/Driver"),
+  return {at<std::string>(body, "/Name"),       at<std::string>(body, "/Driver"),
           at<std::string>(body, "/Mountpoint"), at<std::string>(body, "/CreatedAt"),
-          labels_at(body, "/Labels"), labels_at(body, "/Options")};
+          labels_at(body, "/Labels"),           labels_at(body, "/Options")};
 }
 
 Failure foreign(const std::string& what, const VolumeFacts& facts) {
@@ -53,9 +55,10 @@ Result<CreatedVolume> create_volume(Engine& engine, const VolumeSpec& spec, std:
                   .json = body.dump(-1, ' ', false, json::error_handler_t::replace)};
   Result<http::Response> answer = engine.call(call, stop);
   // Creating is idempotent, and the answer says whose it is: a lost one is asked for again.
+  const bool asked = !answer && !answer.failure().nothing_done;
   if (!answer && !stop.stop_requested()) answer = engine.call(call, stop);
-  if (!answer) return Failure(answer.failure()).within(what);
-  if (answer->status != 201 && answer->status != 200) return refusal(what, *answer);
+  if (!answer) return asked_before(asked, answer.failure()).within(what);
+  if (answer->status != 201 && answer->status != 200) return asked_before(asked, refusal(what, *answer));
   const Result<json> made = parsed(what, *answer);
   if (!made) return made.failure();
   const VolumeFacts facts = facts_of(*made);
