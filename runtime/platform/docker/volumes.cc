@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "runtime/platform/docker/asked_before.h"
 #include "runtime/platform/docker/json_access.h"
 #include "runtime/platform/docker/removal.h"
-
-#include "runtime/platform/docker/asked_before.h"
 
 namespace cairn::docker {
 
