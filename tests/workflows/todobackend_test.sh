@@ -25,7 +25,7 @@ objects() { docker ps -aq | wc -l; docker volume ls -q | wc -l; docker network l
 green() {
   name="$1"
   export DOCKER_HOST="unix://$2"
-  base/make.sh || fail "no base image"
+  "$here/../../examples/todobackend/base/make.sh" || fail "no base image"
   rm -rf "$work/registry"
   printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: 127.0.0.1:5000}\n' "$work" >registry.yml
   nsenter --net="/run/netns/cairn-$name" docker-registry serve registry.yml >registry.log 2>&1 &  # no function: $! is the server itself
