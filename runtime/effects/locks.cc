@@ -114,7 +114,8 @@ std::string new_run_id(std::int64_t wall_clock_ms, std::uint64_t randomness) {
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   return fmt::format("{:04}{:02}{:02}-{:02}{:02}{:02}-{:06x}", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, randomness & 0xFFFFFF);
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     static_cast<std::uint64_t>(wall_clock_ms % 1000) << 14 | (randomness & 0x3FFF));
 }
 
 std::string_view short_run_id(std::string_view run_id) {

@@ -40,8 +40,8 @@ Result<std::string> project_folder(const std::string& project);
 // The whole project: exclusive for up, down and restart, shared for run.
 Result<Lock> lock_project(const std::string& cairn_folder, LockMode mode, std::string_view holder);
 
-// "20261121-102452-a1b2c3": ids of later runs sort after those of earlier ones. `randomness` decides the last
-// part.
+// "20261121-102452-a1b2c3": ids of later runs sort after those of earlier ones. The last part says the
+// millisecond and, below it, something of `randomness`.
 std::string new_run_id(std::int64_t wall_clock_ms, std::uint64_t randomness);
 // The last part: what names of objects carry.
 std::string_view short_run_id(std::string_view run_id);

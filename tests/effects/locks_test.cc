@@ -168,8 +168,10 @@ TEST_F(Locks, ARunIsCreatedOnceAndOnlyARunIsTakenOver) {
 }
 
 TEST(RunId, SortsByTime) {
-  EXPECT_EQ(new_run_id(1'772'600'767'890, 0xFFFFFFFFFFA1B2C3), kFirst);
-  EXPECT_LT(new_run_id(1'772'600'767'890, 0xFFFFFF), new_run_id(1'772'600'768'890, 0));
+  EXPECT_EQ(new_run_id(1'772'600'767'890, 0xFFFFFFFFFFA1B2C3), "20260304-050607-deb2c3");
+  EXPECT_LT(new_run_id(1'772'600'767'999, 0xFFFFFF), new_run_id(1'772'600'768'000, 0));
+  EXPECT_LT(new_run_id(1'772'600'767'890, 0xFFFFFF), new_run_id(1'772'600'767'891, 0))
+      << "in the same second";
   EXPECT_EQ(short_run_id(kFirst), "a1b2c3");
   EXPECT_TRUE(is_run_id(kFirst));
   for (const char* no :
