@@ -53,4 +53,12 @@ std::optional<TlsTrouble> tls_trouble(const std::string& place, std::string_view
   return std::nullopt;
 }
 
+std::optional<TlsTrouble> hung_up_without_certificate(const std::string& place, std::string_view said) {
+  for (const std::string_view words : {"getpeername() failed", "Connection reset", "Broken pipe"})
+    if (said.find(words) != said.npos)
+      return TlsTrouble{fmt::format("{} hung up at once: most likely it wants a certificate of ours", place),
+                        std::string(give_ours)};
+  return std::nullopt;
+}
+
 }  // namespace cairn::http
