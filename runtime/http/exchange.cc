@@ -250,10 +250,6 @@ std::string place_of(const Request& request) {
   return request.url.substr(0, path);
 }
 
-bool without_certificate(const Request& request) {
-  return request.url.starts_with("https:") && request.tls.cert_file.empty();
-}
-
 Failure failure_of(const Exchange& exchange) {
   const std::string place = place_of(exchange.request);
   Failure failure{.message = fmt::format("no answer from {}", place), .is = FailureClass::endpoint};
@@ -284,11 +280,11 @@ Failure failure_of(const Exchange& exchange) {
       failure.message = trouble->what;
       failure.help = trouble->help;
       failure.nothing_done = true;  // no request is read before the certificates are settled
-    } else if (const auto hung_up = without_certificate(exchange.request)
-                                        ? hung_up_without_certificate(place, said)
-                                        : std::nullopt) {
-      failure.message = hung_up->what;
-      failure.help = hung_up->help;
+    } else if (exchange.request.url.starts_with("https:")) {
+      if (const auto refused = hung_up(place, said, !exchange.request.tls.cert_file.empty())) {
+        failure.message = refused->what;
+        failure.help = refused->help;
+      }
     }
     failure.causes.push_back(said);
   }

@@ -53,10 +53,11 @@ std::optional<TlsTrouble> tls_trouble(const std::string& place, std::string_view
   return std::nullopt;
 }
 
-std::optional<TlsTrouble> hung_up_without_certificate(const std::string& place, std::string_view said) {
+std::optional<TlsTrouble> hung_up(const std::string& place, std::string_view said, bool shown) {
   for (const std::string_view words : {"getpeername() failed", "Connection reset", "Broken pipe"})
     if (said.find(words) != said.npos)
-      return TlsTrouble{fmt::format("{} hung up at once: most likely it wants a certificate of ours", place),
+      return TlsTrouble{fmt::format("{} hung up at once: most likely it {}", place,
+                                    shown ? "refuses our certificate" : "wants a certificate of ours"),
                         std::string(give_ours)};
   return std::nullopt;
 }

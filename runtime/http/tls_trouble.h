@@ -15,9 +15,9 @@ struct TlsTrouble {
 // `place`: "https://build1:2376". `said`: libcurl's error text. Nothing: it is not about certificates.
 std::optional<TlsTrouble> tls_trouble(const std::string& place, std::string_view said);
 
-// The same for a server to which no certificate of ours was shown. With TLS 1.3 it says that it wants one
-// when the client believes that all is well, and hangs up: what it said may be lost. Nothing: it did not hang
-// up.
-std::optional<TlsTrouble> hung_up_without_certificate(const std::string& place, std::string_view said);
+// The same for a server that hung up. With TLS 1.3 it judges our certificate, or misses one (`shown` says
+// which), when the client believes that all is well: what it said about that may be lost. Nothing: it did not
+// hang up.
+std::optional<TlsTrouble> hung_up(const std::string& place, std::string_view said, bool shown);
 
 }  // namespace cairn::http

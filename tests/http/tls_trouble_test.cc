@@ -17,12 +17,14 @@ TEST(TlsTrouble, IsToldByWhatIsWrong) {
 TEST(TlsTrouble, AServerThatHangsUpWantsACertificateMostLikely) {
   for (const char* said : {"getpeername() failed with errno 107: Transport endpoint is not connected",
                            "Recv failure: Connection reset by peer", "Send failure: Broken pipe"}) {
-    const auto trouble = hung_up_without_certificate("https://build1:2376", said);
+    const auto trouble = hung_up("https://build1:2376", said, false);
     ASSERT_TRUE(trouble) << said;
     EXPECT_THAT(trouble->what, testing::HasSubstr("wants a certificate of ours"));
     EXPECT_THAT(trouble->help, testing::HasSubstr("cert.pem"));
+    EXPECT_THAT(hung_up("https://build1:2376", said, true)->what,
+                testing::HasSubstr("refuses our certificate"));
   }
-  EXPECT_FALSE(hung_up_without_certificate("https://build1:2376", "Could not resolve host"));
+  EXPECT_FALSE(hung_up("https://build1:2376", "Could not resolve host", true));
 }
 
 }  // namespace
