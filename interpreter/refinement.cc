@@ -162,6 +162,9 @@ Refusal no_endpoint(const Value& value) {
   if (text.front() == '/')
     return "a path stands in `path`, behind the port: `http(8080, path = \"/health\")`";
   const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos && text.find_first_of(" \t/.") != std::string::npos)
+    return "the name of a port is one word, as in \"http\"; behind a host stands a port: "
+           "\"acme.example:443\"";
   if (colon == std::string::npos || text.ends_with(']')) return std::nullopt;
   return no_port_text(std::string_view(text).substr(colon + 1));
 }

@@ -84,8 +84,8 @@ class Typer::Mismatch {
 
   void tell() {
     if (duration_for_size() || number_without_unit() || literal_for_other() || text_for_list() ||
-        secret_for_text() || list_for_map() || texts_for_nodes() || list_for_text() || map_for_list() ||
-        node_for_value() || nodes_for_node())
+        secret_for_text() || list_for_map() || texts_for_nodes() || list_for_text() || map_for_retry() ||
+        map_for_list() || node_for_value() || nodes_for_node())
       return;
     Diagnostic& error = wrong(without_null(shown_type()));
     if (found_.form == Form::floating && accepts(Form::integer))
@@ -269,6 +269,14 @@ class Typer::Mismatch {
     if (found_.form != Form::list || !accepts(Form::string) || accepts(Form::list)) return false;
     Diagnostic& error = wrong(shown_type());
     if (what_.ends_with("`script`")) error.help("one text, a line each: `script = \"\"\"` … `\"\"\"`");
+    return true;
+  }
+
+  // `retry = { times = 3 }`, as other tools have it.
+  bool map_for_retry() {
+    const Type* made = alternative(wanted_, Form::made);
+    if (found_.form != Form::map || made == nullptr || made->text != "retry") return false;
+    wrong("a map").help("`3`, or `retries(3, delay = 1s, max_delay = 20s)`");
     return true;
   }
 

@@ -280,7 +280,7 @@ Failure failure_of(const Exchange& exchange) {
       failure.message = trouble->what;
       failure.help = trouble->help;
       failure.nothing_done = true;  // no request is read before the certificates are settled
-    } else if (exchange.request.url.starts_with("https:")) {
+    } else if (exchange.new_connections > 0 && exchange.request.url.starts_with("https:")) {
       if (const auto refused = hung_up(place, said, !exchange.request.tls.cert_file.empty())) {
         failure.message = refused->what;
         failure.help = refused->help;

@@ -47,6 +47,7 @@ struct Exchange {
   bool finished = false;
   CURLcode outcome = CURLE_OK;
   long system_error = 0;
+  long new_connections = 0;  // 0: on one that had served before
 };
 
 // Makes the easy handle for it, with all options set and all callbacks into `exchange`. False: out of memory.

@@ -132,9 +132,10 @@ class Reactor::Loop {
     const auto found = running_.find(&exchange);
     const std::shared_ptr<Exchange> held = std::move(found->second);
     running_.erase(found);
-    long system_error = 0;
+    long system_error = 0, new_connections = 0;
     if (exchange.easy != nullptr) {
       curl_easy_getinfo(exchange.easy, CURLINFO_OS_ERRNO, &system_error);
+      curl_easy_getinfo(exchange.easy, CURLINFO_NUM_CONNECTS, &new_connections);
       curl_multi_remove_handle(multi_, exchange.easy);
       curl_easy_cleanup(exchange.easy);
       exchange.easy = nullptr;
@@ -142,6 +143,7 @@ class Reactor::Loop {
     const std::lock_guard lock(exchange.mutex);
     exchange.outcome = outcome;
     exchange.system_error = system_error;
+    exchange.new_connections = new_connections;
     exchange.finished = true;
     exchange.changed.notify_all();
   }

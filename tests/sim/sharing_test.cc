@@ -6,22 +6,13 @@
 
 #include "tests/fakes/temporary_folder.h"
 #include "tests/sim/engine/images.h"
+#include "tests/sim/engine_occurrences.h"
 #include "tests/sim/inventory.h"
 #include "tests/sim/life.h"
 #include "tests/sim/stacks.h"
 
 namespace cairn::sim {
 namespace {
-
-class EngineOccurrences final : public Occurrences {
- public:
-  explicit EngineOccurrences(SimEngine& engine) : engine_(engine) {}
-  Instant next_due() override { return engine_.next_due(); }
-  void advance(Instant now) override { engine_.advance(now); }
-
- private:
-  SimEngine& engine_;
-};
 
 // An engine, and a file whose runs go well.
 class Shared {

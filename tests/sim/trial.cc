@@ -11,6 +11,7 @@
 
 #include "tests/fakes/temporary_folder.h"
 #include "tests/sim/engine/images.h"
+#include "tests/sim/engine_occurrences.h"
 #include "tests/sim/inventory.h"
 #include "tests/sim/life.h"
 
@@ -20,16 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* run_id = "20261121-102452-a1b2c3";
-
-class EngineOccurrences final : public Occurrences {
- public:
-  explicit EngineOccurrences(SimEngine& engine) : engine_(engine) {}
-  Instant next_due() override { return engine_.next_due(); }
-  void advance(Instant now) override { engine_.advance(now); }
-
- private:
-  SimEngine& engine_;
-};
 
 Plot random_plot(Chance& chance) {
   Plot plot;
