@@ -11,19 +11,12 @@
 #include "runtime/array/flasharray.h"
 #include "runtime/array/simulator/images.h"
 #include "runtime/array/simulator/wire.h"
+#include "tests/fakes/must.h"
 #include "tests/fakes/temporary_folder.h"
 #include "tests/fakes/turned_clock.h"
 
 namespace cairn::array {
 namespace {
-
-template <class T>
-T must(Result<T> result) {
-  if (result.ok()) return std::move(result.value());
-  std::string text = result.failure().message;
-  for (const std::string& cause : result.failure().causes) text += " | " + cause;
-  throw std::runtime_error(text);
-}
 
 TEST(RandomOperations, LeaveTheSeedAlone) {
   constexpr std::uint64_t size = 1 << 20;

@@ -19,6 +19,7 @@
 #include "runtime/clone/loop_mount.h"
 #include "runtime/clone/pool.h"
 #include "runtime/effects/file_descriptor.h"
+#include "tests/fakes/must.h"
 
 using namespace cairn;
 using namespace cairn::clone;
@@ -31,14 +32,6 @@ double milliseconds(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
-
-template <class T>
-T must(Result<T> result) {
-  if (result.ok()) return std::move(result.value());
-  std::fprintf(stderr, "%s\n", result.failure().message.c_str());
-  for (const std::string& cause : result.failure().causes) std::fprintf(stderr, "  %s\n", cause.c_str());
-  std::exit(1);
 }
 
 constexpr int kRounds = 3;             // the best of them counts: others use the disk, too

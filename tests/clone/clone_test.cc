@@ -15,6 +15,7 @@
 
 #include "runtime/clone/loop_mount.h"
 #include "runtime/clone/pool.h"
+#include "tests/fakes/must.h"
 #include "tests/fakes/temporary_folder.h"
 
 namespace cairn::clone {
@@ -28,12 +29,6 @@ std::string described(const Failure& failure) {
   std::string text = failure.message;
   for (const std::string& cause : failure.causes) text += " | " + cause;
   return text + " # " + failure.help;
-}
-
-template <class T>
-T must(Result<T> result) {
-  if (!result.ok()) throw std::runtime_error(described(result.failure()));
-  return std::move(result.value());
 }
 
 std::string noise(std::size_t bytes, std::uint32_t seed) {

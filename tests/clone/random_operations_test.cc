@@ -9,20 +9,13 @@
 
 #include "runtime/clone/loop_mount.h"
 #include "runtime/clone/told_storage.h"
+#include "tests/fakes/must.h"
 #include "tests/fakes/temporary_folder.h"
 
 namespace cairn::clone {
 namespace {
 
 namespace fs = std::filesystem;
-
-template <class T>
-T must(Result<T> result) {
-  if (result.ok()) return std::move(result.value());
-  std::string text = result.failure().message;
-  for (const std::string& cause : result.failure().causes) text += " | " + cause;
-  throw std::runtime_error(text);
-}
 
 // As an agent is asked, without a container between.
 class Messages final : public ToldStorage {
