@@ -295,7 +295,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   setup.scope = options.up ? keeper::Scope::up : keeper::Scope::run;
   setup.run_lock = folder->alive.file();
   setup.limits = keeper::original_limits();
-  Result<std::unique_ptr<keeper::KeeperSpawner>> spawner = keeper::KeeperSpawner::start(setup);
+  Result<std::unique_ptr<keeper::KeeperSpawner>> spawner = keeper::KeeperSpawner::begin(setup);
   if (!spawner) return complain_about(invocation, spawner.failure());
 
   const scribe::Ci ci = report::detect_ci(environment);
@@ -381,8 +381,8 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   execute::Exports exports;
   http::ReadOnlyClient reading(http);
   const kinds::Observation observation{
-      graph, program->sources, *program->inputs,         world.place, reading,
-      clock, &tunnels,         options.resume != nullptr};
+      graph, program->sources, *program->inputs,          world.place,           reading,
+      clock, &tunnels,         options.resume != nullptr, &world.seen_containers};
   facts = kinds::observe(observation, {});
   if (!options.restart.empty()) {
     if (Result<Done> stopped = kinds::stop_services(world, facts, options.restart); !stopped)

@@ -83,10 +83,11 @@ struct Node {
   std::string description;
   std::string network_name;       // its own name: "db"
   std::string scope;              // whose network it is on: "test", "test[0]", "test.db"; empty for the file
+  bool nameless = false;          // on that network nobody knows it by its name
   NodeId stage = no_node;         // the stage it stands in; none for file-level nodes
   NodeId parent = no_node;        // the group it belongs to: instance, loop or stage
   std::vector<NodeId> members;    // of a group
-  std::vector<Setting> settings;  // in the order of the declaration, defaults filled in
+  std::vector<Setting> settings;  // in the order of the declaration, with the defaults that say something
   Policy policy;
   std::vector<std::int64_t> publish;     // container ports that a reader outside the network needs
   std::vector<std::string> join_scopes;  // further networks: those of what it links or refers to

@@ -109,8 +109,8 @@ void show_node(const Graph& graph, const Node& node, const Sources& sources, std
   if (node.parent != no_node && node.parent != node.stage)
     out += fmt::format("  in {}\n", graph.node(node.parent).path);
   if (node.node_class == NodeClass::service || node.node_class == NodeClass::task) {
-    out +=
-        fmt::format("  network {} on {}", node.network_name, node.scope.empty() ? "the file's" : node.scope);
+    out += fmt::format("  network {} on {}", node.nameless ? "(nameless)" : node.network_name,
+                       node.scope.empty() ? "the file's" : node.scope);
     for (const std::string& scope : node.join_scopes)
       out += ", " + (scope.empty() ? std::string("the file's") : scope);
     out += '\n';

@@ -1,5 +1,6 @@
 // Who reaches whom, as far as it decides what is made: further networks, and ports that have to be published.
 #include <algorithm>
+#include <unordered_set>
 
 #include "interpreter/lower/dependency.h"
 
@@ -9,6 +10,28 @@ namespace {
 bool is_container(const Node& node) {
   if (node.node_class != NodeClass::service && node.kind != "run") return false;
   return !node.value("image").null();
+}
+
+// Turns of a `for` whose only containers are `run`s that ask for no name: they have nothing to reach each
+// other by, so that they need no network of their own, and an engine takes a sixth of a second to make and
+// remove one. They are on the network around the loop, where nobody knows them by name.
+void share_networks(Graph& graph) {
+  std::unordered_set<std::string> reached;  // scopes
+  for (const Node& node : graph.nodes) {
+    const Setting* aliases = node.setting("aliases");
+    const bool named = node.node_class == NodeClass::service || (aliases != nullptr && aliases->written);
+    if (is_container(node) && named) reached.insert(node.scope);
+  }
+  for (Node& node : graph.nodes) {
+    if (node.kind != "run" || !is_container(node)) continue;
+    for (NodeId group = node.parent; group != no_node; group = graph.node(group).parent) {
+      const Node& loop = graph.node(group);
+      const bool in_its_turn = loop.kind == "for" && node.scope.ends_with(']');
+      if (!in_its_turn || reached.contains(node.scope)) break;
+      node.scope = loop.scope;
+      node.nameless = true;
+    }
+  }
 }
 
 // The service that a `run` is executed in.
@@ -91,6 +114,7 @@ class Addresses {
 }  // namespace
 
 void lower_addresses(const Evaluator& evaluator, Draft& draft) {
+  share_networks(draft.graph);
   Addresses addresses(evaluator, draft);
   for (std::size_t i = 0; i < draft.graph.nodes.size(); ++i)
     addresses.lower(NodeId{static_cast<std::uint32_t>(i)});

@@ -25,6 +25,13 @@ bool makes_no_edge(std::string_view setting) {
   return setting == "like" || setting == "pool" || setting == "stage";
 }
 
+// A default that is nothing, an empty list or an empty map: a block has dozens of them.
+bool says_nothing(const Value& value) {
+  const List* list = value.as<List>();
+  const Map* map = value.as<Map>();
+  return value.null() || (list != nullptr && list->empty()) || (map != nullptr && map->entries.empty());
+}
+
 void nodes_in(const Value& value, std::vector<NodeId>& found) {
   if (const NodeRef* node = value.as<NodeRef>()) found.push_back(node->node);
   if (const List* list = value.as<List>())
@@ -71,6 +78,7 @@ class NodeLowering {
     if (state.declaration->inner != nullptr) made.stage = no_node;
     if (state.stood_for_by != no_node) name_after_instance(state.stood_for_by, made);
     for (const ParamDecl& declared : kind->params) lower_setting(id, declared);
+    draft_.graph.nodes[index(id)].settings.shrink_to_fit();
     read_policy(id);
   }
 
@@ -107,7 +115,7 @@ class NodeLowering {
         [&] { value = evaluator_.setting(id, declared, &setting.span, &setting.written); });
     if (!value) return;
     add_dependencies(id, declared, setting.span, *value, reads);
-    if (value->null() && !setting.written) return;
+    if (!setting.written && says_nothing(*value)) return;
     if (value->secret_anywhere())
       check_secret(declared, setting.span);
     else if (declared.known)

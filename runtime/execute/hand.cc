@@ -28,7 +28,11 @@ Failure nobody_asks() {
 }
 
 void Hand::work() {
-  StepResult result = around_.performer.perform(request_, *this);
+  deliver(around_.performer.perform(request_, *this));
+}
+
+// Not inlined: a thousand steps that wait would each have its variables on their stack.
+[[gnu::noinline]] void Hand::deliver(StepResult result) {
   if (left_) return;
   // Nobody asked: then it is a failure of its own.
   if (!result.ok() && result.failure().is == FailureClass::cancelled && !stop_.stop_requested())

@@ -104,6 +104,8 @@ class Hand final : public StepContext {
   std::shared_ptr<DeathWatch> watch() override;
 
  private:
+  void deliver(StepResult result);
+
   Surroundings& around_;
   const StepRequest request_;
   const std::string name_;

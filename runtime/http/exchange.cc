@@ -82,8 +82,9 @@ std::size_t body_arrived(char* bytes, std::size_t, std::size_t size, void* data)
     exchange.too_big = true;
     return 0;
   }
+  if (exchange.streamed && (exchange.fed->empty() || exchange.fed->back() != &exchange))
+    exchange.fed->push_back(&exchange);
   exchange.unread.append(bytes, size);
-  if (exchange.streamed) exchange.changed.notify_all();
   return size;
 }
 
@@ -223,6 +224,7 @@ bool prepare(Exchange& exchange) {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, body_arrived);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
+  if (exchange.streamed) curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 128L << 10);
   if (exchange.socket_path.empty()) {
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   } else {

@@ -25,6 +25,9 @@ struct Exchange {
   std::string socket_path;      // request.unix_socket, shortened when it is too long for the kernel
   std::int64_t body_size = -1;  // of a body that is pumped; negative: not known
 
+  // Those whose reader is to be woken when all that has arrived was taken in: an engine sends a log in pieces of
+  // a line each. The reactor's own.
+  std::vector<Exchange*>* fed = nullptr;
   CURL* easy = nullptr;
   curl_slist* sent_headers = nullptr;
   char error_text[CURL_ERROR_SIZE] = {};

@@ -79,6 +79,7 @@ class Reactor::Loop {
       for (Asked& each : asked) obey(each);
       int running = 0;
       curl_multi_perform(multi_, &running);
+      wake_readers();
       settle();
       curl_multi_poll(multi_, nullptr, 0, 60'000, nullptr);
     }
@@ -91,6 +92,7 @@ class Reactor::Loop {
     switch (asked.what) {
       case Ask::begin:
         running_.emplace(&exchange, asked.exchange);
+        exchange.fed = &fed_;
         if (!prepare(exchange) || curl_multi_add_handle(multi_, exchange.easy) != CURLM_OK) {
           finish(exchange, CURLE_OUT_OF_MEMORY);
         }
@@ -117,6 +119,14 @@ class Reactor::Loop {
     curl_easy_pause(exchange.easy, still);
   }
 
+  void wake_readers() {
+    for (Exchange* exchange : fed_) {
+      const std::lock_guard lock(exchange->mutex);
+      exchange->changed.notify_all();
+    }
+    fed_.clear();
+  }
+
   void settle() {
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
@@ -132,6 +142,7 @@ class Reactor::Loop {
     const auto found = running_.find(&exchange);
     const std::shared_ptr<Exchange> held = std::move(found->second);
     running_.erase(found);
+    std::erase(fed_, &exchange);
     long system_error = 0, new_connections = 0;
     if (exchange.easy != nullptr) {
       curl_easy_getinfo(exchange.easy, CURLINFO_OS_ERRNO, &system_error);
@@ -149,7 +160,9 @@ class Reactor::Loop {
   }
 
   CURLM* multi_ = nullptr;
-  std::map<Exchange*, std::shared_ptr<Exchange>> running_;  // the thread's own
+  // The thread's own.
+  std::map<Exchange*, std::shared_ptr<Exchange>> running_;
+  std::vector<Exchange*> fed_;
 
   std::mutex mutex_;
   std::deque<Asked> asked_;

@@ -78,6 +78,13 @@ std::vector<OriginalLimit> original_limits() {
 }
 
 Result<std::unique_ptr<KeeperSpawner>> KeeperSpawner::start(const KeeperSetup& setup) {
+  Result<std::unique_ptr<KeeperSpawner>> spawner = begin(setup);
+  if (!spawner) return spawner;
+  if (Result<Done> ready = (*spawner)->ready(); !ready) return ready.failure();
+  return spawner;
+}
+
+Result<std::unique_ptr<KeeperSpawner>> KeeperSpawner::begin(const KeeperSetup& setup) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return could_not_start_keeper("socketpair", errno);
@@ -123,6 +130,7 @@ Result<std::unique_ptr<KeeperSpawner>> KeeperSpawner::attach(const std::string& 
   }
   std::unique_ptr<KeeperSpawner> spawner(new KeeperSpawner(std::move(socket), 0, Scope::up));
   if (Result<Done> greeted = spawner->greet(Attach{}, -1); !greeted) return greeted.failure();
+  if (Result<Done> ready = spawner->ready(); !ready) return ready.failure();
   return spawner;
 }
 
@@ -130,19 +138,30 @@ KeeperSpawner::KeeperSpawner(FileDescriptor socket, pid_t child, Scope scope)
     : socket_(std::move(socket)), child_(child), scope_(scope) {}
 
 Result<Done> KeeperSpawner::greet(const ToKeeper& first, int file) {
-  int error = send_packet(socket_.number(), encode(first), file);
+  const int error = send_packet(socket_.number(), encode(first), file);
+  if (error == 0) return Done{};
+  gone_ = true;
+  return could_not_start_keeper("it did not listen", error);
+}
+
+Result<Done> KeeperSpawner::ready() {
+  std::call_once(greeted_, [this] {
+    if (Result<Done> heard = hear_ready(); !heard) not_ready_ = std::move(heard.failure());
+  });
+  return not_ready_ ? Result<Done>(*not_ready_) : Result<Done>(Done{});
+}
+
+Result<Done> KeeperSpawner::hear_ready() {
   Packet packet;
   std::optional<ToBrain> answer;
-  if (error == 0 && receive_packet(socket_.number(), packet) == Receipt::packet) {
-    answer = decode_to_brain(packet.bytes);
-  }
+  if (receive_packet(socket_.number(), packet) == Receipt::packet) answer = decode_to_brain(packet.bytes);
   if (!answer || !std::holds_alternative<Ready>(*answer)) {
     gone_ = true;
-    return could_not_start_keeper("it did not answer", error != 0 ? error : ECONNRESET);
+    return could_not_start_keeper("it did not answer", ECONNRESET);
   }
-  const Ready& ready = std::get<Ready>(*answer);
-  keeper_pid_ = static_cast<pid_t>(ready.keeper_pid);
-  for (const Process& process : ready.running)
+  const Ready& its = std::get<Ready>(*answer);
+  keeper_pid_ = static_cast<pid_t>(its.keeper_pid);
+  for (const Process& process : its.running)
     known_[process.number] = {process.step, process.pid, {}, 0, {}, nullptr};
   listener_ = std::jthread([this] { listen(); });
   return Done{};
@@ -172,6 +191,7 @@ Result<Done> KeeperSpawner::let_stay() {
 }
 
 Result<Done> KeeperSpawner::end() {
+  if (Result<Done> there = ready(); !there) return there;
   {
     std::lock_guard lock(sending_);
     send_packet(socket_.number(), encode(ToKeeper(End{})));
@@ -250,6 +270,7 @@ Failure KeeperSpawner::keeper_is_gone() const {
 }
 
 Result<Answer> KeeperSpawner::ask(const std::function<ToKeeper(std::uint64_t request)>& message) {
+  if (Result<Done> there = ready(); !there) return there.failure();
   Asked asked;
   std::uint64_t request = 0;
   {

@@ -33,6 +33,9 @@ class KeeperSpawner final : public Spawner {
  public:
   // Starts a keeper. Call it early: before threads exist there is nothing that a fork could copy half done.
   static Result<std::unique_ptr<KeeperSpawner>> start(const KeeperSetup& setup);
+  // The same without waiting for it: whoever asks it for something first does. It shares the run's lock
+  // already.
+  static Result<std::unique_ptr<KeeperSpawner>> begin(const KeeperSetup& setup);
   // Finds the keeper that an `up` left behind, by the socket in its run's folder. nothing_done is true in the
   // Failure if there is none.
   static Result<std::unique_ptr<KeeperSpawner>> attach(const std::string& run_folder);
@@ -54,8 +57,8 @@ class KeeperSpawner final : public Spawner {
   // Stops all processes as each of them wants to be stopped, whatever the scope, and returns when the keeper
   // has ended too.
   Result<Done> end();
-  // What runs now outlives us, as after an `up`: for services that a run was to keep. When this returns, others
-  // can attach.
+  // What runs now outlives us, as after an `up`: for services that a run was to keep. When this returns,
+  // others can attach.
   Result<Done> let_stay();
   pid_t keeper_pid() const { return keeper_pid_; }
 
@@ -78,6 +81,8 @@ class KeeperSpawner final : public Spawner {
 
   KeeperSpawner(FileDescriptor socket, pid_t child, Scope scope);
   Result<Done> greet(const ToKeeper& first, int file);
+  Result<Done> ready();  // it has answered the greeting, which this waits for
+  Result<Done> hear_ready();
   Result<Answer> ask(const std::function<ToKeeper(std::uint64_t request)>& message);
   // Until `there_is` says so, the keeper is gone, or it is asked to stop; false at the deadline.
   bool wait_until(const Process& process, std::stop_token stop, std::optional<Instant> deadline,
@@ -94,7 +99,9 @@ class KeeperSpawner final : public Spawner {
   Scope scope_;
   pid_t keeper_pid_ = 0;
 
-  std::mutex sending_;  // packets keep their order; never held together with mutex_
+  std::once_flag greeted_;
+  std::optional<Failure> not_ready_;  // for good
+  std::mutex sending_;                // packets keep their order; never held together with mutex_
   std::mutex mutex_;
   std::condition_variable gone_changed_;
   bool gone_ = false;

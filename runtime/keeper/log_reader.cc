@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +23,9 @@ Result<Done> LogReader::read_to(std::uint64_t until, const std::function<void(co
   if (until <= at_) return Done{};
   if (!file_.open()) file_ = FileDescriptor(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file_.open()) return failed();
+  struct stat facts{};
+  if (fstat(file_.number(), &facts) != 0) return failed();
+  until = std::min(until, static_cast<std::uint64_t>(facts.st_size));
   std::uint64_t most = kAtOnce;
   while (at_ < until) {
     piece_.resize(static_cast<std::size_t>(std::min(until - at_, most)));

@@ -15,6 +15,7 @@
 #include "runtime/platform/docker/images.h"
 #include "runtime/platform/docker/spec.h"
 #include "runtime/reach/agent.h"
+#include "runtime/reach/local_networks.h"
 
 namespace cairn::kinds {
 
@@ -31,7 +32,8 @@ std::string scope_network_name(const RunPlace& place, const std::string& scope);
 // Thread-safe.
 class Containers {
  public:
-  explicit Containers(World& world) : world_(world) {}
+  explicit Containers(World& world)
+      : world_(world), local_networks_([&world] { return world.connector.our_addresses(); }) {}
 
   // One for each endpoint_of(); recorded in the run's folder before anything is changed there.
   // One over ssh is connected to first: `stop` ends that wait.
@@ -68,6 +70,7 @@ class Containers {
 
   void reference_has_moved(docker::Engine& engine, const std::string& image);
 
+  reach::LocalNetworks& local_networks() { return local_networks_; }
   World& world() { return world_; }
 
  private:
@@ -83,6 +86,7 @@ class Containers {
     Instant try_again;
   };
   World& world_;
+  reach::LocalNetworks local_networks_;
   std::mutex agents_mutex_;  // held while one is made: the others wait for it
   std::map<docker::Engine*, AgentSlot> agents_;
   std::mutex engines_mutex_;

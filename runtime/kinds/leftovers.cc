@@ -45,10 +45,12 @@ Result<Done> list(EngineLook& look, const std::string& project, std::stop_token 
   };
   const auto containers = docker::list_containers(engine, labels, stop);
   if (!containers) return containers.failure();
-  for (const docker::ContainerSummary& one : *containers)
-    if (is_ours(one.labels, one.name))
-      look.ours.push_back(fact_of(one.labels, where, "service", docker::identity_in(one.labels).name, one.id,
-                                  state_of(one.status)));
+  for (const docker::ContainerSummary& one : *containers) {
+    if (!is_ours(one.labels, one.name)) continue;
+    look.ours.push_back(fact_of(one.labels, where, "service", docker::identity_in(one.labels).name, one.id,
+                                state_of(one.status)));
+    look.containers.push_back(std::make_shared<const docker::ContainerSummary>(one));
+  }
   const auto networks = docker::list_networks(engine, labels, stop);
   if (!networks) return networks.failure();
   for (const docker::NetworkFacts& one : *networks)
@@ -71,6 +73,7 @@ EngineLook look_at(http::HttpClient& http, Clock& clock, const docker::Endpoint&
       tunnels == nullptr ? Result<docker::Endpoint>(endpoint) : tunnels->through(endpoint, stop);
   EngineLook look{std::make_unique<docker::Engine>(http, clock, reached ? *reached : endpoint,
                                                    version == nullptr ? std::string() : std::string(version)),
+                  {},
                   {},
                   {}};
   if (!reached) {

@@ -18,7 +18,8 @@ namespace cairn::kinds {
 struct EngineLook {
   std::unique_ptr<docker::Engine> engine;
   std::vector<plan::Fact> ours;
-  std::optional<Failure> unreachable;  // then nothing is known about it
+  std::vector<std::shared_ptr<const docker::ContainerSummary>> containers;  // of ours
+  std::optional<Failure> unreachable;                                       // then nothing is known about it
 };
 
 // Only reads, so that a ReadOnlyClient does. What carries our labels under another name than they say is

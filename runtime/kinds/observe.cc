@@ -16,6 +16,7 @@
 #include "runtime/kinds/remembered.h"
 #include "runtime/kinds/storage.h"
 #include "runtime/kinds/value_hash.h"
+#include "runtime/platform/docker/containers.h"
 #include "runtime/platform/docker/images.h"
 
 namespace cairn::kinds {
@@ -126,11 +127,13 @@ class Looking {
     const Result<docker::Endpoint> endpoint = endpoint_of(all_.graph, node);
     if (!endpoint) return endpoint.failure();
     auto found = looks_.find(endpoint->shown);
-    if (found == looks_.end())
-      found = looks_
-                  .emplace(endpoint->shown,
-                           look_at(all_.http, all_.clock, *endpoint, all_.place.project, stop_, all_.tunnels))
-                  .first;
+    if (found != looks_.end()) return &found->second;
+    found = looks_
+                .emplace(endpoint->shown,
+                         look_at(all_.http, all_.clock, *endpoint, all_.place.project, stop_, all_.tunnels))
+                .first;
+    if (all_.seen != nullptr)
+      for (const auto& container : found->second.containers) all_.seen->put(container->id, container);
     return &found->second;
   }
   // The engine itself, connected to.

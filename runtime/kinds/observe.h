@@ -30,6 +30,7 @@ struct Observation {
   Clock& clock;
   reach::Tunnels* tunnels = nullptr;  // to engines over ssh
   bool resumed = false;               // the place is that of a run that goes on
+  SeenContainers* seen = nullptr;     // where the project's containers are to be put, if anywhere
 };
 // For `up`, and for a run that is resumed, by node: services in containers, networks and volumes of engines,
 // folders of this machine; of the run also its steps' containers and clones. For `up` and a new run: images

@@ -237,25 +237,36 @@ void restore_remembered(World& world, const plan::Facts& facts, const plan::Plan
   }
 }
 
+namespace {
+
+// Not inlined: a thousand steps that wait would each have its variables on their stack.
+[[gnu::noinline]] execute::StepResult perform_and_remember(World& world, const execute::PerformKind& perform,
+                                                           const execute::StepRequest& request,
+                                                           execute::StepContext& context) {
+  const std::string name = request.graph.name(request.step);
+  // What is there before the step is its input, not what it leaves.
+  const std::string before = step_inputs(request.graph, world.sources, world.inputs, request.node, {});
+  Listening heard(context);
+  execute::StepResult result = perform(request, heard);
+  if (!result.ok() || result->is == execute::StepEnd::Is::not_needed) return result;
+  if (step_inputs(request.graph, world.sources, world.inputs, request.node, {}) != before) {
+    context.note("what it was done from has changed meanwhile: it is not remembered");
+    return result;
+  }
+  const std::string inputs = step_inputs(request.graph, world.sources, world.inputs, request.node,
+                                         image_id_at_engine(world, request.node, context.stop()));
+  if (Result<Done> kept = remember(world, name, inputs, heard); !kept) context.note(kept.failure().message);
+  return result;
+}
+
+}  // namespace
+
 execute::PerformKind remembering(World& world, execute::PerformKind perform) {
   return [&world, perform = std::move(perform)](const execute::StepRequest& request,
                                                 execute::StepContext& context) -> execute::StepResult {
     if (request.phase != Phase::run || !is_remembered(request.graph, request.node, world.place.up))
       return perform(request, context);
-    const std::string name = request.graph.name(request.step);
-    // What is there before the step is its input, not what it leaves.
-    const std::string before = step_inputs(request.graph, world.sources, world.inputs, request.node, {});
-    Listening heard(context);
-    execute::StepResult result = perform(request, heard);
-    if (!result.ok() || result->is == execute::StepEnd::Is::not_needed) return result;
-    if (step_inputs(request.graph, world.sources, world.inputs, request.node, {}) != before) {
-      context.note("what it was done from has changed meanwhile: it is not remembered");
-      return result;
-    }
-    const std::string inputs = step_inputs(request.graph, world.sources, world.inputs, request.node,
-                                           image_id_at_engine(world, request.node, context.stop()));
-    if (Result<Done> kept = remember(world, name, inputs, heard); !kept) context.note(kept.failure().message);
-    return result;
+    return perform_and_remember(world, perform, request, context);
   };
 }
 

@@ -41,6 +41,32 @@ Result<WorkloadEnd> create_and_wait(const execute::StepRequest& request, Workloa
   return workload.wait(context);
 }
 
+// How the step ended, from how its process did and what was collected of it.
+[[gnu::noinline]] execute::StepResult judged(const execute::StepRequest& request,
+                                             const std::vector<Setting>& settings, const WorkloadEnd& end,
+                                             const Result<Done>& collected) {
+  static const std::vector<Field<RunSettings>> fields = {field<&RunSettings::expect_exit>("expect_exit")};
+  const RunSettings expected = bind(fields, settings);
+  const bool good = expected.expect_exit.empty()
+                        ? end.exit_code == 0
+                        : std::find(expected.expect_exit.begin(), expected.expect_exit.end(),
+                                    end.exit_code) != expected.expect_exit.end();
+  // A report says more than an exit code: `3 of 20 tests failed, first …` before `exited 1`.
+  if (!collected) {
+    Failure failure = collected.failure();
+    if (!good) failure.causes.push_back(fmt::format("the process {}", end.says));
+    return failure;
+  }
+  if (good) return execute::StepEnd{};
+  Failure failure{.message = fmt::format("`{}` {}", request.graph.node(request.node).path, end.says),
+                  .causes = {},
+                  .help = {}};
+  if (!(expected.expect_exit.size() <= 1 &&
+        (expected.expect_exit.empty() || expected.expect_exit.front() == 0)))
+    failure.causes.push_back(fmt::format("`expect_exit` is {}", fmt::join(expected.expect_exit, ", ")));
+  return failure;
+}
+
 execute::StepResult run(World& world, const execute::StepRequest& request, execute::StepContext& context) {
   const Result<Settled> all = settled(world, request, context);
   if (!all) return all.failure();
@@ -57,30 +83,7 @@ execute::StepResult run(World& world, const execute::StepRequest& request, execu
   const Result<WorkloadEnd> end = create_and_wait(request, **workload, context);
   if (!end) return end.failure();
   publish_end(world, *end, context);
-  const Result<Done> collected = collect(world, request, all->settings, **workload, context);
-
-  static const std::vector<Field<RunSettings>> fields = {field<&RunSettings::expect_exit>("expect_exit")};
-  const RunSettings expected = bind(fields, all->settings);
-  const bool good = expected.expect_exit.empty()
-                        ? end->exit_code == 0
-                        : std::find(expected.expect_exit.begin(), expected.expect_exit.end(),
-                                    end->exit_code) != expected.expect_exit.end();
-  // A report says more than an exit code: `3 of 20 tests failed, first …` before `exited 1`.
-  if (!collected) {
-    Failure failure = collected.failure();
-    if (!good) failure.causes.push_back(fmt::format("the process {}", end->says));
-    return failure;
-  }
-  if (!good) {
-    Failure failure{.message = fmt::format("`{}` {}", request.graph.node(request.node).path, end->says),
-                    .causes = {},
-                    .help = {}};
-    if (!(expected.expect_exit.size() <= 1 &&
-          (expected.expect_exit.empty() || expected.expect_exit.front() == 0)))
-      failure.causes.push_back(fmt::format("`expect_exit` is {}", fmt::join(expected.expect_exit, ", ")));
-    return failure;
-  }
-  return execute::StepEnd{};
+  return judged(request, all->settings, *end, collect(world, request, all->settings, **workload, context));
 }
 
 }  // namespace

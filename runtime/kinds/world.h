@@ -24,10 +24,11 @@
 #include "runtime/scribe/masker.h"
 #include "runtime/scribe/scribe.h"
 
-namespace cairn::kinds {}  // namespace cairn::kinds
-
 namespace cairn::reach {
 class Tunnels;  // tunnel.h
+}
+namespace cairn::docker {
+struct ContainerSummary;  // runtime/platform/docker/containers.h
 }
 
 namespace cairn::kinds {
@@ -88,6 +89,9 @@ class Shelf {
   std::map<Key, Thing> things_;
 };
 
+// Containers that were listed when the run began, by id.
+using SeenContainers = Shelf<std::string, std::shared_ptr<const docker::ContainerSummary>>;
+
 struct World {
   const Compiled& compiled;
   const Graph& graph;
@@ -114,6 +118,7 @@ struct World {
 
   Shelf<NodeId, std::shared_ptr<reach::WakeUp>> wake_ups;
   Shelf<NodeId, std::shared_ptr<execute::DeathWatch>> watches = {};  // of services that were started
+  SeenContainers seen_containers = {};
   Arrays* arrays = nullptr;
   Pools* pools = nullptr;
   StorageAgents* storage_agents = nullptr;

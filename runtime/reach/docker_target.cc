@@ -1,10 +1,6 @@
 #include "runtime/reach/docker_target.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <ifaddrs.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -84,34 +80,6 @@ std::string path_of(const std::string& container, std::string_view what) {
 
 }  // namespace
 
-std::vector<LocalAddress> local_addresses() {
-  std::vector<LocalAddress> addresses;
-  ifaddrs* list = nullptr;
-  if (getifaddrs(&list) != 0) return addresses;
-  for (const ifaddrs* one = list; one != nullptr; one = one->ifa_next) {
-    if (one->ifa_addr == nullptr) continue;
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    const void* raw = nullptr;
-    if (one->ifa_addr->sa_family == AF_INET)
-      raw = &reinterpret_cast<const sockaddr_in*>(one->ifa_addr)->sin_addr;
-    if (one->ifa_addr->sa_family == AF_INET6)
-      raw = &reinterpret_cast<const sockaddr_in6*>(one->ifa_addr)->sin6_addr;
-    if (raw == nullptr || inet_ntop(one->ifa_addr->sa_family, raw, text.data(), text.size()) == nullptr)
-      continue;
-    addresses.push_back({text.data(), one->ifa_name});
-  }
-  freeifaddrs(list);
-  return addresses;
-}
-
-bool is_local(const docker::ContainerNetwork& network, const std::vector<LocalAddress>& ours) {
-  return std::any_of(ours.begin(), ours.end(), [&](const LocalAddress& one) {
-    const bool of_another =
-        one.interface.starts_with("br-") && one.interface != "br-" + network.network_id.substr(0, 12);
-    return one.address == network.gateway && !of_another;
-  });
-}
-
 Result<docker::ContainerFacts> DockerTarget::inspect(const std::string& container, const Attempt& attempt) {
   Result<std::optional<docker::ContainerFacts>> facts =
       docker::inspect_container(engine_, container, attempt.stop);
@@ -147,8 +115,7 @@ Result<std::vector<Endpoint>> DockerTarget::find_endpoints(int port, const Attem
   if (!engine_.endpoint().elsewhere()) {
     std::vector<Endpoint> endpoints;
     for (const auto& [name, network] : facts->networks)
-      if (is_local(network, our_addresses_) && !network.address.empty())
-        endpoints.push_back({network.address, port});
+      if (local_.has(network) && !network.address.empty()) endpoints.push_back({network.address, port});
     if (!endpoints.empty()) return endpoints;
   }
   if (agent_on_) return through_agent(*facts, port, attempt);
@@ -170,8 +137,8 @@ Result<std::vector<Endpoint>> DockerTarget::on_its_machine(int port, const Attem
   if (!bridge) return bridge.failure();
   const bool known = *bridge && !(*bridge)->gateways.empty();
   const std::string gateway = known ? (*bridge)->gateways.front() : std::string();
-  const bool ours = !engine_.endpoint().elsewhere() &&
-                    (!known || is_local({(*bridge)->id, {}, gateway, {}}, our_addresses_));
+  const bool ours =
+      !engine_.endpoint().elsewhere() && (!known || local_.has({(*bridge)->id, {}, gateway, {}}));
   if (ours) return std::vector<Endpoint>{{"127.0.0.1", port}, {"::1", port}};
   if (!agent_on_) return no_way(port);
   if (!known) return Failure{"the engine has no network `bridge`, from where its machine could be reached"};
@@ -258,7 +225,8 @@ Result<PathIs> DockerTarget::look_at(const std::string& path, const Attempt& att
 }
 
 // Before the first line of the container's present run, and after the last one of the run before. It is not
-// StartedAt: the engine notes that after the process has started, and what it says at once is stamped earlier.
+// StartedAt: the engine notes that after the process has started, and what it says at once is stamped
+// earlier.
 std::uint64_t log_begin(const docker::ContainerFacts& facts) {
   constexpr std::uint64_t kNotedLate = 1'000'000'000;  // far more than measured: an engine takes milliseconds
   const std::optional<std::uint64_t> started = nanoseconds_of(facts.started_at);

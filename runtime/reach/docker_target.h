@@ -8,7 +8,7 @@
 
 #include "runtime/platform/docker/containers.h"
 #include "runtime/platform/docker/engine.h"
-#include "runtime/reach/connector.h"
+#include "runtime/reach/local_networks.h"
 #include "runtime/reach/target.h"
 
 namespace cairn::reach {
@@ -20,31 +20,19 @@ struct ContainerPlace {
   std::function<std::string(const std::string&)> mask;
 };
 
-// Of this machine's own interfaces (getifaddrs(3)).
-std::vector<LocalAddress> local_addresses();
-
-// Whether a network of an engine is one of this machine's: its gateway is an address of ours. Two machines
-// like to use the same addresses; but a bridge that an engine makes carries the network's id in its name.
-bool is_local(const docker::ContainerNetwork& network, const std::vector<LocalAddress>& ours);
-
 // Gives the relay of an agent that is on the network (its id).
 using AgentOn = std::function<Result<std::shared_ptr<Relay>>(const std::string& network, const Attempt&)>;
 
 class DockerTarget final : public ProbeTarget {
  public:
-  // `engine` must outlive it. `our_addresses`: from local_addresses(). `agent_on`: none, when there is no way
-  // but this machine's own.
-  DockerTarget(ContainerPlace place, docker::Engine& engine, std::vector<LocalAddress> our_addresses,
-               AgentOn agent_on = {})
-      : place_(std::move(place)),
-        engine_(engine),
-        our_addresses_(std::move(our_addresses)),
-        agent_on_(std::move(agent_on)) {}
+  // `engine` and `local` must outlive it. `agent_on`: none, when there is no way but this machine's own.
+  DockerTarget(ContainerPlace place, docker::Engine& engine, LocalNetworks& local, AgentOn agent_on = {})
+      : place_(std::move(place)), engine_(engine), local_(local), agent_on_(std::move(agent_on)) {}
 
   std::string name() const override { return place_.name; }
-  // The container's address on each of its networks that is_local(); loopback for network_mode "host". When
-  // there is none, because the engine is elsewhere or in a virtual machine: through an agent. Asked of the
-  // engine at most once a second.
+  // The container's address on each of its networks that is of this machine; loopback for network_mode
+  // "host". When there is none, because the engine is elsewhere or in a virtual machine: through an agent.
+  // Asked of the engine at most once a second.
   Result<std::vector<Endpoint>> endpoints(int port, const Attempt& attempt) override;
   // POST /containers/{id}/exec. One that is cut off by its deadline goes on in the container: the API has no
   // kill.
@@ -67,7 +55,7 @@ class DockerTarget final : public ProbeTarget {
 
   const ContainerPlace place_;
   docker::Engine& engine_;
-  const std::vector<LocalAddress> our_addresses_;
+  LocalNetworks& local_;
   const AgentOn agent_on_;
   // Of the last answer of endpoints(): a container that runs keeps its addresses, and to ask costs more than
   // to look.

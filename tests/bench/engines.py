@@ -3,6 +3,7 @@ beside them where CAIRN_BENCH_COMPOSE names its program."""
 import argparse
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -122,12 +123,32 @@ class Bench:
                     compose.append(self.command([self.compose, "compose", "up"], folder) + self.command([self.compose, "compose", "down"], folder))
         self.row(title, floors, ours, compose)
 
+    def said(self, mebibytes):
+        """A container that says so much: `cairn run`, into its log, against `docker logs --follow` into a file."""
+        say = f"yes 012345678901234567890123456789012345678901234567890123456789abc | head -n {mebibytes * 1024 * 1024 // 64}"
+        job = ["sh", "-c", say]
+        ours, theirs = [], []
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "bench.stack").write_text(f'stage test {{\n  run say {{ image = "{IMAGE}" ; command = {text(job)} }}\n}}\n')
+            for _ in range(self.times):
+                ours.append(self.ours("run", "test", folder=folder))
+                began = time.perf_counter()
+                name = subprocess.run(["docker", "create", IMAGE, *job], env=self.environment, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+                subprocess.run(["docker", "start", name], env=self.environment, check=True, stdout=subprocess.DEVNULL)
+                with open(os.path.join(folder, "log"), "wb") as log:
+                    subprocess.run(["docker", "logs", "--follow", name], env=self.environment, check=True, stdout=log)
+                subprocess.run(["docker", "rm", name], env=self.environment, check=True, stdout=subprocess.DEVNULL)
+                theirs.append(time.perf_counter() - began)
+        self.row(f"{mebibytes} MiB said (docker logs -f)", theirs, ours)
+
     def run(self):
         for count in (10, 30):
             self.lasting(f"{count} services", independent(count), compose_services(count, False), lambda f, n=count: engine_floor.services(f, n), engine_floor.down)
         self.lasting("10 probed in a chain", chain_of_services(10), compose_services(10, True), lambda f: engine_floor.probed_chain(f, 10), engine_floor.down_in_order)
         self.passing("10 jobs in a chain", chain_of_jobs(10), compose_jobs(10), lambda f: engine_floor.job_chain(f, 10))
         self.passing("a stage of 4 shards", test_stage(4), "", lambda f: engine_floor.shards(f, 4))
+        if shutil.which("docker"):
+            self.said(128)
 
 
 if __name__ == "__main__":

@@ -85,12 +85,17 @@ class DockerTargetTest : public testing::Test {
   }
   DockerTarget target(std::vector<LocalAddress> ours = {{"127.0.0.1", "lo"}, {"172.20.0.1", "br-n1"}}) {
     client_.answers["GET /containers/c1/json"] = {200, {}, facts_.dump()};
-    return DockerTarget({"test.db", "c1", mask_}, engine_, std::move(ours));
+    return DockerTarget({"test.db", "c1", mask_}, engine_, on(std::move(ours)));
+  }
+  // A machine that has these addresses.
+  LocalNetworks& on(std::vector<LocalAddress> ours) {
+    return machines_.emplace_back([ours = std::move(ours)] { return ours; });
   }
 
   EngineAnswers client_;
   docker::Engine engine_{client_, real_clock(), docker::Endpoint{"unix:///s", "/s", "http://docker", {}},
                          "1.41"};
+  std::deque<LocalNetworks> machines_;
   Json facts_;
   std::function<std::string(const std::string&)> mask_;
 };
@@ -111,7 +116,7 @@ TEST_F(DockerTargetTest, AGatewayOfARemoteEngineIsNotOursEvenIfItHasTheSameAddre
   docker::Engine remote(client_, real_clock(),
                         docker::Endpoint{"tcp://build1:2376", "", "https://build1:2376", {}}, "1.41");
   client_.answers["GET /containers/c1/json"] = {200, {}, facts_.dump()};
-  EXPECT_FALSE(DockerTarget({"db", "c1", {}}, remote, {{"172.20.0.1", "br-n1"}}).endpoints(5432, soon()));
+  EXPECT_FALSE(DockerTarget({"db", "c1", {}}, remote, on({{"172.20.0.1", "br-n1"}})).endpoints(5432, soon()));
 }
 
 TEST_F(DockerTargetTest, ABridgeOfAnotherNetworkWithTheSameAddressIsNotIts) {
@@ -146,7 +151,7 @@ TEST_F(DockerTargetTest, DoesNotAskTheEngineForEveryLook) {
 TEST_F(DockerTargetTest, AsksForAnAgentWhereThisMachineHasNoWay) {
   client_.answers["GET /containers/c1/json"] = {200, {}, facts_.dump()};
   std::vector<std::string> asked;
-  DockerTarget far({"test.db", "c1", {}}, engine_, {{"127.0.0.1", "lo"}},
+  DockerTarget far({"test.db", "c1", {}}, engine_, on({{"127.0.0.1", "lo"}}),
                    [&](const std::string& network, const Attempt&) -> Result<std::shared_ptr<Relay>> {
                      asked.push_back(network);
                      return Failure{"no agent today"};
@@ -202,10 +207,10 @@ TEST_F(DockerTargetTest, PathsAreWhatTheirModeSays) {
 }
 
 TEST_F(DockerTargetTest, LogIsReadFromItsFirstLineAndGoesOnWhereItWas) {
-  client_.answers["GET /containers/c1/logs"] = {200,
-                                                {},
-                                                frame(1, "2026-03-04T05:06:07.499Z starting\n") +
-                                                    frame(2, "2026-03-04T05:06:09Z ready to accept\n")};
+  client_.answers["GET /containers/c1/logs"] = {
+      200,
+      {},
+      frame(1, "2026-03-04T05:06:07.499Z starting\n") + frame(2, "2026-03-04T05:06:09Z ready to accept\n")};
   DockerTarget container = target();
   const LogPiece piece = *container.log_after(0, soon());
   EXPECT_THAT(client_.asked.back(), HasSubstr("since=0.000000000"))
@@ -240,8 +245,24 @@ TEST_F(DockerTargetTest, HealthIsAsInspected) {
 }
 
 TEST_F(DockerTargetTest, AContainerThatIsGoneIsSaidToBe) {
-  DockerTarget gone({"test.db", "c2", {}}, engine_, {});
+  DockerTarget gone({"test.db", "c2", {}}, engine_, on({}));
   EXPECT_EQ(gone.endpoints(80, soon()).failure().message, "its container is gone");
+}
+
+TEST(LocalNetworks, AsksTheSystemOnceForEachNetwork) {
+  int asked = 0;
+  LocalNetworks local([&] {
+    ++asked;
+    return std::vector<LocalAddress>{{"172.20.0.1", "br-n1"}};
+  });
+  EXPECT_TRUE(local.has({"n1", "172.20.0.2", "172.20.0.1", {}}));
+  EXPECT_TRUE(local.has({"n1", "172.20.0.3", "172.20.0.1", {}}));
+  EXPECT_EQ(asked, 1);
+  EXPECT_FALSE(local.has({"n2", "172.21.0.2", "172.21.0.1", {}}));
+  EXPECT_EQ(asked, 2);
+  // Without a container on it, it has no gateway yet; later it has one.
+  EXPECT_FALSE(local.has({"n3", "", "", {}}));
+  EXPECT_EQ(asked, 2);
 }
 
 TEST(LocalAddresses, HaveTheLoopback) {

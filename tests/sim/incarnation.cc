@@ -148,7 +148,7 @@ progress::RunFinished Incarnation::carry_out(plan::Goal goal, Journal journal, c
   journal_.emplace(std::move(journal));
   http::ReadOnlyClient reading(setup_.weather);
   facts_ = kinds::observe({graph, setup_.program.sources, *setup_.program.inputs, world_.place, reading,
-                           setup_.baton, nullptr, before != nullptr},
+                           setup_.baton, nullptr, before != nullptr, &world_.seen_containers},
                           {});
   if (setup_.weather.changes() > 0) left_.push_back("S19: looking has changed something");
   if (before != nullptr) kinds::recall(graph, setup_.run, *before, facts_, exports_);

@@ -8,6 +8,7 @@ namespace {
 
 constexpr int kTries = 5;  // one after the other that brought nothing
 constexpr Milliseconds kBetween(100);
+constexpr std::size_t kWrittenAtOnce = 64 << 10;
 // Engines before this version may end a log that is followed before its last half line is in it.
 constexpr docker::ApiVersion kEndsWhole{1, 42};
 
@@ -50,17 +51,30 @@ Result<Done> ContainerLog::read(const std::string& container, const docker::LogQ
                                 const std::string& log_step, std::stop_token stop) {
   Result<docker::LogStream> stream = docker::LogStream::open(engine_, container, question, stop);
   if (!stream) return stream.failure();
+  // An engine gives every line by itself; what has arrived together is written together.
+  std::string said;
+  docker::Output by = docker::Output::standard;
   for (;;) {
-    const Result<std::optional<docker::LogPiece>> piece = stream->next(stop);
+    if (!said.empty() && (!stream->has_more() || said.size() > kWrittenAtOnce)) hand_on(log_step, by, said);
+    Result<std::optional<docker::LogPiece>> piece = stream->next(stop);
+    const bool more = piece.ok() && piece->has_value();
+    if (!said.empty() && (!more || (*piece)->from != by)) hand_on(log_step, by, said);
     if (!piece) return piece.failure();
-    if (!*piece) return Done{};
+    if (!more) return Done{};
     known_.pass(**piece);
-    const bool out = (*piece)->from == docker::Output::standard;
-    world_.scribe.write(log_step, out ? scribe::Stream::out : scribe::Stream::err, (*piece)->bytes);
-    if (!out) continue;
-    std::lock_guard lock(output_mutex_);
-    if (output_.size() + (*piece)->bytes.size() <= Workload::kept_output) output_ += (*piece)->bytes;
+    by = (*piece)->from;
+    said += (*piece)->bytes;
   }
+}
+
+void ContainerLog::hand_on(const std::string& log_step, docker::Output by, std::string& said) {
+  const bool out = by == docker::Output::standard;
+  world_.scribe.write(log_step, out ? scribe::Stream::out : scribe::Stream::err, said);
+  if (out) {
+    std::lock_guard lock(output_mutex_);
+    output_.append(said, 0, Workload::kept_output - output_.size());
+  }
+  said.clear();
 }
 
 std::string ContainerLog::output() const {

@@ -39,6 +39,7 @@ class ContainerLog {
                                   std::stop_token stop);
   Result<Done> read(const std::string& container, const docker::LogQuestion& question,
                     const std::string& log_step, std::stop_token stop);
+  void hand_on(const std::string& log_step, docker::Output by, std::string& said);  // empties it
 
   World& world_;
   docker::Engine& engine_;

@@ -23,7 +23,7 @@ Result<Done> ContainerNetworks::join(docker::ContainerSpec& spec, const ProcessS
     // Its name belongs to its own scope; elsewhere somebody else may be called the same.
     if (scope == node.scope) {
       use.aliases = settings.aliases;
-      if (!node.network_name.empty()) use.aliases.push_back(node.network_name);
+      if (!node.nameless) use.aliases.push_back(node.network_name);
     }
     spec.networks.push_back(std::move(use));
   }

@@ -12,7 +12,7 @@ constexpr std::chrono::seconds kLongestLook(20);
 
 Result<int> relayed_port(Containers& containers, docker::Engine& engine, const std::string& id, int port) {
   const reach::Attempt attempt{engine.clock().now() + kLongestLook, {}};
-  reach::DockerTarget target({{}, id, {}}, engine, containers.world().connector.our_addresses(),
+  reach::DockerTarget target({{}, id, {}}, engine, containers.local_networks(),
                              [&](const std::string& network, const reach::Attempt& asked) {
                                return containers.agent_on(engine, network, asked);
                              });
@@ -25,11 +25,11 @@ Result<int> relayed_port(Containers& containers, docker::Engine& engine, const s
 
 // Published ports are ports of the engine's machine, which is not this one. In a run the agent leads there;
 // what `up` leaves has to be reached without cairn.
-void place_elsewhere(Containers& containers, docker::Engine& engine, const docker::ContainerFacts& facts,
-                     ServicePlace& place) {
+void place_elsewhere(Containers& containers, docker::Engine& engine, const std::string& id,
+                     const docker::ContainerNetworking& facts, ServicePlace& place) {
   if (!containers.world().place.up) {
     // It may be asked for when whoever made the container, and so the facts, is gone.
-    place.relayed = [&containers, &engine, id = facts.id](std::int64_t port) {
+    place.relayed = [&containers, &engine, id](std::int64_t port) {
       return relayed_port(containers, engine, id, static_cast<int>(port));
     };
     return;
@@ -55,26 +55,26 @@ void place_elsewhere(Containers& containers, docker::Engine& engine, const docke
 
 }  // namespace
 
-ServicePlace place_of(Containers& containers, docker::Engine& engine, const docker::ContainerFacts& facts,
-                      std::stop_token stop) {
+ServicePlace place_of(Containers& containers, docker::Engine& engine, const std::string& id,
+                      const docker::ContainerNetworking& facts, std::stop_token stop) {
   const World& world = containers.world();
   ServicePlace place;
   place.whole_machine = facts.network_mode == "host";
   bool local = false;
   for (const auto& [name, network] : facts.networks) {
     if (place.address.empty()) place.address = network.address;
-    local = local || reach::is_local(network, world.connector.our_addresses());
+    local = local || containers.local_networks().has(network);
   }
   for (const docker::BoundPort& port : facts.ports)
     if (port.protocol == "tcp") place.published.emplace(port.container_port, port.host_port);
   if (place.whole_machine) {
     // Whose machine that is, the target knows.
     const Result<std::vector<reach::Endpoint>> ends =
-        reach::DockerTarget({{}, facts.id, {}}, engine, world.connector.our_addresses())
+        reach::DockerTarget({{}, id, {}}, engine, containers.local_networks())
             .endpoints(1, {world.clock.now() + kLongestLook, stop});
     local = ends.ok();
   }
-  if (engine.endpoint().elsewhere() || !local) place_elsewhere(containers, engine, facts, place);
+  if (engine.endpoint().elsewhere() || !local) place_elsewhere(containers, engine, id, facts, place);
   return place;
 }
 

@@ -10,7 +10,7 @@ namespace cairn::kinds {
 
 // Its address, its published ports, and, where its engine's networks are not on this machine, how the agent
 // leads there. Asks the engine only about a container that has the network of its machine.
-ServicePlace place_of(Containers& containers, docker::Engine& engine, const docker::ContainerFacts& facts,
-                      std::stop_token stop);
+ServicePlace place_of(Containers& containers, docker::Engine& engine, const std::string& id,
+                      const docker::ContainerNetworking& facts, std::stop_token stop);
 
 }  // namespace cairn::kinds

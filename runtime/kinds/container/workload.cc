@@ -38,24 +38,23 @@ class ContainerWorkload final : public Workload {
         watcher_(world_.threads, world_.clock) {}
   ~ContainerWorkload() override { log_.stop(); }
 
+  // As it was when the run began: one call for all of them.
   Result<Done> adopt(const std::string& id, execute::StepContext& context) override {
-    const Result<std::optional<docker::ContainerFacts>> there =
-        docker::inspect_container(engine_, id, context.stop());
-    if (!there) return there.failure();
-    if (!*there)
+    const std::shared_ptr<const docker::ContainerSummary> seen = world_.seen_containers.find(id);
+    if (seen == nullptr)
       return Failure{
           .message = fmt::format("the container of `{}` has gone meanwhile", world_.graph.node(node_).path),
           .causes = {},
           .help = "repeat the command"};
-    id_ = (*there)->id;
-    image_ = (*there)->image_id;
-    running_ = (*there)->running;
+    id_ = seen->id;
+    image_ = seen->image_id;
+    running_ = seen->status == "running";
     std::optional<docker::HealthcheckSpec> own;
     if (!settings_.healthcheck.empty()) own = healthcheck_of(settings_.healthcheck);
     if (Result<Done> looked = look_at_image(own, context); !looked) return looked;
     context.publish("id", Value{id_});
-    context.publish("container", Value{(*there)->name});
-    world_.addresses.set(node_, place_of(containers_, engine_, **there, context.stop()));
+    context.publish("container", Value{seen->name});
+    world_.addresses.set(node_, place_of(containers_, engine_, id_, *seen, context.stop()));
     return networks_.keep(settings_, context);
   }
 
@@ -194,7 +193,7 @@ class ContainerWorkload final : public Workload {
     return std::make_unique<reach::DockerTarget>(
         reach::ContainerPlace{world_.graph.node(node_).path, id_,
                               [this](const std::string& text) { return world_.masker.masked(text); }},
-        engine_, world_.connector.our_addresses(),
+        engine_, containers_.local_networks(),
         [this](const std::string& network, const reach::Attempt& attempt) {
           return containers_.agent_on(engine_, network, attempt);
         });
@@ -287,7 +286,7 @@ class ContainerWorkload final : public Workload {
         docker::inspect_container(engine_, id_, context.stop());
     if (!facts) return facts.failure();
     if (!*facts) return Failure{.message = "the container is gone", .causes = {}, .help = {}};
-    world_.addresses.set(node_, place_of(containers_, engine_, **facts, context.stop()));
+    world_.addresses.set(node_, place_of(containers_, engine_, id_, **facts, context.stop()));
     return Done{};
   }
 

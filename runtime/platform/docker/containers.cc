@@ -99,6 +99,15 @@ std::string plain_name(const std::string& name) {
   return name.starts_with('/') ? name.substr(1) : name;
 }
 
+void read_networks(const json& body, ContainerNetworking& into) {
+  into.network_mode = at<std::string>(body, "/HostConfig/NetworkMode");
+  const json& networks = part(body, "/NetworkSettings/Networks");
+  if (!networks.is_object()) return;
+  for (const auto& [name, network] : networks.items())
+    into.networks[name] = {at<std::string>(network, "/NetworkID"), at<std::string>(network, "/IPAddress"),
+                           at<std::string>(network, "/Gateway"), strings_at(network, "/Aliases")};
+}
+
 ContainerFacts facts_of(const json& body) {
   ContainerFacts facts;
   facts.id = at<std::string>(body, "/Id");
@@ -121,15 +130,8 @@ ContainerFacts facts_of(const json& body) {
   facts.tty = at<bool>(body, "/Config/Tty");
   facts.stop_signal = at<std::string>(body, "/Config/StopSignal");
   facts.hostname = at<std::string>(body, "/Config/Hostname");
-  facts.network_mode = at<std::string>(body, "/HostConfig/NetworkMode");
   facts.env = strings_at(body, "/Config/Env");
-  const json& networks = part(body, "/NetworkSettings/Networks");
-  if (networks.is_object()) {
-    for (const auto& [name, network] : networks.items()) {
-      facts.networks[name] = {at<std::string>(network, "/NetworkID"), at<std::string>(network, "/IPAddress"),
-                              at<std::string>(network, "/Gateway"), strings_at(network, "/Aliases")};
-    }
-  }
+  read_networks(body, facts);
   facts.ports = bound_ports(part(body, "/NetworkSettings/Ports"));
   const json& exposed = part(body, "/Config/ExposedPorts");
   if (exposed.is_object()) {
@@ -364,6 +366,7 @@ Result<std::vector<ContainerSummary>> list_containers(Engine& engine, const std:
     summary.status = at<std::string>(each, "/State");
     summary.status_text = at<std::string>(each, "/Status");
     summary.labels = labels_at(each, "/Labels");
+    read_networks(each, summary);
     summary.mounts = mounts_in(each);
     for (const json& port : part(each, "/Ports")) {
       if (!port.contains("PublicPort")) continue;

@@ -79,7 +79,14 @@ struct MountFacts {
   bool read_only = false;
 };
 
-struct ContainerFacts {
+// Where a container can be reached, as inspecting it and listing it both say.
+struct ContainerNetworking {
+  std::string network_mode;
+  std::map<std::string, ContainerNetwork> networks;  // by the network's name
+  std::vector<BoundPort> ports;
+};
+
+struct ContainerFacts : ContainerNetworking {
   std::string id, name, image, image_id;  // the name without its `/`
   Labels labels;
   std::string status;  // created | running | paused | restarting | removing | exited | dead
@@ -91,10 +98,8 @@ struct ContainerFacts {
   std::string health;                   // "" (no healthcheck) | starting | healthy | unhealthy
   std::string last_health_output;
   bool tty = false;
-  std::string stop_signal, hostname, network_mode;
-  std::vector<std::string> env;                      // "NAME=value": may contain secrets
-  std::map<std::string, ContainerNetwork> networks;  // by the network's name
-  std::vector<BoundPort> ports;
+  std::string stop_signal, hostname;
+  std::vector<std::string> env;      // "NAME=value": may contain secrets
   std::vector<std::string> exposed;  // "80/tcp"
   std::vector<MountFacts> mounts;
   int restart_count = 0;
@@ -104,11 +109,10 @@ struct ContainerFacts {
 Result<std::optional<ContainerFacts>> inspect_container(Engine& engine, const std::string& container,
                                                         std::stop_token stop);
 
-struct ContainerSummary {
+struct ContainerSummary : ContainerNetworking {
   std::string id, name, image, image_id, status;  // `status` as in ContainerFacts
   std::string status_text;                        // "Up 3 minutes (healthy)"
   Labels labels;
-  std::vector<BoundPort> ports;
   std::vector<MountFacts> mounts;
 };
 // All that carry all of `labels` ("key=value" or "key"), whether they run or not.

@@ -21,9 +21,15 @@ class FrameSplitter {
   void feed(std::string_view bytes);
   // The next whole frame (of a TTY: all there is); nothing until more is fed.
   std::optional<OutputPiece> next();
+  // Whether next() has one, without more being fed.
+  bool has_one() const;
   bool torn() const { return !waiting_.empty(); }  // at the end: something was cut off
 
  private:
+  std::string_view rest() const { return std::string_view(waiting_).substr(taken_); }
+  // Of the frame at the front of `rest`, its head included; nothing: not even that is whole.
+  static std::optional<std::size_t> size_of_frame(std::string_view rest);
+
   bool tty_;
   std::string waiting_;
   std::size_t taken_ = 0;  // of waiting_, from its front

@@ -40,6 +40,8 @@ class LogStream {
                                 std::stop_token stop);
   // Nothing: the end. `stop` and `deadline` as in http::Stream::read().
   Result<std::optional<LogPiece>> next(std::stop_token stop, std::optional<Instant> deadline = {});
+  // Whether more has arrived already.
+  bool has_more() const { return frames_.has_one(); }
 
  private:
   LogStream(std::unique_ptr<http::Stream> stream, const LogQuestion& question)
