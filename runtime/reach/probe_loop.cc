@@ -7,9 +7,9 @@
 namespace cairn::reach {
 namespace {
 
-constexpr Nanoseconds kFirstPause = Milliseconds(10);
+constexpr Nanoseconds kFirstPause = Milliseconds(5);
 constexpr Nanoseconds kLongestPause = std::chrono::seconds(1);
-constexpr int kPauseShare = 25;
+constexpr int kPauseShare = 50;
 
 std::string tries(int count) {
   return count == 1 ? "1 try" : fmt::format("{} tries", count);

@@ -24,7 +24,7 @@ using Look = std::function<Seen(const Attempt&)>;
 struct Timing {
   Nanoseconds within = std::chrono::minutes(3);  // from the first look
   Nanoseconds delay{};                           // before the first look
-  std::optional<Nanoseconds> every;              // none: 10 ms, growing to 1 s
+  std::optional<Nanoseconds> every;              // none: 5 ms, growing to 1 s
   int stable = 1;                                // good looks in a row, a second (or `every`) apart
   Nanoseconds one_look = std::chrono::seconds(10);
   Nanoseconds last_look =
@@ -44,9 +44,9 @@ struct Found {
 Result<Found> probe_until(Clock& clock, const std::string& what, const Look& look, const Timing& timing,
                           std::stop_token stop, WakeUp& wake_up);
 
-// The pause after a look that did not succeed: a twenty-fifth of what was `waited` until now, so that at the
-// end a service has been ready for no more than a few hundredths of the time that it needed; at least as long
-// as the look itself `took`, from 10 ms to 1 s.
+// The pause after a look that did not succeed: a fiftieth of what was `waited` until now, so that at the
+// end a service has been ready for no more than two hundredths of the time that it needed; at least as long
+// as the look itself `took`, from 5 ms to 1 s.
 Nanoseconds pause_after(Nanoseconds waited, Nanoseconds took, const Timing& timing);
 
 // "3m", "1m30s", "250ms": as such a duration is written in a file.

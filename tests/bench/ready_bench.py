@@ -20,9 +20,11 @@ runs = int(sys.argv[3]) if len(sys.argv) > 3 else 20
 tap = pathlib.Path(__file__).parent.parent / "tap" / "tap.py"
 namespace = f"/run/netns/cairn-{pathlib.Path(socket).parent.name}"
 
-STACK = """service web {{ image = "cairn-test:1" ; stop_signal = "SIGKILL" ; ready = [tcp(80)] ; mounts = {{ "/said" = {said} }}
-  command = ["sh", "-c", "usleep {wait}; httpd -p 80; cat /proc/uptime >/said/at; exec sleep 86386"] }}
-stage test {{ run after_it {{ image = "cairn-test:1" ; command = ["true"] ; after = [web] }} }}
+STACK = """stage test {{
+  service web {{ image = "cairn-test:1" ; stop_signal = "SIGKILL" ; ready = [tcp(80)] ; mounts = {{ "/said" = {said} }}
+    command = ["sh", "-c", "usleep {wait}; httpd -p 80; cat /proc/uptime >/said/at; exec sleep 86386"] }}
+  run after_it {{ image = "cairn-test:1" ; command = ["true"] ; after = [web] }}
+}}
 """
 
 
