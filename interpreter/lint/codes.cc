@@ -129,6 +129,12 @@ const std::vector<CodePage>& lint_codes() {
        "database live { driver = \"postgres\" ; host = \"db.acme.example\" ; name = \"shop\" ; user = \"ci\" "
        "}\n"
        "migrate clean { on = live ; action = \"clean\" }\n"},
+      {"L0518", "a variable that nobody expands",
+       "`$NAME` is for a shell. In `env`, `user`, `working_dir`, and in a `command` that is not a "
+       "shell's, it "
+       "is handed on as it stands. `env(\"NAME\")` reads a variable of the environment that cairn was "
+       "started in.",
+       "run unit { image = \"node:22\" ; env = { CACHE = \"$HOME/.cache\" } }\n"},
       {"L0601", "a name that nobody reads", "A param, a let, a `use` or a kind that nothing refers to.",
        "let version = \"1.0\"\n"
        "run unit { image = \"node:22\" }\n"},

@@ -19,8 +19,9 @@ struct Request {
 // graph.
 void find_all(const Request& request, Diagnostics& findings);
 
-// All that the text shows: L0601 unused names, L0604 hidden names, L0605 keys that look like names, and L0503
-// and L0504, secrets in the text and on command lines. Needs no graph.
+// All that the text shows: L0601 unused names, L0604 hidden names, L0605 keys that look like names, L0503 and
+// L0504, secrets in the text and on command lines, and L0518, variables of a shell where none is. Needs no
+// graph.
 void find_names(const Program& program, Diagnostics& findings);
 
 // The families, each in a file of its own.
@@ -31,6 +32,6 @@ void find_habits(const Graph& graph,
 void find_empty_promises(const Graph& graph, Diagnostics& findings);  // promises.cc: L0508
 void find_order_habits(const Graph& graph, Diagnostics& findings);    // order_habits.cc: L0509, L0515
 void find_paths(const Request& request, Diagnostics& findings);       // paths.cc: L0506, L0507
-void find_in_texts(const Program& program, Diagnostics& findings);    // texts.cc: L0503, L0504, L0605
+void find_in_texts(const Program& program, Diagnostics& findings);    // texts.cc: L0503, L0504, L0518, L0605
 
 }  // namespace cairn::lint

@@ -28,6 +28,33 @@ namespace {
 
 using namespace syntax;
 
+// The first `$NAME` of a text, as a shell would read it; empty: none.
+std::string_view shell_variable(std::string_view text) {
+  for (std::size_t at = text.find('$'); at != std::string_view::npos; at = text.find('$', at + 1)) {
+    const std::string_view from = text.substr(at);
+    std::size_t end = 1;
+    while (end < from.size() && (from[end] == '_' || (from[end] >= 'A' && from[end] <= 'Z') ||
+                                 (end > 1 && from[end] >= '0' && from[end] <= '9')))
+      ++end;
+    const bool longer = end < from.size() && std::islower(static_cast<unsigned char>(from[end]));
+    if (end > 2 && !longer && (at == 0 || text[at - 1] != '$')) return from.substr(0, end);
+  }
+  return {};
+}
+
+bool is_plain(const Expr& value, std::string_view wanted) {
+  const auto* text = std::get_if<syntax::Text>(&value.is);
+  return text != nullptr && text->parts.size() == 1 && text->parts.front().hole == nullptr &&
+         text->parts.front().text == wanted;
+}
+
+// Whether somebody reads the words of a command who knows `$NAME`.
+bool has_a_shell(const Expr& command) {
+  const auto* list = std::get_if<ListLiteral>(&command.is);
+  return list == nullptr || std::any_of(list->items.begin(), list->items.end(),
+                                        [](const ExprPtr& item) { return is_plain(*item, "-c"); });
+}
+
 class Walker {
  public:
   Walker(const Module& module, Diagnostics& findings) : findings_(findings) {
@@ -70,8 +97,26 @@ class Walker {
               "`secret(\"generate:24\")` makes one for each run");
     in_command_ = name == "command" || name == "entrypoint" || name == "script";
     keys_are_paths_ = name == "mounts" || name == "files";
+    const bool words = name == "command" || name == "entrypoint";
+    nobody_expands_ =
+        words ? !has_a_shell(*setting.value) : name == "env" || name == "user" || name == "working_dir";
     expression(*setting.value);
-    in_command_ = keys_are_paths_ = false;
+    in_command_ = keys_are_paths_ = nobody_expands_ = false;
+  }
+
+  void unexpanded(const TextPart& part, Span span) {
+    const std::string_view variable = shell_variable(part.text);
+    if (!nobody_expands_ || variable.empty()) return;
+    findings_
+        .warning("L0518", span, fmt::format("nobody puts a value in the place of `{}`", variable),
+                 "handed on as it stands: no shell reads it")
+        .help(
+            in_command_
+                ? fmt::format(
+                      "`script = \"…{0}…\"` is read by a shell; `${{env(\"{1}\")}}` is cairn's own variable",
+                      variable, variable.substr(1))
+                : fmt::format("`${{env(\"{}\")}}` is the value that cairn's own environment has",
+                              variable.substr(1)));
   }
 
   void revealed(const Call& call, Span span) {
@@ -116,8 +161,12 @@ class Walker {
         [&](const auto& one) {
           using Form = std::decay_t<decltype(one)>;
           if constexpr (std::is_same_v<Form, syntax::Text>) {
-            for (const TextPart& part : one.parts)
-              if (part.hole != nullptr) expression(*part.hole);
+            for (const TextPart& part : one.parts) {
+              if (part.hole != nullptr)
+                expression(*part.hole);
+              else
+                unexpanded(part, whole.span);
+            }
           } else if constexpr (std::is_same_v<Form, ListLiteral>) {
             expressions(one.items);
           } else if constexpr (std::is_same_v<Form, MapLiteral>) {
@@ -160,7 +209,7 @@ class Walker {
   Diagnostics& findings_;
   std::map<const Body*, const Region*> region_of_;
   const Region* region_ = nullptr;
-  bool in_command_ = false, keys_are_paths_ = false;
+  bool in_command_ = false, keys_are_paths_ = false, nobody_expands_ = false;
 };
 
 }  // namespace
