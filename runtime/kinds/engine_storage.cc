@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
@@ -23,7 +24,9 @@ struct User {
   bool writes = false;
 };
 
-// The running containers that have it mounted.
+// The running containers that have it mounted. An engine's list is a copy that it renews after it has told of
+// a container's end (moby, daemon/monitor.go, handleContainerExit); the container itself says how it is by
+// then.
 Result<std::vector<User>> users_of_volume(docker::Engine& engine, const std::string& volume,
                                           std::stop_token stop) {
   const auto containers = docker::list_containers(engine, {}, stop);
@@ -31,8 +34,13 @@ Result<std::vector<User>> users_of_volume(docker::Engine& engine, const std::str
   std::vector<User> users;
   for (const docker::ContainerSummary& one : *containers) {
     if (one.status != "running" && one.status != "paused" && one.status != "restarting") continue;
-    for (const docker::MountFacts& mount : one.mounts)
-      if (mount.volume == volume) users.push_back({one.name, !mount.read_only});
+    const auto has_it = [&](const docker::MountFacts& mount) { return mount.volume == volume; };
+    if (std::none_of(one.mounts.begin(), one.mounts.end(), has_it)) continue;
+    const auto now = docker::inspect_container(engine, one.id, stop);
+    if (!now) return now.failure();
+    if (!*now || !(*now)->running) continue;
+    for (const docker::MountFacts& mount : (*now)->mounts)
+      if (has_it(mount)) users.push_back({one.name, !mount.read_only});
   }
   return users;
 }
@@ -58,6 +66,13 @@ std::optional<std::time_t> seconds_of(const std::string& text) {
   return seconds;
 }
 
+// The folder that the engine's driver `local` mounts for a volume; empty: it mounts none.
+std::string bound_folder(const docker::VolumeFacts& facts) {
+  const bool bound = facts.driver == "local" && option_of(facts, "type") == "none" &&
+                     option_of(facts, "o").find("bind") != std::string::npos;
+  return bound ? option_of(facts, "device") : std::string();
+}
+
 enum class Seen { here, hidden, elsewhere };  // hidden: only root may look
 
 Seen seen_from_here(const docker::VolumeFacts& facts) {
@@ -69,6 +84,11 @@ Seen seen_from_here(const docker::VolumeFacts& facts) {
     if (stat(path.c_str(), &there) != 0) return errno == EACCES ? Seen::hidden : Seen::elsewhere;
     if (changed && there.st_ctim.tv_sec == *changed) return Seen::here;
   }
+  // While a container has it, the engine sees that folder in the place of its own.
+  struct stat bound {};
+  if (const std::string folder = bound_folder(facts);
+      changed && !folder.empty() && stat(folder.c_str(), &bound) == 0 && bound.st_ctim.tv_sec == *changed)
+    return Seen::here;
   return Seen::elsewhere;
 }
 
@@ -95,8 +115,8 @@ Result<VolumePlace> place_of_volume(World& world, docker::Engine& engine, const 
         .help = "if an array holds it, say which: `on = NAME` of a `flasharray` block"};
   if (facts.driver == "local") {  // a bind is at its place only while a container mounts it
     const std::string type = option_of(facts, "type");
-    if (type == "none" && option_of(facts, "o").find("bind") != std::string::npos)
-      folder = option_of(facts, "device");
+    if (const std::string bound = bound_folder(facts); !bound.empty())
+      folder = bound;
     else if (!type.empty())
       return Failure{.message = failed,
                      .causes = {fmt::format("it is mounted by the engine (type {}) while a container uses "

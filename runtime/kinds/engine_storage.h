@@ -21,8 +21,8 @@ struct VolumePlace {
 // Where the volume's content lies: a folder of this machine when that is surely the engine's own and this
 // process may work in it, else one that a storage agent works in, which is started for it. Two machines may
 // well have folders of one name. An engine tells when a volume's folder last changed (Docker Engine API 1.41,
-// GET /volumes/{name}: CreatedAt is the change time of it or of its parent, moby/volume/local), which has to
-// be so here; and StorageAgents::shares_folders() has to say so.
+// GET /volumes/{name}: CreatedAt is the change time of it, of its parent or of what is mounted there,
+// moby/volume/local), which has to be so here; and StorageAgents::shares_folders() has to say so.
 Result<VolumePlace> place_of_volume(World& world, docker::Engine& engine, const std::string& volume,
                                     std::stop_token stop);
 // Whether this machine is surely not the engine's, by one of its volumes.

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # W2: four suites, each with its own copy of one seeded PostgreSQL, three ways on a real engine: whole copies, a pool,
 # and an array (the simulator, its volumes as images in a pool, and our volume driver where the vendor's stands). Then
-# broken on purpose. `volume_clones_test.sh CAIRN`; needs root, Docker's programs and mmdebstrap.
+# broken on purpose. `volume_clones_test.sh CAIRN [start|modern]`: on Debian's engine, or on a current one (tests/engine).
+# Needs root, Docker's programs and mmdebstrap.
 set -eu
 cairn="$(realpath "$1")"
+engine="${2:-start}"
 here="$(cd "$(dirname "$0")" && pwd)"
 [ "$(id -u)" = 0 ] || { echo "skipped: needs root for an engine and for mounts"; exit 77; }
 for tool in dockerd docker mmdebstrap mkfs.xfs curl; do command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed"; exit 77; }; done
@@ -26,7 +28,7 @@ fail() { echo "FAILED: $*"; grep -v ' | ' "$work/project/out" 2>/dev/null | tail
 # What is mounted here later has to be seen by the engine.
 mkdir "$work/mounts" "$work/project"
 mount --bind "$work/mounts" "$work/mounts" && mount --make-shared "$work/mounts"
-DOCKER_HOST="unix://$("$here/../engine/start.sh" "$name")" || { echo "skipped: no engine"; exit 77; }
+DOCKER_HOST="unix://$("$here/../engine/$engine.sh" "$name")" || { echo "skipped: no engine"; exit 77; }
 export DOCKER_HOST
 inside() { nsenter --net="/run/netns/cairn-$name" "$@"; }
 fresh() { tar -C "$here/../../examples/volume-clones" --exclude=./.cairn -cf - . | tar -C "$work/project" -xf -; }
@@ -162,4 +164,4 @@ start_simulator
 sed -i "s/$pinned/$PFA_FINGERPRINT/" .cairn/runs/*/arrays  # an array keeps its certificate, the simulator makes a new one
 inside "$cairn" clean >out 2>&1 || true
 nothing_left "an array that went away, after clean"
-echo "volume clones: copies, a pool and an array, and every way of breaking them is explained"
+echo "volume clones ($engine): copies, a pool and an array, and every way of breaking them is explained"
