@@ -139,7 +139,10 @@ Result<Done> take_snapshot(const Task& task, const Settled& settings) {
   const std::string suffix = task.object_name(), name = *volume + "." + suffix;
   if (Result<Done> noted = note_chosen_name(task, "suffix", name); !noted) return noted;
   array::FlashArray& client = *task.array.client;
-  if (task.request.attempt > 1) {  // of an attempt whose answer was lost
+  // Of an attempt whose answer was lost, or that was killed. A name that the file chose may be somebody
+  // else's.
+  const bool tried = task.request.attempt > 1 || task.request.incarnation > 1;
+  if (tried && task.node().value("suffix").null()) {
     const Result<std::optional<array::Snapshot>> there = client.find_snapshot(name, task.context.stop());
     if (there && *there && !(*there)->destroyed) {
       if (Result<> gone = client.destroy_snapshot(name, task.context.stop()); !gone) return gone;
@@ -314,6 +317,10 @@ execute::StepResult perform_array_clone(World& world, const execute::StepRequest
     // An array that never let us in has nothing of ours. Of a resumed run nobody knows.
     if (request.incarnation == 1 && !world.arrays->begun(request.node)) return execute::StepEnd{};
   }
+  if (request.phase == Phase::make &&
+      request.verdict == plan::Verdict::keep)  // what it has published is known
+    return execute::StepEnd{.is = execute::StepEnd::Is::kept,
+                            .reason = "it was made before the interruption"};
   Result<UsedArray*> array = world.arrays->use(array_of(request.graph, request.node), context);
   if (!array) return array.failure();
   const Task task{world, request, context, **array};

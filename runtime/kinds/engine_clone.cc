@@ -243,7 +243,7 @@ execute::StepResult perform_engine_clone(World& world, const execute::StepReques
   if (request.verdict == plan::Verdict::keep)  // what it has published is known
     return execute::StepEnd{.is = execute::StepEnd::Is::kept,
                             .reason = "it was made before the interruption"};
-  if (request.verdict == plan::Verdict::replace && request.fact != nullptr)
+  if (request.verdict == plan::Verdict::replace && request.fact != nullptr && all->value("onto").null())
     if (Result<Done> gone = remove_object(**engine, *request.fact, world.place.project, context.stop());
         !gone)
       return gone.failure();

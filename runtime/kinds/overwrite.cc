@@ -14,15 +14,18 @@ namespace cairn::kinds {
 namespace {
 
 constexpr const char* file_name = "/overwritten";
+constexpr const char* stopped_file = "/stopped";
 
 Result<Done> stop_all(World& world, const std::vector<NodeId>& services, execute::StepContext& context) {
   for (std::size_t i = services.size(); i-- > 0;) {
     const std::shared_ptr<Workload> workload = world.workloads.find(services[i]);
     if (workload == nullptr) continue;
-    context.note(fmt::format("stops `{}`, which uses the volume", world.graph.node(services[i]).path));
+    const std::string& path = world.graph.node(services[i]).path;
+    if (Result<Done> recorded = record_line(world.place.folder + stopped_file, "stop " + path); !recorded)
+      return recorded;
+    context.note(fmt::format("stops `{}`, which uses the volume", path));
     if (Result<Done> ended = workload->stop(context); !ended)
-      return Failure(ended.failure())
-          .within(fmt::format("could not stop `{}`", world.graph.node(services[i]).path));
+      return Failure(ended.failure()).within(fmt::format("could not stop `{}`", path));
   }
   return Done{};
 }
@@ -40,6 +43,7 @@ Result<Done> start_all(World& world, const std::vector<NodeId>& services, const 
     request.step = world.graph.step(service, Phase::start);
     if (Result<Done> begun = start_service(world, request, *workload, context); !begun)
       return Failure(begun.failure()).within(fmt::format("could not start `{}` again", path));
+    if (Result<Done> recorded = record_start(world.place.folder, path); !recorded) return recorded;
     request.phase = Phase::ready;
     request.step = world.graph.step(service, Phase::ready);
     if (Result<Done> ready = wait_for_service(world, request, *workload, context); !ready)
@@ -86,6 +90,18 @@ Result<Done> with_users_stopped(World& world, const execute::StepRequest& by, ex
     return done;
   }
   return started;
+}
+
+Result<Done> record_start(const std::string& run_folder, const std::string& service) {
+  return record_line(run_folder + stopped_file, "start " + service);
+}
+
+bool was_being_stopped(const std::string& run_folder, const std::string& service) {
+  bool stopping = false;
+  std::ifstream file(run_folder + stopped_file, std::ios::binary);
+  for (std::string line; std::getline(file, line);)
+    if (line == "stop " + service || line == "start " + service) stopping = line.starts_with("stop ");
+  return stopping;
 }
 
 Result<Done> record_overwrite(const std::string& run_folder, const std::string& target) {

@@ -18,6 +18,11 @@ std::vector<NodeId> stopped_for(const Graph& graph, NodeId by);
 Result<Done> with_users_stopped(World& world, const execute::StepRequest& by, execute::StepContext& context,
                                 const std::function<Result<Done>()>& work);
 
+// Whether the run was killed between the stop of a service for an overwrite and its start: it may run, and be
+// about to end. That it was started by somebody else then is recorded, too.
+bool was_being_stopped(const std::string& run_folder, const std::string& service);
+Result<Done> record_start(const std::string& run_folder, const std::string& service);
+
 // Before the folder of this machine is overwritten: so that `clean` finds what one that is killed leaves
 // beside it.
 Result<Done> record_overwrite(const std::string& run_folder, const std::string& target);

@@ -6,8 +6,23 @@
 #include <variant>
 
 #include "runtime/execute/recorded_value.h"
+#include "runtime/kinds/arrays.h"
 
 namespace cairn::kinds {
+namespace {
+
+// Where the thing is, when nothing there says which run has made it: an image stays on its engine, an
+// overwrite is in a volume of another block, and an array is not asked before its token is needed. Empty: it
+// is looked for.
+std::string known_by_journal(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  if (node.kind == "image") return "its engine";
+  if (node.kind != "clone" && node.kind != "snapshot") return {};
+  if (array_of(graph, id) != no_node) return "its array";
+  return node.value("onto").null() ? std::string() : "the volume that it overwrites";
+}
+
+}  // namespace
 
 void recall(const Graph& graph, const std::string& run, const JournalState& before, plan::Facts& facts,
             execute::Exports& exports) {
@@ -32,16 +47,17 @@ void recall(const Graph& graph, const std::string& run, const JournalState& befo
   }
   for (const OpenStep& open : before.begun)
     facts.of_step[open.step] = open.interrupted() ? plan::Recorded::interrupted : plan::Recorded::open;
-  // Images stay on their engine, and nothing there says which run they are of.
-  for (const Node& node : graph.nodes) {
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
     const auto made = facts.of_step.find(node.path + ":make");
-    if (node.kind != "image" || made == facts.of_step.end() || made->second != plan::Recorded::succeeded)
-      continue;
+    if (made == facts.of_step.end() || made->second != plan::Recorded::succeeded) continue;
+    const std::string where = known_by_journal(graph, NodeId{static_cast<std::uint32_t>(n)});
+    if (where.empty()) continue;
     plan::Ours ours;
     ours.state = plan::ObjectState::ready;
     ours.run = run;
     ours.node = node.path;
-    facts.of_node[node.path] = {{"its engine", "image", node.path}, std::move(ours), {}};
+    facts.of_node[node.path] = {{where, node.kind, node.path}, std::move(ours), {}};
   }
   // What is there was made from the same graph. Whether a service is ready is asked again, with all the time
   // it may take.

@@ -4,6 +4,7 @@
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/leftovers.h"
+#include "runtime/kinds/overwrite.h"
 #include "runtime/kinds/place.h"
 #include "runtime/kinds/readiness.h"
 #include "runtime/kinds/services.h"
@@ -125,7 +126,11 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
       const std::shared_ptr<Workload> workload = world.workloads.find(request.node);
       if (workload == nullptr)
         return Failure{.message = fmt::format("`{}` was not created", path), .causes = {}, .help = {}};
-      if (request.verdict == plan::Verdict::keep) {
+      const bool being_stopped =
+          request.incarnation > 1 && !world.place.up && was_being_stopped(world.place.folder, path);
+      if (being_stopped)
+        if (Result<Done> ended = workload->stop(context); !ended) return ended.failure();
+      if (request.verdict == plan::Verdict::keep && !being_stopped) {
         if (!world.place.up) {  // a run that was resumed: it still counts on the service
           if (Result<Done> seen = workload->look_after(context, request.graph.name(request.step)); !seen)
             return seen.failure();
@@ -136,6 +141,9 @@ execute::StepResult perform_service(World& world, const execute::StepRequest& re
       world.watches.take(request.node);  // a second attempt has a watch of its own
       if (Result<Done> begun = start_service(world, request, *workload, context); !begun)
         return begun.failure();
+      if (being_stopped)
+        if (Result<Done> recorded = record_start(world.place.folder, path); !recorded)
+          return recorded.failure();
       return execute::StepEnd{};
     }
     case Phase::ready: {

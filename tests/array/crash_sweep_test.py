@@ -235,14 +235,14 @@ class Sweep:
                 self.points["array"] += 1
             self.check_clean(f"array, {when} change {part} {at}")
 
-    def sweep_engine(self, what, step, prefix=""):
-        """Through the tap: every `step`-th request that changes the engine, or a few."""
-        for point in range(1, 1000, step) if ALL else OF_THE_ENGINE[what]:
+    def sweep_engine(self, what, prefix=""):
+        """Through the tap: before and after every request that changes the engine, or before a few."""
+        for point, when in ((point, when) for point in range(1, 1000) for when in ("before", "after")) if ALL else ((point, "before") for point in OF_THE_ENGINE[what]):
             tapped, record = self.work / "tap.sock", self.work / "tap.record"
             record.write_text("")
             victim = subprocess.Popen(["sh", "-c", f'read -r _ && cd "{self.project}" && exec {prefix} "{self.cairn}" run test --output plain >"{self.work}/out" 2>&1'],
                                       stdin=subprocess.PIPE, env=dict(self.environment, DOCKER_HOST=f"unix://{tapped}"))
-            tap = subprocess.Popen([sys.executable, HERE.parent / "tap" / "tap.py", tapped, self.socket, record, "--at", str(point), f"kill-before:{victim.pid}", "--only-changing"],
+            tap = subprocess.Popen([sys.executable, HERE.parent / "tap" / "tap.py", tapped, self.socket, record, "--at", str(point), f"kill-{when}:{victim.pid}", "--only-changing"],
                                    stdout=subprocess.PIPE, text=True)
             assert tap.stdout.readline().strip() == "ready"
             victim.stdin.write(b"go\n")
@@ -260,7 +260,7 @@ class Sweep:
                 self.check_clean(f"{what}, a whole run")
                 return
             assert code == -signal.SIGKILL, (self.work / "out").read_text()
-            self.check_clean(f"{what}, before change {point} of the engine")
+            self.check_clean(f"{what}, {when} change {point} of the engine")
             self.points[what] += 1
 
     # A view of the mounts in which neither the engine's volumes nor the pool are there: an agent has to do it.
@@ -297,16 +297,16 @@ def main():
         parts = sys.argv[2:] or ["array", "copy", "pool", "agent"]
         begun = time.monotonic()
         if "copy" in parts:
-            sweep.sweep_engine("copy", 3)
+            sweep.sweep_engine("copy")
         if "pool" in parts or "agent" in parts:
             sweep.sh(sweep.cairn, "pool", "--folder", sweep.mounts, "create", "--size", 2)
             sweep.environment["CAIRN_POOLS"] = str(sweep.mounts)
         if "pool" in parts:
-            sweep.sweep_engine("pool", 2)
+            sweep.sweep_engine("pool")
             sweep.sweep_copying()
         if "agent" in parts:
             sweep.hide()
-            sweep.sweep_engine("agent", 2, sweep.elsewhere)
+            sweep.sweep_engine("agent", sweep.elsewhere)
         # Last: an engine asks every driver that it ever knew, and waits a quarter of a minute for one that is gone.
         if "array" in parts:
             sweep.show()

@@ -3,14 +3,10 @@ of the mounts in which its folders are others. A storage agent on its machine do
 import json
 import os
 import subprocess
-import sys
 import unittest
 
-from own_engine import OwnEngine, names
-
-engines = names()
-
-from program import CAIRN, ProjectTest, until  # noqa: E402
+from own_engine import on_each_engine
+from program import CAIRN, until
 
 # What was mounted over the engine's volumes here has a volume of the seed's name, with something else in it.
 ELSEWHERE = """mount -t tmpfs none "$ENGINE_VOLUMES" && mkdir -p "$ENGINE_VOLUMES/$DECOY/_data" && echo decoy >"$ENGINE_VOLUMES/$DECOY/_data/x"
@@ -33,18 +29,11 @@ stage test {
 """
 
 
-class OnAnotherMachine:
-    @classmethod
-    def setUpClass(cls):
-        cls.own = OwnEngine(cls.engine)
-        cls.addClassCleanup(cls.own.stop)
-
+class RemoteClones:
     def setUp(self):
         super().setUp()
-        self.environment["DOCKER_HOST"] = f"unix://{self.own.socket}"
         root = self.docker("info", "--format", "{{.DockerRootDir}}")[0]
-        self.environment.update(ENGINE_VOLUMES=root + "/volumes", DECOY="nothing", HIDDEN_POOLS="", CAIRN_POOLS=str(self.own.mounts / "pools"))
-        self.here = [CAIRN]
+        self.environment.update(ENGINE_VOLUMES=root + "/volumes", DECOY="nothing", HIDDEN_POOLS="")
 
     def elsewhere(self, *arguments):
         return ["unshare", "--mount", "--propagation", "private", "sh", "-c", ELSEWHERE, "sh", CAIRN, *arguments]
@@ -54,28 +43,16 @@ class OnAnotherMachine:
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done.stdout + done.stderr
 
-    def docker(self, *arguments):
-        return subprocess.run(["docker", *arguments], check=True, text=True, capture_output=True, env=self.environment).stdout.split()
-
-    def left(self):
-        label = "label=dev.cairn.project"
-        return [*self.docker("ps", "-aq", "--filter", label), *self.docker("volume", "ls", "-q", "--filter", label),
-                 *self.docker("network", "ls", "-q", "--filter", label), *self.docker("images", "-q", "--filter", label)]
-
     def seed(self, name, content="one"):
-        self.docker("volume", "create", name)
-        self.addCleanup(subprocess.run, ["docker", "volume", "rm", "-f", name], env=self.environment, capture_output=True)
+        self.somebodys_volume(name)
         self.docker("run", "--rm", "-v", f"{name}:/d", "cairn-test:1", "sh", "-c", f"echo {content} >/d/x")
         self.environment["DECOY"] = name
         return name
 
     def pool(self):
         """A pool of the engine's machine, which cairn does not see from where it is."""
-        pools = self.own.mounts / "pools"
-        subprocess.run([CAIRN, "pool", "--folder", pools, "create", "--size", "1"], check=True, capture_output=True)
-        self.addCleanup(subprocess.run, [CAIRN, "pool", "--folder", pools, "remove", "--with-clones"], capture_output=True)
-        self.environment["HIDDEN_POOLS"] = str(pools)
-        return pools / "default"
+        self.environment["HIDDEN_POOLS"] = str(self.pools)
+        return super().pool()
 
     def agents(self):
         return self.docker("ps", "-q", "--no-trunc", "--filter", "label=dev.cairn.node=(storage agent)")
@@ -147,8 +124,7 @@ class OnAnotherMachine:
     def test_what_is_in_use_is_refused(self):
         seed = self.seed("cairn-busy-seed")
         target = self.seed("cairn-busy-target")
-        writer = self.docker("run", "-d", "-v", f"{seed}:/d", "cairn-test:1", "sleep", "86393")[0]
-        self.addCleanup(subprocess.run, ["docker", "rm", "-f", writer], env=self.environment, capture_output=True)
+        self.somebodys_container(seed)
         self.write(f"""stage test {{ volume seed {{ external = true ; name = "{seed}" }}
           clone copy {{ from = seed }}
           run look {{ image = "cairn-test:1" ; command = ["true"] ; mounts = {{ "/d" = copy }} }} }}""")
@@ -179,8 +155,7 @@ class OnAnotherMachine:
         self.assertEqual(self.left(), [])
 
 
-for name in engines:
-    globals()[f"Test_{name}"] = type(f"Test_{name}", (OnAnotherMachine, ProjectTest), {"engine": name})
+globals().update(on_each_engine(RemoteClones))
 
 if __name__ == "__main__":
     unittest.main()

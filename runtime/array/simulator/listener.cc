@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <thread>
 
@@ -19,11 +20,27 @@ constexpr int kPatienceMs = 5000;  // with a silent client
 // The connection that this thread serves, so that a handler can end it without an answer.
 thread_local int connection_in_hand = -1;
 
+bool ready(int number, short what, int patience_ms = kPatienceMs) {
+  pollfd waiting{number, what, 0};
+  return poll(&waiting, 1, patience_ms) > 0;
+}
+
+// For the next request of a kept connection; looks up now and then whether the server stops. `pending`:
+// whether some of it has been read already.
+template <class Pending>
+bool next_request(int number, const std::atomic<socket_t>& server, Pending pending) {
+  for (int waited = 0; waited < kPatienceMs; waited += 100) {
+    if (pending() || ready(number, POLLIN, 100)) return true;
+    if (server == INVALID_SOCKET) return false;
+  }
+  return false;
+}
+
 class TlsStream final : public httplib::Stream {
  public:
   TlsStream(SSL* tls, int number) : tls_(tls), number_(number) {}
-  bool is_readable() const override { return SSL_pending(tls_) > 0 || ready(POLLIN); }
-  bool is_writable() const override { return ready(POLLOUT); }
+  bool is_readable() const override { return SSL_pending(tls_) > 0 || ready(number_, POLLIN); }
+  bool is_writable() const override { return ready(number_, POLLOUT); }
   ssize_t read(char* to, std::size_t size) override {
     if (!is_readable()) return -1;
     return SSL_read(tls_, to, static_cast<int>(std::min<std::size_t>(size, 1u << 20)));
@@ -37,12 +54,43 @@ class TlsStream final : public httplib::Stream {
   socket_t socket() const override { return number_; }
 
  private:
-  bool ready(short what) const {
-    pollfd waiting{number_, what, 0};
-    return poll(&waiting, 1, kPatienceMs) > 0;
-  }
   SSL* const tls_;
   const int number_;
+};
+
+class SocketStream final : public httplib::Stream {
+ public:
+  explicit SocketStream(int number) : number_(number) {}
+  bool is_readable() const override { return ready(number_, POLLIN); }
+  bool is_writable() const override { return ready(number_, POLLOUT); }
+  ssize_t read(char* to, std::size_t size) override {
+    return is_readable() ? recv(number_, to, size, 0) : -1;
+  }
+  ssize_t write(const char* from, std::size_t size) override {
+    return is_writable() ? send(number_, from, size, MSG_NOSIGNAL) : -1;
+  }
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return number_; }
+
+ private:
+  const int number_;
+};
+
+// The library's own server waits for the end of kept connections: an engine keeps those to its drivers.
+class SocketServer final : public httplib::Server {
+  bool process_and_close_socket(socket_t number) override {
+    connection_in_hand = number;
+    SocketStream stream(number);
+    for (bool open = true; open && next_request(number, svr_sock_, [] { return false; });) {
+      bool closed = false;
+      open = process_request(stream, false, closed, nullptr) && !closed;
+    }
+    connection_in_hand = -1;
+    shutdown(number, SHUT_RDWR);
+    close(number);
+    return true;
+  }
 };
 
 // The server library leaves the body of a GET unread; the array's 1.x client sends its parameters there. Such
@@ -69,7 +117,8 @@ class TlsServer final : public httplib::SSLServer {
         request.headers.emplace(kRealMethod, request.method);
         request.method = "POST";
       };
-      for (bool open = true; open && svr_sock_ != INVALID_SOCKET && waits(tls.get(), number);) {
+      const auto pending = [&] { return SSL_pending(tls.get()) > 0; };
+      for (bool open = true; open && next_request(number, svr_sock_, pending);) {
         bool closed = false;
         open = process_request(stream, false, closed, with_body) && !closed;
       }
@@ -79,17 +128,6 @@ class TlsServer final : public httplib::SSLServer {
     shutdown(number, SHUT_RDWR);
     close(number);
     return true;
-  }
-
-  // For the next request of a kept connection; looks up now and then whether the server stops.
-  bool waits(SSL* tls, int number) const {
-    for (int waited = 0; waited < kPatienceMs; waited += 100) {
-      if (SSL_pending(tls) > 0) return true;
-      pollfd waiting{number, POLLIN, 0};
-      if (poll(&waiting, 1, 100) > 0) return true;
-      if (svr_sock_ == INVALID_SOCKET) return false;
-    }
-    return false;
   }
 };
 
@@ -213,8 +251,7 @@ Result<std::unique_ptr<Listener>> Listener::on_socket(const std::string& path, C
     }
     ::unlink(path.c_str());
   }
-  auto serving =
-      std::make_unique<Serving>(std::make_unique<httplib::Server>(), clock, std::move(handler), path);
+  auto serving = std::make_unique<Serving>(std::make_unique<SocketServer>(), clock, std::move(handler), path);
   if (!serving->listen(path, 0)) {
     return Failure{
         .message = "could not listen on " + path,
