@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include <memory>
 
 #include "runtime/array/flasharray.h"
 #include "runtime/array/simulator/wire.h"
@@ -259,6 +262,77 @@ TEST_P(ClientTest, AWrongTokenIsNamedButNotShown) {
   EXPECT_EQ(identity.failure().message, "the array at array.example refused the API token");
   EXPECT_EQ(identity.failure().is, FailureClass::endpoint);
   EXPECT_THAT(described(identity.failure()), testing::Not(HasSubstr("wrong-token")));
+}
+
+// A new RSA key: its private and its public half, as PEM.
+std::pair<std::string, std::string> new_key() {
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_RSA_gen(2048), EVP_PKEY_free);
+  const auto pem = [&](auto write) {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> memory(BIO_new(BIO_s_mem()), BIO_free);
+    EXPECT_EQ(write(memory.get()), 1);
+    char* text = nullptr;
+    const long length = BIO_get_mem_data(memory.get(), &text);
+    return std::string(text, static_cast<std::size_t>(length));
+  };
+  return {pem([&](BIO* to) {
+            return PEM_write_bio_PrivateKey(to, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+          }),
+          pem([&](BIO* to) { return PEM_write_bio_PUBKEY(to, key.get()); })};
+}
+
+class ByTokenExchange : public testing::Test {
+ protected:
+  FlashArray array(SigningKey key, std::string api = "") {
+    return {wire_,
+            clock_,
+            [] { return 0.5; },
+            {.address = "array.example", .credentials = std::move(key), .api = std::move(api)}};
+  }
+  SigningKey key(std::string client = "client") const {
+    return {.client_id = std::move(client),
+            .key_id = "key-1",
+            .issuer = "issuer",
+            .user = "pureuser",
+            .private_key_pem = pair_.first};
+  }
+
+  const std::pair<std::string, std::string> pair_ = new_key();
+  simulator::NoMedia media_;
+  TurnedClock clock_{TurnedClock::Turning::by_itself};
+  simulator::Simulator simulator_{
+      {},
+      {.tokens = {}, .passwords = {}, .clients = {{"client", "key-1", "issuer", "pureuser", pair_.second}}},
+      media_,
+      clock_,
+      [] { return 0.5; }};
+  CountingWire wire_{simulator_};
+  std::stop_token never_;
+};
+
+TEST_F(ByTokenExchange, SignsInAndAgainWhenTheTokenHasEnded) {
+  FlashArray signed_in = array(key());
+  const Result<ArrayIdentity> identity = signed_in.identity(never_);
+  ASSERT_TRUE(identity.ok()) << identity.failure().message;
+  EXPECT_EQ(identity->api, "2.26");
+  ASSERT_TRUE(signed_in.create("seed", kGiB, never_).ok());
+  clock_.sleep_for(std::chrono::hours(11), {});  // the token lasts ten
+  EXPECT_TRUE(signed_in.copy("seed", "copy", never_).ok());
+}
+
+TEST_F(ByTokenExchange, WhoIsNotKnownIsNamed) {
+  FlashArray stranger = array(key("somebody"));
+  const Result<ArrayIdentity> refused = stranger.identity(never_);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.failure().message, "the array at array.example refused the API client `somebody`");
+  EXPECT_THAT(refused.failure().help, HasSubstr("this issuer and this key's public half"));
+
+  SigningKey forged = key();
+  forged.private_key_pem = new_key().first;
+  EXPECT_FALSE(array(forged).identity(never_).ok());
+  SigningKey broken = key();
+  broken.private_key_pem = "no key";
+  EXPECT_THAT(array(broken).identity(never_).failure().causes, ElementsAre("the private key cannot be read"));
+  EXPECT_FALSE(array(key(), "1").identity(never_).ok()) << "REST 1.x knows no API clients";
 }
 
 }  // namespace
