@@ -12,7 +12,7 @@ void add_simulate(CLI::App& app, Invocation& invocation) {
   CLI::App* array = command->add_subcommand(
       "flasharray", "a Pure Storage FlashArray on loopback, REST 1.x and 2.x, until Ctrl-C");
   const auto options = std::make_shared<cairn::array::simulator::SimulationOptions>();
-  array->add_option("--port", options->port, "the port; default: a free one");
+  array->add_option("--port", options->port, "the port; default: a free one")->check(CLI::Range(0, 65535));
   array->add_option("--data", options->data,
                     "a folder for the volumes' images; default: volumes without content");
   array->add_option("--token", options->token, "the API token that is accepted")->capture_default_str();

@@ -4,6 +4,8 @@
 
 #include <CLI/Error.hpp>
 #include <CLI/Option.hpp>
+#include <algorithm>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -15,12 +17,12 @@ namespace {
 // "cairn lint"
 std::string name_of(const CLI::App& command) {
   const CLI::App* above = command.get_parent();
-  return above == nullptr ? command.get_name() : above->get_name() + " " + command.get_name();
+  return above == nullptr ? command.get_name() : name_of(*above) + " " + command.get_name();
 }
 
 const CLI::App& command_of(const CLI::App& app) {
   const std::vector<CLI::App*> given = app.get_subcommands();
-  return given.empty() ? app : *given.front();
+  return given.empty() ? app : command_of(*given.front());
 }
 
 std::vector<std::string> options_of(const CLI::App& command) {
@@ -50,6 +52,31 @@ WrongCommandLine not_expected(const CLI::App& app) {
           near ? fmt::format("did you mean `{}`?", *near) : look_at(command)};
 }
 
+// "cairn pool" alone, or with a word that is none of its own.
+WrongCommandLine part_missing(const CLI::App& app, const CLI::App& command) {
+  // What other tools call it.
+  static const std::map<std::string, std::string> others = {
+      {"rm", "remove"}, {"delete", "remove"}, {"destroy", "remove"}, {"ls", "list"},
+      {"ps", "list"},   {"new", "create"},    {"make", "create"},    {"add", "create"}};
+  std::vector<std::string> known;
+  for (const CLI::App* one : command.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(one->get_name());
+  std::string list = fmt::format("`{} {}`", name_of(command), known.empty() ? "" : known.front());
+  for (std::size_t i = 1; i < known.size(); ++i)
+    list += fmt::format("{}`{}`", i + 1 == known.size() ? " or " : ", ", known[i]);
+  const std::vector<std::string> left = app.remaining(true);
+  const auto word =
+      std::find_if(left.begin(), left.end(), [](const std::string& each) { return !each.starts_with('-'); });
+  if (word == left.end()) return {fmt::format("`{}` alone does nothing", name_of(command)), "write " + list};
+  const auto other = others.find(*word);
+  std::optional<std::string> near =
+      other != others.end() && std::find(known.begin(), known.end(), other->second) != known.end()
+          ? other->second
+          : suggest(*word, known);
+  return {fmt::format("`{}` cannot `{}`", name_of(command), *word),
+          near ? fmt::format("did you mean `{} {}`?", name_of(command), *near) : "write " + list};
+}
+
 // "--format: yaml not in {text,json,sarif}": the option, the value, and what there is.
 std::optional<WrongCommandLine> not_one_of(const std::string& text) {
   const std::size_t colon = text.find(": "), is = text.find(" not in {");
@@ -68,6 +95,22 @@ std::optional<WrongCommandLine> not_one_of(const std::string& text) {
                                : fmt::format("it is one of `{}`", fmt::join(known, "`, `"))};
 }
 
+// "--size: Value 10GiB not in range 1 to 1048576" in words.
+std::string range_in(const std::string& text) {
+  unsigned long long least = 0, most = 0;
+  const std::size_t range = text.find("not in range ");
+  if (std::sscanf(text.c_str() + range, "not in range %llu to %llu", &least, &most) != 2 || most > 10'000'000)
+    return "above 0";
+  return fmt::format("from {} to {}", least, most);
+}
+
+// What the option is, and where there is more.
+std::string option_help(const CLI::App& command, const std::string& option) {
+  for (const CLI::Option* each : command.get_options())
+    if (each->get_name() == option) return fmt::format("{}; {}", each->get_description(), look_at(command));
+  return look_at(command);
+}
+
 }  // namespace
 
 WrongCommandLine explain(const CLI::App& app, const CLI::ParseError& error) {
@@ -79,6 +122,7 @@ WrongCommandLine explain(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     if (&command == &app)
       return {"say what to do", "`cairn run STAGE` runs a stage, `cairn --help` lists the commands"};
+    if (command.get_require_subcommand_min() > 0) return part_missing(app, command);
     for (const CLI::Option* each : command.get_options())
       if (each->get_required() && each->count() == 0)
         return {fmt::format("`{}` needs {}", name_of(command), each->get_description()), look_at(command)};
@@ -93,8 +137,8 @@ WrongCommandLine explain(const CLI::App& app, const CLI::ParseError& error) {
                             each->get_description()),
                 look_at(command)};
   if (std::optional<WrongCommandLine> wrong = not_one_of(text)) return *wrong;
-  if (const std::size_t range = text.find(" not in range"); range != std::string::npos)
-    return {fmt::format("`{}` takes a number above 0", option), look_at(command)};
+  if (text.find(" not in range ") != std::string::npos)
+    return {fmt::format("`{}` takes a number {}", option, range_in(text)), option_help(command, option)};
   if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr)
     return {fmt::format("`{}` takes a number", option), look_at(command)};
   return {text, look_at(command)};

@@ -132,6 +132,9 @@ const std::vector<CodePage>& program_codes() {
        "`mounts` and of "
        "`files`, and `tmpfs` begin with `/`.",
        "run t { image = \"x:1\" ; mounts = { \"./src\" = \"/app\" } }\n"},
+      {"S0413", "a copy that cannot be",
+       "The settings of a `snapshot` or `clone` speak against each other, or are its source's to have.",
+       "volume seed\nclone data { from = seed ; size = 10GiB }\n"},
   };
   return pages;
 }

@@ -194,7 +194,31 @@ Refusal no_host_path(const Value& value) {
   return std::nullopt;
 }
 
-constexpr std::array<Refinement, 10> all = {{
+Refusal no_fingerprint(const Value& value) {
+  std::string digits;
+  for (const char c : *value.as<std::string>())
+    if (c != ':') digits += c;
+  const bool hexadecimal = digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  if (hexadecimal && digits.size() == 64) return std::nullopt;
+  const std::string found = !hexadecimal          ? "this has others"
+                            : digits.size() == 40 ? "this has 40, as SHA-1 has"
+                                                  : fmt::format("this has {}", digits.size());
+  return fmt::format(
+      "a SHA-256 fingerprint is 64 hexadecimal digits, {}: `openssl x509 -noout -fingerprint -sha256` shows "
+      "it",
+      found);
+}
+
+Refusal no_array_api(const Value& value) {
+  const std::string& text = *value.as<std::string>();
+  const std::size_t dot = text.find('.');
+  const auto generation = whole(std::string_view(text).substr(0, dot));
+  const bool exact = dot == std::string::npos || whole(std::string_view(text).substr(dot + 1));
+  if (generation && (*generation == 1 || *generation == 2) && exact) return std::nullopt;
+  return "a version is \"2.26\" or \"1.19\"; \"2\" or \"1\" is the newest of that generation";
+}
+
+constexpr std::array<Refinement, 12> all = {{
     {"port", Form::integer, "a port", "a whole number from 1 to 65535", no_port},
     {"port_mapping", Form::string, "a mapping of ports",
      "a string in Compose's short form, \"80:8080\" or \"127.0.0.1:53:53/udp\"", no_mapping},
@@ -208,6 +232,10 @@ constexpr std::array<Refinement, 10> all = {{
     {"platform", Form::string, "a platform", "a string such as \"linux/amd64\"", no_platform},
     {"signal", Form::string, "a signal", "the name or number of a signal, as a string", no_signal},
     {"image_name", Form::string, "the name of an image", "a string such as \"postgres:16\"", no_image},
+    {"fingerprint", Form::string, "the fingerprint of a certificate",
+     "a string of the 64 hexadecimal digits of its SHA-256, with or without colons", no_fingerprint},
+    {"array_api", Form::string, "a version of an array's REST interface",
+     "a string such as \"2.26\", or \"2\" for the newest of that generation", no_array_api},
 }};
 
 constexpr std::array<std::pair<std::string_view, Form>, 10> plain_types = {{{"string", Form::string},

@@ -255,7 +255,8 @@ class BlockCheck {
     Diagnostic& told = diagnostics_.all()[place];
     const std::string suggested = fmt::format("did you mean `{}`?", missing);
     const bool other_name = !told.helps.empty() && told.helps.front().starts_with("did you mean");
-    if (other_name) return told.helps.front() == suggested;
+    // A name of two letters or three is near to many.
+    if (other_name && setting->name.text.size() > 3) return told.helps.front() == suggested;
     told.helps = {fmt::format("`{}` is what a `{}` needs: `{} = {}`", missing, kind_text(block_), missing,
                               shortened(program_.sources.text(setting->value->span)))};
     told.notes.clear();

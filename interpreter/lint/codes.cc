@@ -107,7 +107,7 @@ const std::vector<CodePage>& lint_codes() {
        "Whoever answers is believed. `fingerprint` pins the one certificate that an array has.",
        "flasharray pure { endpoint = \"https://array.acme.example\" ; token = secret(\"env:T\") ; verify_tls "
        "= false }\n"
-       "volume v\n"
+       "volume v { driver = \"pure\" }\n"
        "clone c { from = v ; on = pure }\n"
        "run take { image = \"node:22\" ; mounts = { \"/d\" = c } }\n"},
       {"L0514", "a probe that outlasts its step",

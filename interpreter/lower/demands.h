@@ -15,4 +15,7 @@ void check_paths_inside(Evaluator& evaluator, NodeId id, const Node& node);
 // heard.
 void check_health(Evaluator& evaluator, NodeId id, const Node& node);
 
+// What a `snapshot` or `clone` cannot be.
+void check_copy(Evaluator& evaluator, NodeId id, const Draft& draft);
+
 }  // namespace cairn
