@@ -41,14 +41,7 @@ void run(const RunCommand& command, Invocation& invocation) {
     }
     if (!goal_of(*planned.program, wanted, planned.goal, invocation)) return;
   }
-  if (command.dry_run) {
-    if (make_plan(planned, invocation)) show_plan(planned, command.session.output == "json", invocation);
-    return;
-  }
-  SessionOptions session = command.session;
-  session.goal = planned.goal;
-  session.goal_text = words_of(planned.wanted);
-  act(invocation, std::move(planned.program), session);
+  act_or_show(invocation, std::move(planned), command.session, command.dry_run);
 }
 
 }  // namespace

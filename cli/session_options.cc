@@ -15,4 +15,14 @@ void add_session_options(CLI::App& command, SessionOptions& session) {
   command.add_option("--html", session.html, "a copy of the HTML report");
 }
 
+void act_or_show(Invocation& invocation, Planned planned, SessionOptions session, bool dry_run) {
+  if (dry_run) {
+    if (make_plan(planned, invocation)) show_plan(planned, session.output == "json", invocation);
+    return;
+  }
+  session.goal = planned.goal;
+  session.goal_text = words_of(planned.wanted);
+  act(invocation, std::move(planned.program), session);
+}
+
 }  // namespace cairn::cli

@@ -43,15 +43,9 @@ void up(const UpCommand& command, Invocation& invocation) {
       return complain(invocation, wrong_input, fmt::format("{} has no service", planned.program->path),
                       "`up` brings services up; `cairn run STAGE` runs a stage");
   }
-  if (command.dry_run) {
-    if (make_plan(planned, invocation)) show_plan(planned, command.session.output == "json", invocation);
-    return;
-  }
   SessionOptions session = command.session;
-  session.goal = planned.goal;
-  session.goal_text = words_of(planned.wanted);
   session.up = true;
-  act(invocation, std::move(planned.program), session);
+  act_or_show(invocation, std::move(planned), std::move(session), command.dry_run);
 }
 
 struct RestartCommand {

@@ -10,7 +10,8 @@ namespace cairn {
 namespace {
 
 constexpr std::size_t tab_width = 4;
-constexpr std::size_t widest = 160;  // longer lines are cut around what is marked
+constexpr std::size_t widest = 160;                 // longer lines are cut around what is marked
+constexpr std::size_t longest_looked_at = 2 << 10;  // bytes of a line; what is beyond is not shown anyway
 
 struct Paint {
   bool on;
@@ -118,10 +119,33 @@ class Snippet {
     return start(line) + static_cast<std::uint32_t>(first);
   }
 
+  // What is looked at of a line: all of it, or of a very long one what is around its first mark.
+  struct Excerpt {
+    std::uint32_t begins = 0;
+    std::string_view text;
+    bool is_cut_before = false, is_cut_behind = false;
+  };
+  Excerpt excerpt(std::uint32_t line, std::uint32_t around) const {
+    const std::string_view whole = sources_.line(file_, line);
+    if (whole.size() <= longest_looked_at) return {start(line), whole};
+    const auto begins_character = [&](std::size_t at) {
+      return (static_cast<unsigned char>(whole[at]) & 0xC0) != 0x80;
+    };
+    const std::size_t wanted =
+        around < start(line) ? 0 : std::min<std::size_t>(around - start(line), whole.size());
+    std::size_t first = wanted < longest_looked_at / 2 ? 0 : wanted - longest_looked_at / 2;
+    while (first > 0 && !begins_character(first)) --first;
+    std::size_t last = std::min(first + longest_looked_at, whole.size());
+    while (last < whole.size() && !begins_character(last)) ++last;
+    return {start(line) + static_cast<std::uint32_t>(first), whole.substr(first, last - first), first > 0,
+            last < whole.size()};
+  }
+
   void mark(std::uint32_t line, std::uint32_t begin, std::uint32_t end, bool primary, std::string text) {
-    const Shown shown = show_line(sources_.line(file_, line));
+    const Excerpt seen = excerpts_.try_emplace(line, excerpt(line, begin)).first->second;
+    const Shown shown = show_line(seen.text);
     const auto column = [&](std::uint32_t offset) {
-      const std::size_t byte = offset < start(line) ? 0 : offset - start(line);
+      const std::size_t byte = offset < seen.begins ? 0 : offset - seen.begins;
       const std::size_t last = shown.columns.size() - 1;
       return byte <= last ? shown.columns[byte] : shown.columns[last] + (byte > last ? 1 : 0);
     };
@@ -132,7 +156,9 @@ class Snippet {
 
   void write_line(std::string& out, std::size_t width, std::uint32_t number, std::vector<Mark> marks,
                   const std::string& margin) const {
-    const Shown shown = show_line(sources_.line(file_, number));
+    const auto known = excerpts_.find(number);
+    const Excerpt seen = known == excerpts_.end() ? excerpt(number, 0) : known->second;
+    const Shown shown = show_line(seen.text);
     std::size_t from = 0;
     std::size_t to = shown.columns.back();
     if (to > widest) {
@@ -144,15 +170,16 @@ class Snippet {
     const std::string digits = std::to_string(number);
     std::string line = cut(shown.text, from, to);
     while (line.ends_with(' ')) line.pop_back();
-    if (from > 0) line = "…" + line;
-    if (to < shown.columns.back()) line += "…";
+    const bool cut_before = from > 0 || seen.is_cut_before;
+    if (cut_before) line = "…" + line;
+    if (to < shown.columns.back() || seen.is_cut_behind) line += "…";
     out += paint_(blue, std::string(width - digits.size(), ' ') + digits + " |") +
            (line.empty() ? "" : " " + line) + "\n";
     std::stable_sort(marks.begin(), marks.end(),
                      [](const Mark& a, const Mark& b) { return a.primary > b.primary; });
     for (const Mark& each : marks) {
-      const std::size_t begin = std::min(std::max(each.from, from), to) - from + (from > 0 ? 1 : 0);
-      const std::size_t end = std::max(std::min(each.to, to + 1) - from + (from > 0 ? 1 : 0), begin + 1);
+      const std::size_t begin = std::min(std::max(each.from, from), to) - from + (cut_before ? 1 : 0);
+      const std::size_t end = std::max(std::min(each.to, to + 1) - from + (cut_before ? 1 : 0), begin + 1);
       std::string drawn(end - begin, each.primary ? '^' : '-');
       if (!each.text.empty()) drawn += " " + each.text;
       out +=
@@ -165,6 +192,7 @@ class Snippet {
   Paint paint_;
   const char* main_colour_;
   std::map<std::uint32_t, std::vector<Mark>> lines_;
+  std::map<std::uint32_t, Excerpt> excerpts_;
 };
 
 // A note or help; the lines after its first stand under the first.

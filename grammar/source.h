@@ -22,6 +22,7 @@ struct Source {
   std::string path;  // the real path, empty for embedded and typed-in text
   std::string text;  // bytes as read; a BOM and CR LF are kept, so that offsets are true
   std::vector<std::uint32_t> line_starts;
+  bool one_byte_each = true;  // no character has more: columns need not be counted
 };
 
 // Owns every text of a run. References stay valid when more are added.

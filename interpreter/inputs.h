@@ -11,7 +11,7 @@
 
 namespace cairn {
 
-// Either the text or why there is none ("no such file", "is a directory", "is larger than 100 MB", "is
+// Either the text or why there is none ("no such file", "is a directory", "is larger than 64 MiB", "is
 // outside of the project").
 struct ReadAnswer {
   std::optional<std::string> text;

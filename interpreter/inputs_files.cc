@@ -149,7 +149,7 @@ ReadAnswer Folder::read(std::string_view path, std::size_t largest) const {
   else if (!S_ISREG(status.st_mode))
     answer.why_not = "is not a regular file";
   else if (static_cast<std::uint64_t>(status.st_size) > largest)
-    answer.why_not = fmt::format("is larger than {} MB", largest / 1'000'000);
+    answer.why_not = fmt::format("is larger than {} MiB", largest >> 20);
   if (!answer.why_not.empty()) {
     ::close(file);
     return answer;
@@ -164,7 +164,7 @@ ReadAnswer Folder::read(std::string_view path, std::size_t largest) const {
     if (got <= 0) break;
     length += static_cast<std::size_t>(got);
     if (length > largest) {
-      answer.why_not = fmt::format("is larger than {} MB", largest / 1'000'000);
+      answer.why_not = fmt::format("is larger than {} MiB", largest >> 20);
       break;
     }
   }

@@ -13,7 +13,7 @@ struct RealInputsOptions {
   std::string root = ".";                  // the project's folder: nothing outside of it is read
   std::string run_id;                      // given by the caller, who has names to keep apart
   std::int64_t now_ms = 0;                 // since 1970, UTC: when the run began
-  std::size_t largest_file = 100'000'000;  // bytes
+  std::size_t largest_file = 64u << 20;  // bytes
   std::size_t most_files = 100'000;        // that one glob may give or git_changed may look at
 };
 

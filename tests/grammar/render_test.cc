@@ -63,6 +63,29 @@ TEST(Render, ShowsSpansOverLinesAndOtherFiles) {
             "1 warning\n");
 }
 
+TEST(Render, ShowsOfAVeryLongLineWhatIsMarked) {
+  Sources sources;
+  const std::string filling(100'000, 'e');
+  // One with characters of several bytes, which are cut nowhere, and one without.
+  for (const std::string& accent : {std::string("\xC3\xA9"), std::string("e")}) {
+    const std::string line = filling + accent + " wrong " + accent + filling;
+    const auto file = sources.add("long.stack", "", line);
+    Diagnostics diagnostics;
+    diagnostics.error("S0201", find(sources, file, "wrong"), "no value", "here");
+    const std::string shown = render(sources, diagnostics.all()[0]);
+    EXPECT_NE(shown.find(" --> long.stack:1:100003\n"), std::string::npos) << shown;
+    const std::size_t text = shown.find("1 | …eee"), mark = shown.find("^^^^^ here");
+    ASSERT_NE(text, std::string::npos) << shown;
+    ASSERT_NE(mark, std::string::npos) << shown;
+    EXPECT_NE(shown.find("eee…\n"), std::string::npos) << shown;
+    // The mark stands under the word: `…` and `é` are a column each, and three and two bytes.
+    const std::size_t word = shown.find(" wrong ") + 1;
+    const std::size_t under = mark - (shown.rfind('\n', mark) + 1);
+    EXPECT_EQ(under + 2 + (accent.size() - 1), word - text) << shown;
+    EXPECT_LT(shown.size(), 600U);
+  }
+}
+
 TEST(Render, SortsAndDropsRepetitions) {
   Sources sources;
   const auto file = sources.add("a.stack", "", "a\nb\n");

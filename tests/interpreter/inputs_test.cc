@@ -66,7 +66,7 @@ TEST_F(RealInputsTest, SaysWhyItDoesNotRead) {
   EXPECT_EQ(why_not("absolute"), "is outside of the project");
   EXPECT_EQ(why_not("loop"), "is a symbolic link that leads nowhere");
   EXPECT_EQ(why_not("pipe"), "is not a regular file");
-  EXPECT_EQ(why_not("big"), "is larger than 0 MB");
+  EXPECT_EQ(why_not("big"), "is larger than 0 MiB");
   EXPECT_EQ(why_not(std::string("a\0b", 3)), "is outside of the project");
   EXPECT_FALSE(inputs()->exists("out"));
   EXPECT_FALSE(inputs()->exists("../secret"));
