@@ -23,16 +23,21 @@ std::string drawn(const draw::Picture& picture, const std::string& format) {
   return draw::ascii(picture);
 }
 
-void why(const draw::Picture& picture, const GraphOptions& options, Invocation& invocation) {
-  const std::vector<std::uint32_t> found = draw::ways(picture, options.why[0], options.why[1]);
+void why(const Graph& graph, const draw::Picture& picture, NodeId first, NodeId then,
+         Invocation& invocation) {
+  const draw::Boxes from = draw::boxes_of(picture, graph, first), to = draw::boxes_of(picture, graph, then);
+  const std::string &earlier = graph.node(first).path, &later = graph.node(then).path;
+  const std::vector<std::uint32_t> found = draw::ways(picture, from, to);
   if (found.empty()) {
-    const std::vector<std::string> stages = draw::stages_between(picture, options.why[0], options.why[1]);
+    const std::vector<std::string> stages = draw::stages_between(picture, from, to);
     if (!stages.empty()) {
-      fmt::print("`{}` waits for `{}` by the order of their stages: {}\n", options.why[1], options.why[0],
+      fmt::print("`{}` waits for `{}` by the order of their stages: {}\n", later, earlier,
                  fmt::join(stages, " → "));
       return;
     }
-    fmt::print("`{}` does not wait for `{}`\n", options.why[1], options.why[0]);
+    const bool turned = !draw::ways(picture, to, from).empty();
+    fmt::print("`{}` does not wait for `{}`{}\n", later, earlier,
+               turned ? ": it is the other way round" : "");
     invocation.exit_code = step_failed;
     return;
   }
@@ -51,8 +56,13 @@ void graph(const GraphOptions& options, Invocation& invocation) {
                   : options.level == "step" ? draw::Level::step
                                             : draw::Level::node;
   request.expand = options.expand;
+  std::vector<NodeId> between;
+  if (!nodes_named(*program, options.why, between, invocation)) return;
+  // One of several equal iterations has no box of its own unless they are drawn one by one.
+  for (const NodeId node : between)
+    request.expand = request.expand || program->graph().node(node).path.find('[') != std::string::npos;
   const draw::Picture picture = draw::make_picture(program->graph(), program->sources, request);
-  if (!options.why.empty()) return why(picture, options, invocation);
+  if (!between.empty()) return why(program->graph(), picture, between[0], between[1], invocation);
   fmt::print("{}", drawn(picture, options.format));
 }
 

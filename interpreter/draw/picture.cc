@@ -430,22 +430,19 @@ class Maker {
   std::vector<std::uint32_t> box_of_step_;  // `nothing` for what is looked through
 };
 
-std::uint32_t box_named(const Picture& picture, std::string_view name) {
-  for (std::uint32_t b = 0; b < picture.boxes.size(); ++b)
-    if (picture.boxes[b].id == name || picture.boxes[b].title == name) return b;
-  for (std::uint32_t b = 0; b < picture.boxes.size(); ++b)
-    if (picture.boxes[b].id.ends_with(fmt::format(".{}", name))) return b;
-  return nothing;
+void add_with_members(const Graph& graph, NodeId node, std::vector<NodeId>& all) {
+  all.push_back(node);
+  for (const NodeId member : graph.node(node).members) add_with_members(graph, member, all);
 }
 
-// Which boxes can be reached from one, along the arrows or against them.
-std::vector<bool> reachable(const Picture& picture, std::uint32_t from, bool forwards) {
+// Which boxes can be reached from some, along the arrows or against them.
+std::vector<bool> reachable(const Picture& picture, const Boxes& from, bool forwards) {
   std::vector<std::vector<std::uint32_t>> next(picture.boxes.size());
   for (const Arrow& arrow : picture.arrows)
     next[forwards ? arrow.from : arrow.to].push_back(forwards ? arrow.to : arrow.from);
   std::vector<bool> seen(picture.boxes.size(), false);
-  std::vector<std::uint32_t> todo{from};
-  seen[from] = true;
+  std::vector<std::uint32_t> todo = from;
+  for (const std::uint32_t box : from) seen[box] = true;
   while (!todo.empty()) {
     const std::uint32_t box = todo.back();
     todo.pop_back();
@@ -464,9 +461,19 @@ Picture make_picture(const Graph& graph, const Sources& sources, const Request& 
   return Maker(graph, sources, request).make();
 }
 
-std::vector<std::uint32_t> ways(const Picture& picture, std::string_view a, std::string_view b) {
-  const std::uint32_t from = box_named(picture, a), to = box_named(picture, b);
-  if (from == nothing || to == nothing) return {};
+Boxes boxes_of(const Picture& picture, const Graph& graph, NodeId node) {
+  std::vector<NodeId> meant;
+  add_with_members(graph, node, meant);
+  std::sort(meant.begin(), meant.end());
+  Boxes found;
+  for (std::uint32_t b = 0; b < picture.boxes.size(); ++b)
+    if (std::any_of(picture.boxes[b].nodes.begin(), picture.boxes[b].nodes.end(),
+                    [&](NodeId its) { return std::binary_search(meant.begin(), meant.end(), its); }))
+      found.push_back(b);
+  return found;
+}
+
+std::vector<std::uint32_t> ways(const Picture& picture, const Boxes& from, const Boxes& to) {
   const std::vector<bool> after = reachable(picture, from, true), before = reachable(picture, to, false);
   std::vector<std::uint32_t> found;
   for (std::uint32_t i = 0; i < picture.arrows.size(); ++i) {
@@ -476,20 +483,21 @@ std::vector<std::uint32_t> ways(const Picture& picture, std::string_view a, std:
   return found;
 }
 
-std::vector<std::string> stages_between(const Picture& picture, std::string_view a, std::string_view b) {
-  const std::uint32_t from = box_named(picture, a), to = box_named(picture, b);
-  if (from == nothing || to == nothing || picture.boxes[from].frame == picture.boxes[to].frame) return {};
+std::vector<std::string> stages_between(const Picture& picture, const Boxes& from, const Boxes& to) {
+  if (from.empty() || to.empty()) return {};
+  const std::uint32_t first = picture.boxes[from.front()].frame, last = picture.boxes[to.front()].frame;
+  if (first == last) return {};
   // Breadth first from the later stage: the shortest way back.
-  std::vector<std::uint32_t> later(picture.frames.size(), nothing), todo{picture.boxes[to].frame};
+  std::vector<std::uint32_t> later(picture.frames.size(), nothing), todo{last};
   for (std::size_t i = 0; i < todo.size(); ++i)
     for (const std::uint32_t before : picture.frames[todo[i]].after)
-      if (before != picture.boxes[to].frame && later[before] == nothing) {
+      if (before != last && later[before] == nothing) {
         later[before] = todo[i];
         todo.push_back(before);
       }
-  if (later[picture.boxes[from].frame] == nothing) return {};
+  if (later[first] == nothing) return {};
   std::vector<std::string> titles;
-  for (std::uint32_t frame = picture.boxes[from].frame; frame != nothing; frame = later[frame])
+  for (std::uint32_t frame = first; frame != nothing; frame = later[frame])
     titles.push_back(picture.frames[frame].title);
   return titles;
 }

@@ -60,12 +60,17 @@ struct Picture {
 
 Picture make_picture(const Graph& graph, const Sources& sources, const Request& request);
 
-// The arrows on the ways from `a` to `b` (paths or unique suffixes), for `graph --why A B`: indexes into
-// Picture::arrows; empty when b does not wait for a.
-std::vector<std::uint32_t> ways(const Picture& picture, std::string_view a, std::string_view b);
+using Boxes = std::vector<std::uint32_t>;  // indexes into Picture::boxes
 
-// The stages on the way from that of `a` to that of `b`, both included, when b waits for a by their order
-// alone.
-std::vector<std::string> stages_between(const Picture& picture, std::string_view a, std::string_view b);
+// Those that stand for the node, or, of a group, for what it holds.
+Boxes boxes_of(const Picture& picture, const Graph& graph, NodeId node);
+
+// The arrows on the ways from some boxes to others, for `graph --why A B`: indexes into Picture::arrows;
+// empty when none of `to` waits for one of `from`.
+std::vector<std::uint32_t> ways(const Picture& picture, const Boxes& from, const Boxes& to);
+
+// The stages on the way from that of `from` to that of `to`, both included, when the later waits for the
+// earlier by their order alone.
+std::vector<std::string> stages_between(const Picture& picture, const Boxes& from, const Boxes& to);
 
 }  // namespace cairn::draw

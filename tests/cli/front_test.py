@@ -44,6 +44,38 @@ class Showing(ProjectTest):
             self.assertNotIn("hush-hush", self.cairn("plan", "--show", stage).stdout)
 
 
+class WhyOfAGraph(ProjectTest):
+    """`graph --why A B`: the edges between two blocks and their reasons."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("""stage test {
+  for i in range(2) {
+    service db { image = "x:1" }
+    run unit { image = "x:1" ; env = { HOST = db.host } }
+  }
+  run last { image = "x:1" ; after = unit }
+}
+""")
+
+    def why(self, first, then, code=0):
+        return self.cairn("graph", "--why", first, then, code=code)
+
+    def test_one_of_several_and_all_of_them(self):
+        self.assertEqual(self.why("db[1]", "unit[1]").stdout, "test.unit[1] waits for test.db[1]\n    reads `test.db[1].host`  (it.stack:4:47)\n")
+        self.assertIn("test.unit[*] waits for test.db[*]\n    reads `test.db[0].host`", self.why("test.db", "test.unit").stdout)
+        self.assertIn("test.last waits for test.unit[*]", self.why("db", "last").stdout)
+
+    def test_no_way(self):
+        self.assertEqual(self.why("db[0]", "unit[1]", code=1).stdout, "`test.unit[1]` does not wait for `test.db[0]`\n")
+        self.assertEqual(self.why("last", "db", code=1).stdout, "`test.db` does not wait for `test.last`: it is the other way round\n")
+
+    def test_a_name_that_is_none(self):
+        done = self.why("bd", "unit", code=2)
+        self.assertEqual(done.stdout, "")
+        self.assertTrue(done.stderr.startswith("error: there is no block `bd`"), done.stderr)
+
+
 class ForTools(ProjectTest):
     def test_json(self):
         self.write(WRONG)

@@ -116,22 +116,38 @@ TEST(Picture, SecretsAreNotInIt) {
     EXPECT_EQ(drawing.find("hunter2"), std::string::npos);
 }
 
+draw::Boxes boxes(const Outcome& outcome, const draw::Picture& picture, const std::string& path) {
+  return draw::boxes_of(picture, outcome.graph(), outcome.graph().by_path.at(path));
+}
+
+TEST(Picture, AGroupStandsForAllThatItHolds) {
+  const auto outcome = compile_text(example("quickstart/shop.stack"));
+  for (const bool expand : {false, true}) {
+    const draw::Picture picture = picture_of(*outcome, draw::Level::node, expand);
+    EXPECT_EQ(boxes(*outcome, picture, "test.api").size(), expand ? 4u : 1u);
+    EXPECT_EQ(boxes(*outcome, picture, "test.api[0]").size(), 1u);
+    EXPECT_EQ(boxes(*outcome, picture, "test").size(), picture.boxes.size());
+  }
+}
+
 TEST(Picture, WaysAreAllArrowsBetweenTwoBoxes) {
-  const draw::Picture picture = picture_of(
+  const auto outcome = compile_text(
       "run a { in = \"host\" }\nrun b { in = \"host\" ; after = a }\nrun c { in = \"host\" ; after = a "
       "}\nrun d { in = \"host\" ; after = [b, c] }\nrun e { in = \"host\" ; after = d }\n");
-  EXPECT_EQ(draw::ways(picture, "a", "d").size(), 4u);
-  EXPECT_EQ(draw::ways(picture, "a", "b").size(), 1u);
-  EXPECT_TRUE(draw::ways(picture, "d", "a").empty());
-  EXPECT_TRUE(draw::ways(picture, "a", "nobody").empty());
+  const draw::Picture picture = picture_of(*outcome);
+  EXPECT_EQ(draw::ways(picture, boxes(*outcome, picture, "a"), boxes(*outcome, picture, "d")).size(), 4u);
+  EXPECT_EQ(draw::ways(picture, boxes(*outcome, picture, "a"), boxes(*outcome, picture, "b")).size(), 1u);
+  EXPECT_TRUE(draw::ways(picture, boxes(*outcome, picture, "d"), boxes(*outcome, picture, "a")).empty());
 }
 
 TEST(Picture, StagesBetweenTwoBoxesAreTold) {
-  const draw::Picture picture = picture_of(
+  const auto outcome = compile_text(
       "stage x { run a { in = \"host\" } }\nstage y { after = x ; run b { in = \"host\" } }\nstage z { after "
       "= y ; run c { in = \"host\" } }\n");
-  EXPECT_EQ(draw::stages_between(picture, "a", "c"), (std::vector<std::string>{"x", "y", "z"}));
-  EXPECT_TRUE(draw::stages_between(picture, "c", "a").empty());
+  const draw::Picture picture = picture_of(*outcome);
+  const draw::Boxes a = boxes(*outcome, picture, "x.a"), c = boxes(*outcome, picture, "z.c");
+  EXPECT_EQ(draw::stages_between(picture, a, c), (std::vector<std::string>{"x", "y", "z"}));
+  EXPECT_TRUE(draw::stages_between(picture, c, a).empty());
 }
 
 bool overlap(const draw::Rectangle& a, const draw::Rectangle& b) {
