@@ -7,7 +7,7 @@ build="g++ cmake ninja-build pkg-config ccache mold
   libfmt-dev libspdlog-dev nlohmann-json3-dev tao-pegtl-dev libboost-graph-dev libcurl4-openssl-dev libssl-dev
   libarchive-dev libre2-dev libpugixml-dev libcli11-dev libcpp-httplib-dev libgtest-dev libgmock-dev python3"
 tests="docker.io openssh-server docker-registry postgresql-15 mariadb-server-core mariadb-client-core libmariadb3 libpq5 libsqlite3-0 iptables iproute2 util-linux busybox-static openssl python3-venv xfsprogs btrfs-progs git curl clang
-  libclang-rt-14-dev clang-format chromium chromium-driver python3-selenium mmdebstrap libseccomp-dev"
+  libclang-rt-14-dev clang-format strace chromium chromium-driver python3-selenium mmdebstrap libseccomp-dev"
 
 wanted="$build"
 [ "${1:-build}" = test ] && wanted="$build $tests"

@@ -76,6 +76,38 @@ class WhyOfAGraph(ProjectTest):
         self.assertTrue(done.stderr.startswith("error: there is no block `bd`"), done.stderr)
 
 
+@unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+class OnlyReading(ProjectTest):
+    """What only reads starts no program, connects nowhere and opens nothing of anybody else's, whatever the file names."""
+
+    # Of the system and its libraries: what every program opens.
+    SYSTEM = re.compile(r"^(/usr/|/lib|/etc/(ld\.so|localtime|machine-id|ssl|gnutls|krb5|ldap|locale)|/proc/|/sys/|/dev/)")
+
+    def test_nothing_is_started_and_nobody_asked(self):
+        outside = self.folder.parent / (self.folder.name + "-outside")
+        outside.write_text("secret")
+        self.addCleanup(outside.unlink)
+        (self.folder / "inside").symlink_to(outside)
+        self.write(f"""param a = env("HOME")
+service db {{ image = "postgres:16" ; files = {{ "/x" = "./inside" }} ; env_file = ["{outside}"] ; ready = [exec(["true"]), http("http://127.0.0.1:80/")] }}
+image app {{ context = "../{outside.name}" }}
+stage test {{ run unit {{ image = app ; command = ["${{db.host}}"] ; reports = [junit("/r.xml")] }} }}
+""")
+        for line in ("lint", "graph", "plan test", "fmt --diff it.stack", "params", "plan --show graph"):
+            with self.subTest(line=line):
+                record = self.folder / "record"
+                done = subprocess.run(["strace", "-f", "-qq", "-o", record, "-e", "trace=execve,connect,sendto,openat,openat2,open,bind", CAIRN, *line.split()],
+                                      cwd=self.folder, env=self.environment, text=True, capture_output=True, check=False)
+                self.assertIn(done.returncode, (0, 1, 2), done.stderr)
+                calls = record.read_text().splitlines()
+                self.assertEqual([call for call in calls if re.search(r"\b(connect|sendto|bind)\(", call)], [])
+                self.assertEqual(sum("execve(" in call for call in calls), 1)
+                opened = [match.group(1) for call in calls if " = -1 " not in call for match in [re.search(r'open(?:at2?)?\([^"]*"([^"]*)"', call)] if match]
+                theirs = [path for path in opened if path.startswith("/") and not self.SYSTEM.match(path) and not path.startswith((str(self.folder), self.environment["HOME"]))]
+                self.assertEqual(theirs, [])
+                self.assertNotIn(outside.name, "".join(opened))
+
+
 class ForTools(ProjectTest):
     def test_json(self):
         self.write(WRONG)
