@@ -139,7 +139,8 @@ std::unique_ptr<ProgramFile> load_program(Invocation& invocation, bool allow_unk
   request.allow_unknown = allow_unknown;
   if (!read_given_params(invocation, request.params)) return nullptr;
   program->given = request.params;
-  program->run_id = new_run_id(real_clock().wall_clock_ms(), randomness());
+  program->run_id =
+      next_run_id(program->project_folder + "/.cairn", real_clock().wall_clock_ms(), randomness());
   program->outside = real_inputs(
       {.root = program->project_folder, .run_id = program->run_id, .now_ms = real_clock().wall_clock_ms()});
   auto recording = std::make_unique<RecordingInputs>(*program->outside);

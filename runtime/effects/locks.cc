@@ -10,6 +10,7 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <memory>
@@ -109,6 +110,29 @@ Result<Lock> lock_project(const std::string& cairn_folder, LockMode mode, std::s
   return take_lock(cairn_folder + "/lock", mode, holder);
 }
 
+namespace {
+
+std::vector<std::string> run_ids_in(const std::string& cairn_folder) {
+  std::vector<std::string> ids;
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir((cairn_folder + "/runs").c_str()), &closedir);
+  while (folder) {
+    const dirent* entry = readdir(folder.get());
+    if (entry == nullptr) break;
+    if (is_run_id(entry->d_name)) ids.emplace_back(entry->d_name);
+  }
+  return ids;
+}
+
+// What new_run_id() was given.
+std::int64_t time_in(const std::string& run_id) {
+  std::tm parts{};
+  strptime(run_id.c_str(), "%Y%m%d-%H%M%S", &parts);
+  const auto below_seconds = std::strtoull(std::string(short_run_id(run_id)).c_str(), nullptr, 16) >> 14;
+  return static_cast<std::int64_t>(timegm(&parts)) * 1000 + static_cast<std::int64_t>(below_seconds);
+}
+
+}  // namespace
+
 std::string new_run_id(std::int64_t wall_clock_ms, std::uint64_t randomness) {
   const std::time_t seconds = static_cast<std::time_t>(wall_clock_ms / 1000);
   std::tm parts{};
@@ -116,6 +140,14 @@ std::string new_run_id(std::int64_t wall_clock_ms, std::uint64_t randomness) {
   return fmt::format("{:04}{:02}{:02}-{:02}{:02}{:02}-{:06x}", parts.tm_year + 1900, parts.tm_mon + 1,
                      parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
                      static_cast<std::uint64_t>(wall_clock_ms % 1000) << 14 | (randomness & 0x3FFF));
+}
+
+std::string next_run_id(const std::string& cairn_folder, std::int64_t wall_clock_ms,
+                        std::uint64_t randomness) {
+  std::string newest;
+  for (std::string& run : run_ids_in(cairn_folder)) newest = std::max(newest, std::move(run));
+  std::string id = new_run_id(wall_clock_ms, randomness);
+  return id > newest ? id : new_run_id(time_in(newest) + 1, randomness);
 }
 
 std::string_view short_run_id(std::string_view run_id) {
@@ -158,13 +190,9 @@ Result<RunFolder> take_over_run(const std::string& cairn_folder, const std::stri
 
 std::vector<RunOnDisk> runs_of(const std::string& cairn_folder) {
   std::vector<RunOnDisk> runs;
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir((cairn_folder + "/runs").c_str()), &closedir);
-  while (folder) {
-    const dirent* entry = readdir(folder.get());
-    if (entry == nullptr) break;
-    if (!is_run_id(entry->d_name)) continue;
-    const std::string path = run_path(cairn_folder, entry->d_name);
-    runs.push_back({entry->d_name, path, is_locked(path + "/lock")});
+  for (std::string& id : run_ids_in(cairn_folder)) {
+    const std::string path = run_path(cairn_folder, id);
+    runs.push_back({std::move(id), path, is_locked(path + "/lock")});
   }
   std::sort(runs.begin(), runs.end(), [](const RunOnDisk& a, const RunOnDisk& b) { return a.id < b.id; });
   return runs;

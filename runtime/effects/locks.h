@@ -43,6 +43,10 @@ Result<Lock> lock_project(const std::string& cairn_folder, LockMode mode, std::s
 // "20261121-102452-a1b2c3": ids of later runs sort after those of earlier ones. The last part says the
 // millisecond and, below it, something of `randomness`.
 std::string new_run_id(std::int64_t wall_clock_ms, std::uint64_t randomness);
+// The same, but always after those that are in `.cairn/runs`: a wall clock that was turned back changes
+// nothing in which run is the last one.
+std::string next_run_id(const std::string& cairn_folder, std::int64_t wall_clock_ms,
+                        std::uint64_t randomness);
 // The last part: what names of objects carry.
 std::string_view short_run_id(std::string_view run_id);
 bool is_run_id(std::string_view text);

@@ -28,12 +28,18 @@ void Companion::ask_to_stop() {
   if (const std::shared_ptr<Work> work = now()) work->stop.request_stop();
 }
 
-void Companion::wait() {
+bool Companion::wait_until(Instant when, std::stop_token stop) {
   const std::shared_ptr<Work> work = now();
-  if (work == nullptr) return;
-  while (!work->ended.stop_requested()) clock_.sleep_until(Instant::max(), work->ended.get_token());
+  if (work == nullptr) return true;
+  std::stop_source wake;  // by either of the two
+  const std::stop_callback when_ended(work->ended.get_token(), [&wake] { wake.request_stop(); });
+  const std::stop_callback when_stopped(std::move(stop), [&wake] { wake.request_stop(); });
+  while (!wake.stop_requested())
+    if (clock_.sleep_until(when, wake.get_token()) && when < Instant::max()) break;
+  if (!work->ended.stop_requested()) return false;
   const std::lock_guard lock(mutex_);
   if (work_ == work) work_ = nullptr;
+  return true;
 }
 
 }  // namespace cairn::execute

@@ -27,7 +27,11 @@ class Companion {
   bool start(std::function<void(std::stop_token)> work);
   bool busy() const;  // there is work that nobody has waited for
   void ask_to_stop();
-  void wait();  // until the work has ended; at once when there is none
+  void wait() {
+    (void)wait_until(Instant::max(), {});
+  }  // until the work has ended; at once when there is none
+  // False: `when` has come, or stop is requested, and the work goes on.
+  bool wait_until(Instant when, std::stop_token stop);
   void end() {
     ask_to_stop();
     wait();

@@ -179,8 +179,8 @@ class Collector {
 
   // Tests like to quote what they were given.
   void mask(report::TestCase& one) const {
-    for (std::string* text : {&one.suite, &one.name, &one.classname, &one.message, &one.details, &one.file,
-                              &one.out, &one.err})
+    for (std::string* text :
+         {&one.suite, &one.name, &one.classname, &one.message, &one.details, &one.file, &one.out, &one.err})
       if (!text->empty()) *text = world_.masker.masked(*text);
   }
 
@@ -203,6 +203,15 @@ Result<Done> collect(World& world, const execute::StepRequest& request, const st
   collector.outputs(promised.outputs);
   collector.reports(promised.reports);
   return collector.result();
+}
+
+std::vector<std::string> promised_files(const std::vector<Setting>& settings) {
+  const Promised promised = bind(fields(), settings);
+  std::vector<std::string> files = promised.artifacts;
+  for (const Made& report : promised.reports)
+    if (const Value* path = report.arguments.find("path"); path != nullptr && !path->null())
+      files.push_back(As<std::string>::take(*path));
+  return files;
 }
 
 }  // namespace cairn::kinds

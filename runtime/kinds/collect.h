@@ -11,4 +11,7 @@ namespace cairn::kinds {
 Result<Done> collect(World& world, const execute::StepRequest& request, const std::vector<Setting>& settings,
                      Workload& workload, execute::StepContext& context);
 
+// The paths and patterns that collect() will ask the workload for.
+std::vector<std::string> promised_files(const std::vector<Setting>& settings);
+
 }  // namespace cairn::kinds

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,8 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// File systems stamp with a coarse clock: a file may look a little older than the process that wrote it.
-constexpr std::int64_t clock_grain_ms = 20;
+constexpr std::size_t written_at_once = 64 << 10;
 
 // What a host process inherits; everything else has to be in the file.
 bool inherited(std::string_view name) {
@@ -40,23 +38,6 @@ Failure cannot(const std::string& what, const std::string& path) {
   return {.message = fmt::format("{} `{}`", what, path), .causes = {std::strerror(errno)}, .help = {}};
 }
 
-std::int64_t modified_ms(const std::string& path) {
-  struct stat is {};
-  if (lstat(path.c_str(), &is) != 0) return 0;
-  return static_cast<std::int64_t>(is.st_mtim.tv_sec) * 1000 + is.st_mtim.tv_nsec / 1'000'000;
-}
-
-// The youngest of what a folder holds: a folder's own time says nothing about files that were written again.
-std::int64_t youngest_ms(const std::string& path) {
-  std::int64_t youngest = modified_ms(path);
-  std::error_code error;
-  if (!fs::is_directory(path, error)) return youngest;
-  for (auto entry = fs::recursive_directory_iterator(path, error);
-       entry != fs::recursive_directory_iterator(); entry.increment(error))
-    youngest = std::max(youngest, modified_ms(entry->path().string()));
-  return youngest;
-}
-
 }  // namespace
 
 int signal_named(const std::optional<std::string>& name) {
@@ -67,12 +48,13 @@ int signal_named(const std::optional<std::string>& name) {
   return std::isdigit(static_cast<unsigned char>(plain.front())) != 0 ? std::atoi(plain.c_str()) : SIGTERM;
 }
 
-Result<std::shared_ptr<Workload>> HostWorkload::make(World& world, NodeId node, ProcessSettings settings) {
+Result<std::shared_ptr<Workload>> HostWorkload::make(World& world, NodeId node, ProcessSettings settings,
+                                                     std::vector<std::string> promised) {
   if (!settings.command && !settings.entrypoint && !settings.script)
     return Failure{.message = fmt::format("`{}` has nothing to run", world.graph.node(node).path),
                    .causes = {},
                    .help = "add `command = [\"…\"]` or `script = \"…\"`"};
-  return std::shared_ptr<Workload>(new HostWorkload(world, node, std::move(settings)));
+  return std::shared_ptr<Workload>(new HostWorkload(world, node, std::move(settings), std::move(promised)));
 }
 
 // Of `up`: it outlives the command that starts it, so that later ones have to find it.
@@ -196,6 +178,10 @@ Result<Done> HostWorkload::place_files() {
   return Done{};
 }
 
+std::string HostWorkload::whole_path(const std::string& pattern) const {
+  return (fs::path(working_dir_) / pattern).lexically_normal().string();
+}
+
 std::vector<std::string> HostWorkload::command() const {
   if (settings_.script) {
     const bool posix = !settings_.shell.ends_with("fish");
@@ -231,7 +217,9 @@ Result<Done> HostWorkload::start(execute::StepContext& context, const std::strin
   fs::remove(output_file_, error);
   const std::uintmax_t size = fs::file_size(log_file_, error);
   log_begins_at_ = error ? 0 : size;
-  started_wall_ms_ = world_.clock.wall_clock_ms();
+  std::vector<std::string> promised;
+  for (const std::string& pattern : promised_) promised.push_back(whole_path(pattern));
+  before_ = FilesBefore(promised, world_.clock);
   Result<keeper::Process> process = world_.spawner.spawn(spec);
   if (!process) return process.failure();
   process_ = *process;
@@ -275,6 +263,7 @@ void HostWorkload::take_log(std::uint64_t until) {
   std::string said;  // in a row by one stream
   bool of_stderr = false;
   const auto hand_on = [&] {
+    if (notice_) notice_->still_reading();
     if (said.empty()) return;
     world_.scribe.write(log_step_, of_stderr ? scribe::Stream::err : scribe::Stream::out, said);
     if (!of_stderr && is_waited_for_) output_.append(said, 0, kept_output - output_.size());
@@ -282,10 +271,9 @@ void HostWorkload::take_log(std::uint64_t until) {
   };
   const Result<Done> read = log_.read_to(until, [&](const keeper::LogLineView& line) {
     if (line.from == keeper::Stream::tool) return;
-    if (of_stderr != (line.from == keeper::Stream::err)) {
-      hand_on();
-      of_stderr = !of_stderr;
-    }
+    const bool turns = of_stderr != (line.from == keeper::Stream::err);
+    if (turns || said.size() >= written_at_once) hand_on();
+    of_stderr = of_stderr != turns;
     said += line.text;
     if (!line.goes_on) said += '\n';
   });
@@ -346,15 +334,18 @@ Result<WorkloadEnd> HostWorkload::end_now(execute::StepContext& context, bool wa
 }
 
 void HostWorkload::watch(std::shared_ptr<execute::DeathWatch> watch) {
-  world_.spawner.when_ended(process_, [watch, stopping = stopping_](const keeper::Exit& exit) {
-    if (!*stopping) watch->died({exit.says(), exit.shell_code(), {}});
+  const auto notice = notice_ = std::make_shared<DeathNotice>(world_.clock, std::move(watch));
+  world_.spawner.when_ended(process_, [notice, stopping = stopping_](const keeper::Exit& exit) {
+    if (!*stopping) notice->ended({exit.says(), exit.shell_code(), {}});
   });
   is_waited_for_ = false;
-  // Without a thread its log is read when it has ended.
-  (void)follower_.start([this](std::stop_token stop) {
+  const bool reads = follower_.start([this, notice](std::stop_token stop) {
     follow(std::move(stop));
     world_.scribe.end(log_step_);
+    notice->log_is_read();
   });
+  // Without a thread its log is read when it is stopped.
+  if (!reads) notice->log_is_read();
 }
 
 Result<Done> HostWorkload::stop(execute::StepContext& context) {
@@ -391,19 +382,13 @@ std::unique_ptr<reach::ProbeTarget> HostWorkload::target() {
 
 Result<std::vector<Fetched>> HostWorkload::fetch(const std::string& pattern, const std::string&,
                                                  execute::StepContext& context) {
-  const std::string whole = (fs::path(working_dir_) / pattern).lexically_normal().string();
   std::vector<Fetched> found;
-  glob_t matches{};
-  if (glob(whole.c_str(), GLOB_NOSORT, nullptr, &matches) == 0)
-    for (std::size_t i = 0; i < matches.gl_pathc; ++i) {
-      const std::string path = matches.gl_pathv[i];
-      if (youngest_ms(path) + clock_grain_ms >= started_wall_ms_)
-        found.push_back({pattern, path});
-      else
-        context.note(fmt::format("{} is older than this step: left alone", path));
-    }
-  globfree(&matches);
-  std::sort(found.begin(), found.end(), [](const Fetched& a, const Fetched& b) { return a.path < b.path; });
+  for (const std::string& path : matches_of(whole_path(pattern))) {
+    if (before_.has_changed(path))
+      found.push_back({pattern, path});
+    else
+      context.note(fmt::format("{} is as it was before this step: left alone", path));
+  }
   return found;
 }
 

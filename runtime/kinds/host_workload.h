@@ -6,6 +6,8 @@
 #include "runtime/execute/companion.h"
 #include "runtime/keeper/log_reader.h"
 #include "runtime/keeper/spawner.h"
+#include "runtime/kinds/death_notice.h"
+#include "runtime/kinds/files_before.h"
 #include "runtime/kinds/process_settings.h"
 #include "runtime/kinds/workload.h"
 #include "runtime/kinds/world.h"
@@ -19,7 +21,9 @@ int signal_named(const std::optional<std::string>& name);
 class HostWorkload final : public Workload {
  public:
   // Fails for what only a container can have (`mounts`, `cap_add`, …): such settings are named.
-  static Result<std::shared_ptr<Workload>> make(World& world, NodeId node, ProcessSettings settings);
+  // `promised`: patterns of the files that fetch() will be asked for.
+  static Result<std::shared_ptr<Workload>> make(World& world, NodeId node, ProcessSettings settings,
+                                                std::vector<std::string> promised);
 
   Result<Done> adopt(const std::string& id, execute::StepContext& context) override;
   Result<Done> create(execute::StepContext& context) override;
@@ -36,14 +40,19 @@ class HostWorkload final : public Workload {
   Result<std::string> written_outputs(execute::StepContext& context) override;
 
  private:
-  HostWorkload(World& world, NodeId node, ProcessSettings settings)
-      : world_(world), node_(node), settings_(std::move(settings)), follower_(world.threads, world.clock) {}
+  HostWorkload(World& world, NodeId node, ProcessSettings settings, std::vector<std::string> promised)
+      : world_(world),
+        node_(node),
+        settings_(std::move(settings)),
+        promised_(std::move(promised)),
+        follower_(world.threads, world.clock) {}
   Result<Done> place_files();
   Result<Done> fill_environment();
   Result<Done> find_working_dir();
   Result<Done> end_what_is_left(std::stop_token stop);
   Result<Done> record(const std::string& step);
   bool stays() const;
+  std::string whole_path(const std::string& pattern) const;
   std::vector<std::string> command() const;
   Result<WorkloadEnd> end_now(execute::StepContext& context, bool wait_for_grace);
   // Hands on what the process says, until that is complete or it is asked to stop. Whoever waits for the
@@ -56,6 +65,7 @@ class HostWorkload final : public Workload {
   World& world_;
   const NodeId node_;
   const ProcessSettings settings_;
+  const std::vector<std::string> promised_;
   std::string working_dir_;
   std::string log_file_, output_file_;
   std::uint64_t log_begins_at_ = 0;
@@ -63,14 +73,15 @@ class HostWorkload final : public Workload {
   bool adopted_ = false;             // an earlier `up` has started it
   std::vector<std::string> placed_;  // files that were written and have to go again
   keeper::Process process_;
-  std::int64_t started_wall_ms_ = 0;
+  FilesBefore before_;  // of this start
   // Of this start; whoever watches it outlives this.
   std::shared_ptr<std::atomic<bool>> stopping_ = std::make_shared<std::atomic<bool>>(false);
   std::string log_step_;
   keeper::LogReader log_;  // of whoever follows
   bool is_waited_for_ = true;
-  std::string output_;           // standard output, if it is waited for
-  execute::Companion follower_;  // ends first: it uses the others
+  std::shared_ptr<DeathNotice> notice_;  // if it is watched; outlives this
+  std::string output_;                   // standard output, if it is waited for
+  execute::Companion follower_;          // ends first: it uses the others
 };
 
 }  // namespace cairn::kinds

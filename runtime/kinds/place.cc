@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/kinds/collect.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/host_workload.h"
 
@@ -18,7 +19,7 @@ Result<std::shared_ptr<Workload>> place_workload(World& world, const execute::St
   const NodeId stage = request.graph.node(request.node).stage;
   if (where.null() && stage != no_node) where = request.graph.node(stage).value("in");
   if (const std::string* text = where.as<std::string>(); text != nullptr && *text == "host")
-    return HostWorkload::make(world, request.node, std::move(process));
+    return HostWorkload::make(world, request.node, std::move(process), promised_files(settings));
   if (const NodeRef* other = where.as<NodeRef>())
     return Failure{
         .message = fmt::format("this cairn cannot run `{}` in `{}`", request.graph.node(request.node).path,

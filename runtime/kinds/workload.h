@@ -55,14 +55,15 @@ class Workload {
       execute::StepContext& context) = 0;  // signal, grace, kill; success when it is not there
   virtual Result<Done> remove(
       execute::StepContext& context) = 0;  // with what it alone used; success when it is not there
-  virtual bool leaves_something() const { return true; }  // false: remove() has nothing to do
+  virtual bool leaves_something() const { return true; }     // false: remove() has nothing to do
   virtual std::unique_ptr<reach::ProbeTarget> target() = 0;  // valid as long as the workload
 
   // What says that it is ready when the file does not: an image's own healthcheck, its exposed ports.
   virtual std::vector<Value> own_probes() { return {}; }
 
   // Brings what matches `pattern` (a path, with `*` in its last part for reports) to `folder`, or says where
-  // it is when it is on this machine already. Only what is younger than the start. Empty: nothing matches.
+  // it is when it is on this machine already, and then only what has changed since the start. Empty: nothing
+  // matches.
   virtual Result<std::vector<Fetched>> fetch(const std::string& pattern, const std::string& folder,
                                              execute::StepContext& context) = 0;
   // What it wrote into the file that CAIRN_OUTPUT names; empty when it wrote none.

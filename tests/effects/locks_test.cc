@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 
 #include "tests/fakes/temporary_folder.h"
 
@@ -178,6 +179,22 @@ TEST(RunId, SortsByTime) {
        {"", "20260304-050607-a1b2c", "20260304-050607-A1B2C3", "20260304x050607-a1b2c3", ".."}) {
     EXPECT_FALSE(is_run_id(no)) << no;
   }
+}
+
+TEST(RunId, ComesAfterThoseBeforeIfTheClockWasTurnedBack) {
+  const TemporaryFolder folder;
+  constexpr std::int64_t now = 1'772'600'767'890, hour = 3'600'000;
+  EXPECT_EQ(next_run_id(folder.path(), now, 7), new_run_id(now, 7)) << "there are no runs";
+  std::filesystem::create_directories(folder.path() + "/runs/" + new_run_id(now - 1, 0xFFFFFF));
+  EXPECT_EQ(next_run_id(folder.path(), now, 7), new_run_id(now, 7));
+  for (const std::int64_t jump : {hour, hour, hour + 1}) {
+    const std::string before = runs_of(folder.path()).back().id;
+    const std::string id = next_run_id(folder.path(), now - jump, 7);
+    EXPECT_TRUE(is_run_id(id));
+    EXPECT_GT(id, before);
+    std::filesystem::create_directories(folder.path() + "/runs/" + id);
+  }
+  EXPECT_EQ(next_run_id(folder.path(), now + hour, 7), new_run_id(now + hour, 7)) << "and forward again";
 }
 
 }  // namespace

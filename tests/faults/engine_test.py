@@ -116,6 +116,21 @@ run unit {{ {IMAGE} ; command = ["true"] ; after = [db] }}""")
 run unit {{ {IMAGE} ; command = ["true"] ; after = [db] }}""")
         self.fails(1, "exited 3", "no room for tables", "it.stack:")
 
+    def test_the_last_words_before_a_death(self):
+        # The death is known at once, the log comes later.
+        self.stage(f"""service db {{ {IMAGE} ; command = ["sh", "-c", "echo no room for tables >&2; exit 3"] ; ready = [log("never said", within = 60s)] }}
+run unit {{ {IMAGE} ; command = ["true"] ; after = [db] }}""")
+        with Tap(self.folder, "--match", "GET .*/logs", "--at", "1+", "delay:1000") as tap:
+            self.environment["DOCKER_HOST"] = f"unix://{tap.socket}"
+            self.fails(1, "exited 3", "\n    │ no room for tables\n")
+
+    def test_a_death_whose_log_never_comes(self):
+        self.stage(f"""service db {{ {IMAGE} ; command = ["sh", "-c", "echo no room for tables >&2; exit 3"] ; ready = [tcp(5432, within = 300s)] }}
+run unit {{ {IMAGE} ; command = ["true"] ; after = [db] }}""")
+        with Tap(self.folder, "--match", "GET .*/logs", "--at", "1+", "hang") as tap:
+            self.environment["DOCKER_HOST"] = f"unix://{tap.socket}"
+            self.fails(1, "exited 3", "the end of its log is missing: the engine sent nothing of it for 10s")
+
     def test_a_death_after_ready(self):
         self.stage(f"""volume word
 service db {{ {IMAGE} ; command = ["sh", "-c", "echo up; until [ -e /word/die ]; do sleep 0.1; done; echo out of memory; exit 137"] ; mounts = {{ "/word" = word }} ; ready = [log("up")] }}

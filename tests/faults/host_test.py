@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import faults
@@ -14,6 +15,7 @@ from faults import FaultTest, until
 from program import CAIRN
 
 faults.ENGINE = ""  # nothing here needs an engine
+JUNIT = '<testsuite name="s"><testcase classname="c" name="one"/></testsuite>'
 
 
 class Host(FaultTest):
@@ -57,6 +59,35 @@ run unit { command = ["true"] ; after = [db] }""")
 run kill { command = ["touch", "die"] ; after = [db] }
 run unit { command = ["sleep", "86379"] ; after = [db] }""")
         self.fails(1, "exited 9", "out of memory", "test.unit")
+
+    def test_a_death_after_many_words(self):
+        # It is dead long before all that it said has been read.
+        self.stage("""service db { command = ["sh", "-c", "seq 1 200000; echo no room for tables >&2; exit 9"] ; ready = [log("never said", within = 60s)] }
+run unit { command = ["true"] ; after = [db] }""")
+        self.fails(1, "exited 9", "\n    │ no room for tables\n")
+
+    def test_a_wall_clock_that_jumps_while_a_step_runs(self):
+        # What such a jump does to files: a fresh one looks old, and an old one looks fresh.
+        (self.folder / "old.xml").write_text(JUNIT)
+        for jump in (3600, -3600):
+            when = time.time() + jump
+            os.utime(self.folder / "old.xml", (when, when))
+            self.stage(f"""run fresh {{ command = ["sh", "-c", "cp old.xml new.xml && touch -d @{int(when)} new.xml"] ; reports = [junit("new.xml")] }}""")
+            self.cairn("run", "test")
+            self.stage("""run stale { command = ["true"] ; reports = [junit("old.xml")] }""")
+            self.fails(1, "old.xml", "test.stale")
+
+    def test_a_wall_clock_that_was_turned_back_between_runs(self):
+        self.stage('run unit { command = ["true"] }')
+        self.cairn("run", "test")
+        (first,) = self.runs_on_disk()
+        ahead = time.strftime("%Y%m%d-%H%M%S", time.gmtime(time.time() + 3600)) + first[15:]
+        (self.folder / ".cairn" / "runs" / first).rename(self.folder / ".cairn" / "runs" / ahead)
+        self.stage('run unit { command = ["false"] }')
+        self.fails(1, "test.unit")
+        (second,) = set(self.runs_on_disk()) - {ahead}
+        self.assertGreater(second, ahead)
+        self.assertEqual(self.json("show")["run"], second)
 
     def test_a_port_that_is_taken(self):
         with socket.socket() as taken:

@@ -1,5 +1,7 @@
 #include "runtime/kinds/container/log.h"
 
+#include <fmt/chrono.h>
+
 #include <utility>
 
 namespace cairn::kinds {
@@ -8,21 +10,41 @@ namespace {
 
 constexpr int kTries = 5;  // one after the other that brought nothing
 constexpr Milliseconds kBetween(100);
+constexpr std::chrono::seconds kSilence(10);
 constexpr std::size_t kWrittenAtOnce = 64 << 10;
 // Engines before this version may end a log that is followed before its last half line is in it.
 constexpr docker::ApiVersion kEndsWhole{1, 42};
 
 }  // namespace
 
-void ContainerLog::finish() {
-  follower_.wait();
-  if (!followed_) return;
+bool ContainerLog::finish(Instant until, std::stop_token stop) {
+  if (!follower_.wait_until(until, stop)) return false;
+  if (!followed_) return true;
   const Followed last = *std::exchange(followed_, std::nullopt);
-  const Result<docker::ApiVersion> version = engine_.version({});
-  if (last.tty || broken_off() || !version || !(*version < kEndsWhole)) return;
+  const Result<docker::ApiVersion> version = engine_.version(stop);
+  if (last.tty || broken_off() || !version || !(*version < kEndsWhole)) return true;
   const docker::LogPosition before = known_;
-  if (!read(last.container, {.follow = false, .after = known_}, last.step, {})) return;
+  if (!read(last.container, {.follow = false, .after = known_}, last.step, stop)) return true;
   if (known_ != before) world_.scribe.end(last.step);
+  return true;
+}
+
+void ContainerLog::finish_or_give_up(std::stop_token stop) {
+  for (;;) {
+    const std::uint64_t before = pieces_;
+    if (finish(world_.clock.now() + kSilence, stop)) return;
+    if (stop.stop_requested() || pieces_ == before) break;
+  }
+  follower_.end();
+  followed_.reset();
+  std::lock_guard lock(output_mutex_);
+  broken_off_ =
+      Failure{.message = stop.stop_requested()
+                             ? "was stopped"
+                             : fmt::format("the engine sent nothing of it for {}",
+                                           std::chrono::duration_cast<std::chrono::seconds>(kSilence)),
+              .causes = {},
+              .help = {}};
 }
 
 bool ContainerLog::start(const std::string& container, bool tty, const std::string& log_step) {
@@ -62,6 +84,7 @@ Result<Done> ContainerLog::read(const std::string& container, const docker::LogQ
     if (!piece) return piece.failure();
     if (!more) return Done{};
     known_.pass(**piece);
+    ++pieces_;
     by = (*piece)->from;
     said += (*piece)->bytes;
   }

@@ -13,6 +13,7 @@
 #include "runtime/kinds/container/ports.h"
 #include "runtime/kinds/container/spec.h"
 #include "runtime/kinds/containers.h"
+#include "runtime/kinds/death_notice.h"
 #include "runtime/kinds/deploy.h"
 #include "runtime/platform/docker/containers.h"
 #include "runtime/platform/docker/exec.h"
@@ -126,9 +127,7 @@ class ContainerWorkload final : public Workload {
       return why;
     }
     running_ = false;
-    log_.finish();
-    if (const std::optional<Failure> why = log_.broken_off())
-      context.note(fmt::format("the end of its log is missing: {}", why->message));
+    finish_log(context, context.stop());
     return WorkloadEnd{*code, how_it_ended(*code, context.stop()), log_.output()};
   }
 
@@ -143,7 +142,9 @@ class ContainerWorkload final : public Workload {
       }
       if (!code) return;
       running_ = false;
-      watch->died({how_it_ended(*code, stop), *code, {}});
+      std::string how = how_it_ended(*code, stop);
+      (void)log_.finish(world_.clock.now() + DeathNotice::patience, stop);
+      watch->died({std::move(how), *code, {}});
     });
     if (!begun) watch->died({"cannot be watched: the system gives no more threads", {}, {}});
   }
@@ -164,7 +165,7 @@ class ContainerWorkload final : public Workload {
     const Result<int> code = docker::stop_container(engine_, id_, order, {});
     running_ = false;
     if (code) {
-      log_.finish();
+      finish_log(context, context.hurry());
       return Done{};
     }
     log_.stop();  // what could not be stopped may go on writing
@@ -316,6 +317,12 @@ class ContainerWorkload final : public Workload {
   }
 
   void end_watching() { watcher_.end(); }
+
+  void finish_log(execute::StepContext& context, std::stop_token stop) {
+    log_.finish_or_give_up(std::move(stop));
+    if (const std::optional<Failure> why = log_.broken_off())
+      context.note(fmt::format("the end of its log is missing: {}", why->message));
+  }
 
   Containers& containers_;
   World& world_;
