@@ -124,7 +124,7 @@ progress::RunFinished Incarnation::run(const plan::Goal& goal) {
   return carry_out(goal, std::move(*journal), nullptr);
 }
 
-Result<progress::RunFinished> Incarnation::resume() {
+Result<progress::RunFinished> Incarnation::resume(const std::vector<std::string>& repeat) {
   const std::string path = journal_of(setup_.folder);
   const Result<std::string> text = setup_.disk.read(path);
   if (!text) return text.failure();
@@ -137,7 +137,7 @@ Result<progress::RunFinished> Incarnation::resume() {
   if (!journal) return journal.failure();
   world_.place.resumed = true;
   progress::RunFinished finished =
-      carry_out(plan::ResumeGoal{goal_, setup_.run, {}, {}}, std::move(*journal), &before);
+      carry_out(plan::ResumeGoal{goal_, setup_.run, repeat, {}}, std::move(*journal), &before);
   if (!plan_.refusals.empty()) return Failure{plan_.refusals.front().message};
   return finished;
 }

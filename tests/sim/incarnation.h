@@ -61,8 +61,8 @@ class Incarnation {
   // As `cairn run`, `cairn up`: blocks until its end. Must outlive its threads: those that it leaves behind
   // go on.
   progress::RunFinished run(const plan::Goal& goal);
-  // As `cairn resume`. Why it was refused, if it was.
-  Result<progress::RunFinished> resume();
+  // As `cairn resume`, with `--repeat` for these steps. Why it was refused, if it was.
+  Result<progress::RunFinished> resume(const std::vector<std::string>& repeat = {});
   void cancel(const std::string& why);
 
   bool began() const { return loop_ != nullptr; }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "runtime/effects/locks.h"
 #include "tests/sim/gated_disk.h"
 #include "tests/sim/incarnation.h"
 
@@ -62,6 +63,7 @@ class Life {
     gate.kill_at = setup.kill_at;
     gate.on_kill = [this, &engine = setup.engine] {
       killed = true;
+      folder.alive.release();  // the kernel's work
       for (int i = 0; i < 3; ++i) incarnation.cancel("killed");
       engine.cut_connections();
     };
@@ -71,6 +73,7 @@ class Life {
     gate.on_kill = nullptr;
     gate.close();
     engine.cut_connections();
+    folder.alive.release();
     return threads.wait();
   }
 
@@ -78,6 +81,7 @@ class Life {
   Weather weather;
   GatedDisk disk;
   CountedThreads threads;
+  RunFolder folder;  // its right to change anything, where that is looked at
   bool killed = false;
   Incarnation incarnation;
 };

@@ -58,6 +58,7 @@ class Writer {
     const int services = chance_.between(0, 3), tasks = chance_.between(1, 3);
     for (int i = 0; i < services; ++i) service(fmt::format("svc{}{}", number, i));
     for (int i = 0; i < tasks; ++i) task(fmt::format("job{}{}", number, i));
+    if (!images_.empty() && images_.back() == "app" && chance_.one_in(2)) push(number);
     line("}");
     if (!volumes_.empty() && volumes_.back().starts_with("w")) volumes_.pop_back();
     stack_.stages.push_back(name);
@@ -158,6 +159,14 @@ class Writer {
     }
     line("  }");
     tasks_.push_back(name);
+  }
+
+  // What nobody can take back, and what nobody may do twice without being told to.
+  void push(int number) {
+    line(fmt::format("  push sent{} {{", number));
+    line(fmt::format("    image = app\n    tags = [\"registry.example:5000/app:{}\"]", number));
+    if (!tasks_.empty() && chance_.one_in(2)) line(fmt::format("    after = [{}]", chance_.of(tasks_)));
+    line("  }");
   }
 
   Chance& chance_;

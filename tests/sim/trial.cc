@@ -81,6 +81,7 @@ class Trial {
     if (inventory(engine_.state(), project).foreign != before.foreign)
       complain("S6: what is somebody else's has changed");
     for (const std::unique_ptr<Life>& life : lives_) check_life(*life);
+    check_deeds();
     if (end_.resumed && !lives_.back()->killed && !plot_.eventful() && stack_.repeatable && !plot_.fail_fast)
       compare_with_uncrashed();
     fs::remove_all(folder_);
@@ -108,6 +109,7 @@ class Trial {
     EngineOptions options;
     options.api_minor = chance_.one_in(2) ? 41 : 56;
     options.pullable = {"far:2"};
+    options.on_deed = [this](const std::string& what) { ++deeds_[what]; };
     options.on_change = [this](const std::string& method, const std::string& path,
                                const std::map<std::string, std::string>& labels, const std::string& name) {
       const docker::Labels those(labels.begin(), labels.end());
@@ -138,8 +140,64 @@ class Trial {
     lives_.push_back(std::make_unique<Life>(
         LifeSetup{*program_, engine_, baton_, chance_, disk_, folder_, run_id, forecast, kill_at},
         plan::RunGoal{program_->nodes_named(stack_.stages)}, options));
-    lives_.back()->weather.on_call = [this](const std::string& line) { note(line); };
-    return *lives_.back();
+    Life& life = *lives_.back();
+    life.weather.on_call = [this](const std::string& line) { note(line); };
+    life.weather.on_change = [this, &life](const http::Request& request) {
+      if (!life.folder.alive.held())
+        complain("S13: " + request.method + " " + request.url + " of a process that has lost its run");
+    };
+    life.folder = take_run(lives_.size() == 1);
+    return life;
+  }
+
+  // As `cairn run`, and as `cairn resume` and `cairn clean` do it; somebody else may be doing so as well.
+  RunFolder take_run(bool is_new) {
+    const std::string cairn_folder = folder_ + "/.cairn";
+    for (;;) {
+      Result<RunFolder> taken = is_new ? create_run(*project_folder(folder_), run_id)
+                                       : take_over_run(cairn_folder, run_id, "the simulation");
+      if (taken) return std::move(*taken);
+      if (rivals_at_work_ == 0) {
+        complain("S13: nobody has the run, and it cannot be taken: " + taken.failure().message);
+        return {};
+      }
+      baton_.sleep_for(Milliseconds(100), {});
+    }
+  }
+
+  // Another `cairn resume` or `cairn clean` of this run: it gets nothing as long as a process of the run
+  // lives.
+  void rival() {
+    const auto at_work = [this] {
+      return std::any_of(lives_.begin(), lives_.end(),
+                         [](const auto& life) { return life->folder.alive.held(); });
+    };
+    Result<RunFolder> taken = take_over_run(folder_ + "/.cairn", run_id, "a rival");
+    note(fmt::format("a rival {} the run", taken ? "gets" : "does not get"));
+    if (!taken) return;
+    if (at_work()) complain("S13: two have the run");
+    ++rivals_at_work_;
+    baton_.sleep_for(Milliseconds(chance_.between(0, 2000)), {});
+    if (at_work()) complain("S13: the run was taken from a rival");
+    --rivals_at_work_;
+  }
+
+  // What may not be repeated, and of which the journal cannot say how it came out.
+  std::vector<std::string> steps_in_doubt() {
+    std::vector<std::string> steps;
+    for (const OpenStep& open : fold(journal()->records).begun)
+      if (open.interrupted()) steps.push_back(open.step);
+    return steps;
+  }
+
+  void check_deeds() {
+    for (const auto& [what, times] : deeds_) {
+      const bool is_hook = what.ends_with(" echo hook");
+      if (!is_hook && !what.starts_with("push ")) continue;
+      const auto asked = asked_again_.find(what);
+      if (times > 1 + (asked == asked_again_.end() ? 0 : asked->second))
+        complain(fmt::format("S3: {} was done {} times", what, times));
+    }
   }
 
   void live() {
@@ -151,8 +209,11 @@ class Trial {
     end_.killed = first.killed;
     Life* last = &first;
     int kill_at = plot_.kill_again_at;
+    std::vector<std::string> repeat;
+    bool asks = false;  // it was refused, since nobody knows whether something was done
     // Killed in its first write, it has no journal, and nothing to resume.
-    while (last->killed && plot_.resumes && journal()) {
+    while ((last->killed || asks) && plot_.resumes && journal()) {
+      if (!std::exchange(asks, false)) repeat.clear();
       last =
           &begin_life({.longest_ms = plot_.forecast.longest_ms, .slow_percent = plot_.forecast.slow_percent},
                       std::exchange(kill_at, 0));
@@ -160,10 +221,14 @@ class Trial {
       note("resume");
       lose_patience(*last);
       remember_what_is_done();
-      const Result<progress::RunFinished> finished = last->incarnation.resume();
-      if (finished)
+      const Result<progress::RunFinished> finished = last->incarnation.resume(repeat);
+      if (finished) {
         finished_ = *finished;
-      else if (!last->killed)
+      } else if (!last->killed && repeat.empty() && !steps_in_doubt().empty()) {
+        asks = true;
+        repeat = steps_in_doubt();
+        for (const std::string& step : repeat) ++asked_again_[deed_of(step)];
+      } else if (!last->killed)
         complain("S11: resume was refused: " + finished.failure().message +
                  (finished.failure().causes.empty() ? "" : ": " + finished.failure().causes.front()));
       finish(*last);
@@ -204,6 +269,12 @@ class Trial {
       if (step.step.ends_with(":run") && step.outcome == "succeeded") done_before_.insert(step.step);
   }
 
+  // Of a step that pushes: see stacks.cc.
+  static std::string deed_of(const std::string& step) {
+    const std::string name = step.substr(step.rfind('.') + 1);
+    return "push registry.example:5000/app:" + name.substr(4, name.find(':') - 4);
+  }
+
   void check_what_is_left(const Life& last) {
     const Inventory after = inventory(engine_.state(), project);
     end_.kept = after.kept;
@@ -216,6 +287,7 @@ class Trial {
 
   void clean_up() {
     if (inventory(engine_.state(), project).ours.empty()) return;
+    const RunFolder taken = take_run(false);
     Gate open;
     Weather clear(engine_, baton_, chance_, open, {});
     clear.on_call = [this](const std::string& line) { note(line); };
@@ -225,11 +297,16 @@ class Trial {
       complain("S12: clean leaves " + cleaned.ours.front());
   }
 
-  void later(Life& life, int most_ms, std::function<void()> what) {
-    while (!baton_.start([this, &life, after = chance_.between(0, most_ms), what] {
-      if (baton_.sleep_for(Milliseconds(after), {}) && !life.gate.closed()) what();
+  void later(int most_ms, std::function<void()> what) {
+    while (!baton_.start([this, after = chance_.between(0, most_ms), what] {
+      if (baton_.sleep_for(Milliseconds(after), {})) what();
     })) {
     }
+  }
+  void later(Life& life, int most_ms, std::function<void()> what) {
+    later(most_ms, [&life, what] {
+      if (!life.gate.closed()) what();
+    });
   }
   // Nobody waits longer than this.
   void lose_patience(Life& life) {
@@ -266,6 +343,7 @@ class Trial {
     if (plot_.wall_jumps)
       later(life, 4000,
             [&] { baton_.jump_wall_clock(Milliseconds(chance_.between(-3'600'000, 3'600'000))); });
+    for (int i = chance_.between(0, 2); i > 0; --i) later(8000, [&] { rival(); });
     lose_patience(life);
   }
 
@@ -378,6 +456,9 @@ class Trial {
   const std::string folder_ = scratch_folder() + "/" + std::to_string(setup_.seed);
   std::deque<std::unique_ptr<Life>> lives_;  // all are kept: what they left behind still looks at them
   progress::RunFinished finished_;
+  std::map<std::string, int> deeds_;        // what was done that nobody can take back, and how often
+  std::map<std::string, int> asked_again_;  // how often it was asked for by name
+  int rivals_at_work_ = 0;
   std::set<std::string> done_before_;  // steps that had succeeded when a process went on
 };
 

@@ -87,6 +87,7 @@ Result<http::Response> Weather::send(const http::Request& request, std::stop_tok
     if (const Result<Done> back = come_back(request, *fate, 500, stop); !back) return back.failure();
     return broken;
   }
+  if (changes && on_change) on_change(request);
   calling = &run;
   Result<http::Response> answer = engine_.send(request, stop);
   calling = nullptr;
@@ -101,6 +102,7 @@ Result<std::unique_ptr<http::Stream>> Weather::open(const http::Request& request
   if (!fate) return fate.failure();
   if (request.method != "GET") ++changes_;
   if (*fate == Fate::stumbles) return connection_lost(true);
+  if (request.method != "GET" && on_change) on_change(request);
   calling = &run;
   Result<std::unique_ptr<http::Stream>> answer = engine_.open(request, stop);
   calling = nullptr;

@@ -63,7 +63,8 @@ class Weather final : public http::HttpClient, public reach::Connector {
   void engine_is_away_until(Instant when) { away_until_ = when; }
   int changes() const { return changes_; }  // calls that change something, as far as a method tells
   std::function<void(const std::string& line)> on_call;
-  std::string run;  // whose calls these are
+  std::function<void(const http::Request& request)> on_change;  // as it reaches the engine
+  std::string run;                                              // whose calls these are
   // The run whose call the engine answers right now, on this thread.
   static inline thread_local const std::string* calling = nullptr;
 

@@ -154,6 +154,7 @@ Reply push_image(State& state, const std::string& reference, const Asked& asked)
   if (image == nullptr) return refused(404, "An image does not exist locally with the tag: " + reference);
   if (nobody_listens(tag))
     return told({{{"status", "The push refers to repository"}}, failed(no_connection(tag))});
+  if (state.options.on_deed) state.options.on_deed("push " + tag);
   const std::string digest = "sha256:" + image->id.substr(7);
   return told({{{"status", "Pushed"}, {"id", "layer"}},
                {{"status", fmt::format("{}: digest: {} size: 1", asked.of("tag"), digest)}},

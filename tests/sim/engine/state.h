@@ -141,6 +141,9 @@ struct EngineOptions {
   std::function<void(const std::string& method, const std::string& path,
                      const std::map<std::string, std::string>& labels, const std::string& name)>
       on_change = {};
+  // What nobody can take back has been done: a command begun in a container, by the container's id and the
+  // command's words; a reference pushed. Empty: nobody counts.
+  std::function<void(const std::string& what)> on_deed = {};
 };
 
 struct State {
