@@ -130,7 +130,7 @@ struct OpenStep {
 // What a journal comes to.
 struct JournalState {
   std::vector<StepOutcome> steps;  // the last outcome of each, in the order of the first
-  std::vector<OpenStep> begun;     // without an outcome since, in the order of their beginning
+  std::vector<OpenStep> begun;     // in the order of their beginning: no outcome since, or a bad one in doubt
   std::vector<OpenEffect> open;
   std::vector<std::pair<Intent, std::string>> made;  // effects that happened, with the object's id
   std::optional<int> exit_code;                      // none: the run did not end

@@ -105,6 +105,15 @@ void count(JournalState& state, const Intent& effect, int by) {
   if (OpenStep* open = begun_step(state, effect.step)) open->not_twice += by;
 }
 
+// Whether a step that did not succeed has caused something that must not happen twice, and never learnt how
+// it came out: the answer to a push that got lost.
+bool may_have_happened(const std::map<std::uint64_t, Intent>& open, const StepOutcome& of) {
+  return std::any_of(open.begin(), open.end(), [&](const auto& effect) {
+    const Intent& intent = effect.second;
+    return intent.step == of.step && intent.is == EffectClass::once && !intent.repeatable;
+  });
+}
+
 // The later record holds; but what was kept is as it was, and what it handed on then still stands.
 void supersede(StepOutcome& known, const StepOutcome& later) {
   const StepOutcome before = std::exchange(known, later);
@@ -137,7 +146,9 @@ JournalState fold(const std::vector<JournalRecord>& records) {
       const auto [position, is_new] = index.emplace(step->step, state.steps.size());
       if (is_new) state.steps.emplace_back();
       supersede(state.steps[position->second], *step);
-      std::erase_if(state.begun, [&](const OpenStep& one) { return one.step == step->step; });
+      const bool in_doubt =
+          step->outcome != "succeeded" && step->outcome != "kept" && may_have_happened(open, *step);
+      if (!in_doubt) std::erase_if(state.begun, [&](const OpenStep& one) { return one.step == step->step; });
     } else if (const auto* end = std::get_if<RunEnd>(&record.entry)) {
       state.exit_code = end->exit_code;
       continue;

@@ -371,8 +371,15 @@ int Run::exit_code() const {
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const StepId step{static_cast<std::uint32_t>(i)};
     const Outcome* its = outcome(step);
-    const Trouble* trouble = its == nullptr ? nullptr : trouble_of(*its);
-    if (trouble == nullptr || allowed_to_fail(step)) continue;
+    if (its == nullptr || allowed_to_fail(step)) continue;
+    if (const Skipped* skipped = std::get_if<Skipped>(its); skipped != nullptr && phase(step) != Phase::end) {
+      // For a service that died: its own steps ended well, and those who used it may have been allowed to
+      // fail.
+      const Outcome* root = outcome(skipped->root);
+      failed |= root != nullptr && trouble_of(*root) == nullptr && !allowed_to_fail(skipped->root);
+    }
+    const Trouble* trouble = trouble_of(*its);
+    if (trouble == nullptr) continue;
     if (trouble->endpoint) return 3;
     failed = true;
   }

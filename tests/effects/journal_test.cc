@@ -147,6 +147,25 @@ TEST_F(JournalTest, AStepIsInterruptedByWhatItMayHaveCaused) {
   EXPECT_FALSE(begun("make")->interrupted());
 }
 
+TEST_F(JournalTest, AStepThatFailedIsInDoubtWhenNobodyKnowsWhatItCaused) {
+  Journal journal = begin();
+  for (const char* step : {"lost", "known", "again"}) {
+    journal.append(StepBegun{step, 1});
+    const std::uint64_t effect = journal.append(intent(step, EffectClass::once));
+    if (step != std::string("lost")) journal.append(EffectOutcome{effect, step != std::string("known"), ""});
+    journal.append(StepOutcome{step, "failed", 1, {}});
+  }
+  ASSERT_TRUE(journal.commit());
+  const std::vector<OpenStep> begun = state().begun;
+  ASSERT_EQ(begun.size(), 1u);
+  EXPECT_EQ(begun.front().step, "lost");
+  EXPECT_TRUE(begun.front().interrupted());
+  journal.append(StepBegun{"lost", 2});
+  journal.append(StepOutcome{"lost", "succeeded", 2, {}});
+  ASSERT_TRUE(journal.commit());
+  EXPECT_TRUE(state().begun.empty()) << "somebody has decided";
+}
+
 TEST_F(JournalTest, CutOffAnywhereItIsStillAPrefix) {
   std::vector<std::string> said;
   {

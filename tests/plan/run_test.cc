@@ -180,6 +180,24 @@ TEST(Run, AServiceThatDiesBreaksItsUsersAtOnce) {
   EXPECT_EQ(run.run().exit_code(), 1);
 }
 
+// The one who used it may fail, but whoever waits for that one was not asked whether it may be left out.
+TEST(Run, WhatIsSkippedForADeathCountsEvenIfTheUserOfTheServiceMayFail) {
+  Database of;
+  const NodeId first = of.builder.task("first");
+  of.builder.node(of.test).policy.allow_failure = true;
+  of.builder.after(of.test, first);
+  of.builder.uses(of.builder.task("reads"), of.test);
+  ScriptedRun run(of.builder.build());
+  run.ends("db:create");
+  run.ends("db:start");
+  run.ends("db:ready");
+  run.dies("db");
+  EXPECT_EQ(run.outcome("test:run"), "skipped");
+  EXPECT_EQ(run.outcome("reads:run"), "skipped");
+  run.ends_all();
+  EXPECT_EQ(run.run().exit_code(), 1);
+}
+
 TEST(Run, ADeathThatHurtsNobodyIsNoFailure) {
   Database of;
   ScriptedRun run(of.builder.build());

@@ -90,9 +90,11 @@ class Writer {
     if (chance_.one_in(6))
       script = "trap 'echo bye; exit 0' TERM; " + begin +
                "touch /tmp/up; httpd -p 80; echo ready; while :; do sleep 0.5; done";
+    bool ends_early = false;
     if (goes_wrong()) {
       switch (chance_.between(1, 4)) {
         case 1:
+          ends_early = true;
           script = begin + "echo sorry >&2; exit 3";
           break;
         case 2:
@@ -120,7 +122,10 @@ class Writer {
       line("    healthcheck = { test = \"test -e /tmp/up\", interval = 300ms, retries = 50 }");
     line(fmt::format("    ready = [{}]", probe));
     if (chance_.one_in(8)) line("    restart = \"on-failure\"");
-    if (chance_.one_in(8)) line("    post_start = [[\"sh\", \"-c\", \"echo hook\"]]");
+    if (chance_.one_in(8)) {
+      line("    post_start = [[\"sh\", \"-c\", \"echo hook\"]]");
+      if (ends_early) stack_.repeatable = false;  // before its hook, or after it
+    }
     if (chance_.one_in(8)) line("    pre_stop = [[\"true\"]]");
     line("  }");
     services_.push_back(name);

@@ -48,7 +48,8 @@ Reply start_exec(State& state, const std::string& id) {
     return reply;
   }
   if (state.options.on_deed)
-    state.options.on_deed(fmt::format("exec {} {}", container.id, fmt::join(start.command, " ")));
+    state.options.on_deed(
+        fmt::format("exec {}#{} {}", container.id, container.generation, fmt::join(start.command, " ")));
   exec.program->process.emplace(std::move(start), *exec.program);
   go_on(state, *exec.program);
   return reply;
