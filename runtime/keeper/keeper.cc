@@ -263,6 +263,7 @@ void KeeperLoop::drop_client(std::uint64_t number) {
 void KeeperLoop::send(std::uint64_t client, const ToBrain& message) {
   const auto found = clients_.find(client);
   if (found == clients_.end()) return;
+  found->second.greeted |= std::holds_alternative<Ready>(message);
   found->second.unsent.push_back(encode(message));
   send_queued(client);
 }
@@ -291,7 +292,7 @@ void KeeperLoop::tell_growth() {
   }
   std::vector<std::uint64_t> free;
   for (const auto& [client, to] : clients_) {
-    if (!to.grown.empty() && to.unsent.empty()) free.push_back(client);
+    if (!to.grown.empty() && to.unsent.empty() && to.greeted) free.push_back(client);
   }
   for (const std::uint64_t client : free) {
     for (const std::uint64_t number : std::exchange(clients_.at(client).grown, {})) {

@@ -71,7 +71,8 @@ void KeeperLoop::settle(KeptProcess& process) {
   remove_groups();
   records_.ended(process.number, process.exit);
   std::vector<std::uint64_t> listeners;
-  for (const auto& [number, client] : clients_) listeners.push_back(number);
+  for (const auto& [number, client] : clients_)
+    if (client.greeted) listeners.push_back(number);
   for (const std::uint64_t client : listeners)
     send(client, Ended{process.number, process.exit, process.log.end()});
   forget_if_silent(process.number);

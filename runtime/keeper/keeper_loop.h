@@ -31,6 +31,7 @@ class KeeperLoop {
     FileDescriptor socket;           // non-blocking
     std::deque<std::string> unsent;  // a brain that is stopped must not stop the keeper
     std::set<std::uint64_t> grown;   // processes whose logs have grown, not yet told: of each only the last
+    bool greeted = false;            // it was told Ready, which comes before all else
   };
 
   // The loop.

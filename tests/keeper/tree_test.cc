@@ -1,7 +1,11 @@
 // How whole trees end, and what stays under `up`.
 #include <gmock/gmock.h>
 #include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
+#include "runtime/keeper/packet.h"
+#include "runtime/keeper/protocol.h"
 #include "runtime/keeper/records.h"
 #include "runtime/keeper/sweep.h"
 #include "tests/keeper/keeper_fixture.h"
@@ -139,6 +143,40 @@ TEST_F(KeeperTest, UpServicesOutliveTheBrainAndAreFoundAgain) {
   second->reset();
   wait_for_end_of(keeper_pid);  // nothing runs and nobody is attached: it has nothing to keep
   EXPECT_EQ(read_records(folder_ / "processes").front().exit->code, 8);
+}
+
+// Whatever happens between its connecting and its first words.
+TEST_F(KeeperTest, ABrainThatComesLaterIsGreetedBeforeItIsToldOfAnything) {
+  const auto first = start(Scope::up);
+  const std::string go = fifo("go");
+  const Result<Process> service =
+      first->spawn(shell("read line < go; echo two words; read line < go; exit 8"));
+  ASSERT_TRUE(service);
+  const auto come = [&] {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    (folder_ / std::string(kSocketName)).copy(address.sun_path, sizeof address.sun_path - 1);
+    FileDescriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(connect(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    return socket;
+  };
+  const auto greeting_of = [](const FileDescriptor& socket) {
+    Packet packet;
+    EXPECT_EQ(send_packet(socket.number(), encode(Attach{})), 0);
+    EXPECT_EQ(receive_packet(socket.number(), packet), Receipt::packet);
+    const std::optional<ToBrain> message = decode_to_brain(packet.bytes);
+    return message && std::holds_alternative<Ready>(*message)
+               ? std::optional(std::get<Ready>(*message).running.size())
+               : std::nullopt;
+  };
+  const FileDescriptor one = come(), other = come();
+  std::ofstream(go) << "go\n";
+  const Result<Spawner::LogEnd> said = first->wait_for_log(*service, 0, {});
+  ASSERT_TRUE(said);
+  EXPECT_EQ(greeting_of(one), 1u);
+  std::ofstream(go) << "go\n";
+  EXPECT_EQ(first->wait(*service, {})->code, 8);
+  EXPECT_EQ(greeting_of(other), 0u);
 }
 
 TEST_F(KeeperTest, WhatARunWasToKeepOutlivesItsBrain) {

@@ -18,7 +18,7 @@ class DeathNotices : public testing::Test {
   TurnedClock clock;
   std::shared_ptr<Told> told = std::make_shared<Told>();
   DeathNotice notice{clock, told};
-  const std::vector<std::string> nothing, death = {"exited 3"};
+  const std::vector<std::string> nothing = {}, death = {"exited 3"};
 };
 
 TEST_F(DeathNotices, WaitUntilTheLogIsRead) {
