@@ -17,7 +17,8 @@ if [ "$which" = all ]; then
   exit
 fi
 
-options=(-DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug)
+# Lines are what reports name; all that -g writes besides is a seventh of the time.
+options=(-DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-gline-tables-only)
 case "$which" in
   asan)
     options+=(-DCAIRN_SANITIZE=address,undefined)
