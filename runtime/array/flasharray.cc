@@ -58,7 +58,9 @@ Failure FlashArray::refusal(std::string message, const Outcome& outcome) const {
   Failure failure{.message = std::move(message), .help = help_for(outcome.objections), .nothing_done = true};
   for (const Objection& objection : outcome.objections) {
     failure.causes.push_back(
-        fmt::format("{} says about `{}`: {}", session_.name(), objection.context, objection.message));
+        objection.context.empty()
+            ? fmt::format("{} says: {}", session_.name(), objection.message)
+            : fmt::format("{} says about `{}`: {}", session_.name(), objection.context, objection.message));
   }
   if (outcome.objections.empty()) failure.causes.push_back(session_.name() + " gave no reason");
   failure.causes.back() += fmt::format(" (request {})", outcome.request_id);

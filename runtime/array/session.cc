@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "runtime/array/signed_token.h"
@@ -38,6 +39,15 @@ std::string text_in(const json& object, const char* key) {
 std::string cookie_in(const http::Response& response) {
   const std::string_view set = response.header("Set-Cookie");
   return std::string(set.substr(0, set.find(';')));
+}
+
+// By the words of http/tls_trouble.cc and http/exchange.cc.
+bool is_of_certificate(const Failure& failure) {
+  const auto says = [](const std::string& text) {
+    return text.find("certificate of ") != std::string::npos ||
+           text.find("another certificate") != std::string::npos;
+  };
+  return says(failure.message) || std::any_of(failure.causes.begin(), failure.causes.end(), says);
 }
 
 }  // namespace
@@ -120,7 +130,15 @@ Result<http::Response> Session::send(http::Request request, bool mutation, std::
       setback = setback_of(attempt, *response);
       if (mutation && response->status != 429) return response;
     }
-    const std::optional<Nanoseconds> delay = retry_delay(setback, patience_, chance_());
+    // A certificate does not become another one.
+    const bool unknown_here = !response.ok() && is_of_certificate(response.failure());
+    if (unknown_here && access_.tls.fingerprint.empty())
+      response.failure().help =
+          "pin the array's own with `fingerprint = \"…\"`: `openssl s_client -connect HOST:443 </dev/null | "
+          "openssl "
+          "x509 -noout -fingerprint -sha256` shows it";
+    const std::optional<Nanoseconds> delay =
+        unknown_here ? std::nullopt : retry_delay(setback, patience_, chance_());
     if (!delay) {
       if (!response.ok()) return std::move(response.failure()).within("could not reach " + name());
       return response;

@@ -248,7 +248,7 @@ class Sweep:
             victim.stdin.write(b"go\n")
             victim.stdin.close()
             code = victim.wait()
-            tap.terminate()
+            tap.kill()  # it may be in the middle of an answer that does not end
             tap.wait()
             tapped.unlink(missing_ok=True)
             # What a run has recorded is its engine's socket: that of the tap, which is gone.

@@ -1,10 +1,12 @@
 // The whole way: the real HTTP client, TLS, a socket, the simulated array.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "runtime/array/flasharray.h"
 #include "runtime/array/simulator/listener.h"
 #include "runtime/array/simulator/simulator.h"
 #include "runtime/http/reactor.h"
+#include "tests/fakes/turned_clock.h"
 
 namespace cairn::array {
 namespace {
@@ -21,8 +23,8 @@ class OverTls : public testing::Test {
     ASSERT_TRUE(listening.ok()) << listening.failure().message;
     listener_ = std::move(*listening);
   }
-  FlashArray array(http::Tls tls, std::string api = "2") {
-    return FlashArray(reactor_, real_clock(), [] { return 0.0; },
+  FlashArray array(http::Tls tls, std::string api = "2", Clock& clock = real_clock()) {
+    return FlashArray(reactor_, clock, [] { return 0.0; },
                       {.address = "127.0.0.1:" + std::to_string(listener_->port()),
                        .credentials = ApiToken{"token"},
                        .tls = std::move(tls),
@@ -61,8 +63,14 @@ TEST_F(OverTls, TheFingerprintIsEnough) {
 }
 
 TEST_F(OverTls, AnUnknownCertificateIsRefusedUnlessItIsNotVerified) {
-  EXPECT_FALSE(array({}).identity({}).ok());
-  EXPECT_FALSE(array(known_by(std::string(64, 'a'))).identity({}).ok());
+  TurnedClock clock{TurnedClock::Turning::by_itself};
+  const Result<ArrayIdentity> unknown = array({}, "", clock).identity({});
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_THAT(unknown.failure().help, testing::HasSubstr("pin the array's own with `fingerprint"));
+  const Result<ArrayIdentity> another = array(known_by(std::string(64, 'a')), "", clock).identity({});
+  ASSERT_FALSE(another.ok());
+  EXPECT_THAT(another.failure().causes, testing::Contains(testing::HasSubstr(certificate_.fingerprint)));
+  EXPECT_THAT(clock.sleeps(), testing::IsEmpty()) << "nothing comes of trying again";
   EXPECT_TRUE(array(unverified()).identity({}).ok());
 }
 

@@ -254,7 +254,7 @@ def main():
     options = parser.parse_args()
     tap = Tap(options)
     listener = tap.listen()
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler waits for the main thread, which may wait for a client
     print("ready", flush=True)
     tap.accept_from(listener)
 
