@@ -31,7 +31,7 @@ sanitize:        ## run the tests that need no engine under ASan, UBSan and TSan
 	@tests/sanitize.sh $(BUILD) all
 
 bench: build     ## measure the front end, and steps against the floor: raw calls, ninja
-	@ninja -C $(BUILD) -j $(JOBS) parse_bench front_bench >/dev/null
+	@ninja -C $(BUILD) -j $(JOBS) parse_bench front_bench clone_bench >/dev/null
 	@tests/bench/run.sh $(BUILD)
 
 fuzz:            ## feed the parser, formatter, evaluator and loader anything, CAIRN_FUZZ_SECONDS each

@@ -115,7 +115,7 @@ double array_clones(const Pool& pool, const std::string& folder, long mebibytes,
 // Milliseconds of four `docker run … cp -a`; below zero: not asked for.
 double docker_copies(const std::string& seed, const std::string& folder) {
   const char* image = std::getenv("CAIRN_BENCH_IMAGE");
-  if (image == nullptr) return -1;
+  if (image == nullptr || *image == 0) return -1;
   return milliseconds([&] {
     for (int i = 0; i < 4; ++i) {
       const std::string command = "docker run --rm --network none -v '" + seed + ":/from:ro' -v '" + folder +
