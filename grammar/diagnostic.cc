@@ -40,7 +40,7 @@ bool Diagnostics::has_syntax_error_within(Span span) const {
   return std::any_of(all_.begin(), all_.end(), [&](const Diagnostic& one) {
     const Span place = one.primary.span;
     return one.code.starts_with("S01") && place.file == span.file && place.begin >= span.begin &&
-           place.end <= span.end;
+           place.begin < std::max(span.end, span.begin + 1);
   });
 }
 

@@ -64,6 +64,8 @@ class Explainer {
   bool foreign_operator();
   // `f"hello {name}"`
   bool prefixed_text();
+  // `5 m`
+  bool unit_apart();
 
   // ---- texts and values
   void unclosed_text();

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "grammar/literals.h"
 #include "grammar/mistakes_explainer.h"
 
 namespace cairn {
@@ -169,6 +170,25 @@ bool Explainer::prefixed_text() {
   error("S0101", begin, token_.end,
         ticked(text_.substr(begin, at_ - begin)) + " before a text has no meaning")
       .help("values stand in holes: `\"hello ${name}\"`; `'…'` takes everything as it stands");
+  return true;
+}
+
+bool Explainer::unit_apart() {
+  if (token_.kind != Token::Kind::word) return false;
+  std::size_t end = at_;
+  while (end > 0 && (text_[end - 1] == ' ' || text_[end - 1] == '\t')) --end;
+  std::size_t begin = end;
+  while (begin > 0 && (is_digit(text_[begin - 1]) || text_[begin - 1] == '.')) --begin;
+  if (end == at_ || begin == end || (begin > 0 && is_word_char(text_[begin - 1]))) return false;
+  const std::string joined =
+      std::string(text_.substr(begin, end - begin)) + std::string(text_.substr(at_, token_.end - at_));
+  Diagnostic mistake;
+  bool wrong = false;
+  (void)read_number(joined, mistake, wrong);
+  std::string instead = "write " + ticked(joined);
+  if (wrong && (mistake.helps.empty() || !mistake.helps.front().starts_with("write "))) return false;
+  if (wrong) instead = mistake.helps.front();  // `5 minutes`
+  error("S0127", begin, token_.end, "a number and its unit are one word").help(std::move(instead));
   return true;
 }
 

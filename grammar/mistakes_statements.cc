@@ -251,7 +251,7 @@ void Explainer::after_value() {
     error("S0108", at_, at_ + 1, "this " + ticked(std::string(1, here())) + " closes nothing");
     return;
   }
-  if (after_not() || missing_quote() || prefixed_text()) return;
+  if (after_not() || missing_quote() || prefixed_text() || unit_apart()) return;
   if (sign("=")) {
     error("S0136", at_, at_ + 1, "`=` does not compare, and cannot follow a value")
         .help("write `==` to compare");

@@ -83,6 +83,7 @@ class Typer::Mismatch {
         written_(typer.program_.sources.text(expression.span)) {}
 
   void tell() {
+    if (typer_.diagnostics_.has_syntax_error_within(expression_.span)) return;  // it was to be something else
     if (duration_for_size() || number_without_unit() || literal_for_other() || text_for_list() ||
         secret_for_text() || list_for_map() || texts_for_nodes() || list_for_text() || map_for_retry() ||
         map_for_list() || node_for_value() || nodes_for_node())
