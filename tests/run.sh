@@ -29,4 +29,5 @@ fi
 
 # The tests of single rooms (label `room`) are built and run by the test `sanitizers`.
 [ $# -gt 0 ] || set -- -LE '^room$'
-ctest --test-dir "$build" --output-on-failure -j "$(nproc)" --timeout 900 "$@"
+# One more than processors: sanitizers take what is left of them, and those that wait for engines leave much.
+ctest --test-dir "$build" --output-on-failure -j "$(($(nproc) + 1))" --timeout 900 "$@"
