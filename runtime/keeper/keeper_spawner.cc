@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <system_error>
 
 #include "runtime/keeper/keeper.h"
 #include "runtime/keeper/packet.h"
@@ -138,33 +139,42 @@ KeeperSpawner::KeeperSpawner(FileDescriptor socket, pid_t child, Scope scope)
     : socket_(std::move(socket)), child_(child), scope_(scope) {}
 
 Result<Done> KeeperSpawner::greet(const ToKeeper& first, int file) {
-  const int error = send_packet(socket_.number(), encode(first), file);
-  if (error == 0) return Done{};
-  gone_ = true;
-  return could_not_start_keeper("it did not listen", error);
+  if (const int error = send_packet(socket_.number(), encode(first), file); error != 0) {
+    gone_ = true;
+    return could_not_start_keeper("it did not listen", error);
+  }
+  return start_listening();
+}
+
+Result<Done> KeeperSpawner::start_listening() {
+  try {
+    listener_ = std::jthread([this] { listen(); });
+  } catch (const std::system_error& error) {  // the system gives no more threads
+    gone_ = true;
+    return could_not_start_keeper("its listener", error.code().value());
+  }
+  return Done{};
 }
 
 Result<Done> KeeperSpawner::ready() {
-  std::call_once(greeted_, [this] {
-    if (Result<Done> heard = hear_ready(); !heard) not_ready_ = std::move(heard.failure());
-  });
-  return not_ready_ ? Result<Done>(*not_ready_) : Result<Done>(Done{});
+  std::unique_lock lock(mutex_);
+  is_ready_changed_.wait(lock, [this] { return is_ready_ || gone_; });
+  return is_ready_ ? Result<Done>(Done{}) : could_not_start_keeper("it did not answer", ECONNRESET);
 }
 
-Result<Done> KeeperSpawner::hear_ready() {
+bool KeeperSpawner::hear_ready() {
   Packet packet;
   std::optional<ToBrain> answer;
   if (receive_packet(socket_.number(), packet) == Receipt::packet) answer = decode_to_brain(packet.bytes);
-  if (!answer || !std::holds_alternative<Ready>(*answer)) {
-    gone_ = true;
-    return could_not_start_keeper("it did not answer", ECONNRESET);
-  }
-  const Ready& its = std::get<Ready>(*answer);
-  keeper_pid_ = static_cast<pid_t>(its.keeper_pid);
-  for (const Process& process : its.running)
+  const Ready* its = answer ? std::get_if<Ready>(&*answer) : nullptr;
+  if (its == nullptr) return false;
+  std::lock_guard lock(mutex_);
+  keeper_pid_ = static_cast<pid_t>(its->keeper_pid);
+  for (const Process& process : its->running)
     known_[process.number] = {process.step, process.pid, {}, 0, {}, nullptr};
-  listener_ = std::jthread([this] { listen(); });
-  return Done{};
+  is_ready_ = true;
+  is_ready_changed_.notify_all();
+  return true;
 }
 
 KeeperSpawner::~KeeperSpawner() {
@@ -177,8 +187,13 @@ KeeperSpawner::~KeeperSpawner() {
   }
   shutdown(socket_.number(), SHUT_RDWR);
   if (listener_.joinable()) listener_.join();
-  // A keeper of scope `up` goes on; it is init's when we have ended.
-  if (child_ > 0) waitpid(child_, nullptr, WNOHANG);
+  if (child_ <= 0) return;
+  // A keeper of scope `up` goes on; it is init's when we have ended. One that has nothing to keep ends at
+  // once, and whoever comes next should not find it.
+  if (asked_for_something_)
+    waitpid(child_, nullptr, WNOHANG);
+  else
+    wait_for(child_);
 }
 
 Result<Done> KeeperSpawner::let_stay() {
@@ -208,7 +223,8 @@ Result<Done> KeeperSpawner::end() {
 
 void KeeperSpawner::listen() {
   Packet packet;
-  while (receive_packet(socket_.number(), packet) == Receipt::packet) {
+  const bool heard_it = hear_ready();
+  while (heard_it && receive_packet(socket_.number(), packet) == Receipt::packet) {
     const std::optional<ToBrain> message = decode_to_brain(packet.bytes);
     if (!message) break;
     if (const auto* answer = std::get_if<Answer>(&*message)) heard(*answer);
@@ -218,6 +234,7 @@ void KeeperSpawner::listen() {
   std::lock_guard lock(mutex_);
   gone_ = true;
   gone_changed_.notify_all();
+  is_ready_changed_.notify_all();
   for (const auto& [request, asked] : asked_) asked->changed->notify_all();
   for (const auto& [number, known] : known_)
     if (known.changed) known.changed->notify_all();
@@ -270,6 +287,7 @@ Failure KeeperSpawner::keeper_is_gone() const {
 }
 
 Result<Answer> KeeperSpawner::ask(const std::function<ToKeeper(std::uint64_t request)>& message) {
+  asked_for_something_ = true;
   if (Result<Done> there = ready(); !there) return there.failure();
   Asked asked;
   std::uint64_t request = 0;

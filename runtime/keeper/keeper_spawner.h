@@ -1,6 +1,7 @@
 // The brain's side of the keeper.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -81,14 +82,15 @@ class KeeperSpawner final : public Spawner {
 
   KeeperSpawner(FileDescriptor socket, pid_t child, Scope scope);
   Result<Done> greet(const ToKeeper& first, int file);
+  Result<Done> start_listening();
   Result<Done> ready();  // it has answered the greeting, which this waits for
-  Result<Done> hear_ready();
   Result<Answer> ask(const std::function<ToKeeper(std::uint64_t request)>& message);
   // Until `there_is` says so, the keeper is gone, or it is asked to stop; false at the deadline.
   bool wait_until(const Process& process, std::stop_token stop, std::optional<Instant> deadline,
                   const std::function<bool(const Known&)>& there_is);
   Result<Done> ask_for_signal(const Process& process, int signal, bool whole_tree);
   void listen();
+  bool hear_ready();
   void heard(const Answer& answer);
   void heard(const Ended& ended);
   void heard(const LogGrown& grown);
@@ -99,11 +101,11 @@ class KeeperSpawner final : public Spawner {
   Scope scope_;
   pid_t keeper_pid_ = 0;
 
-  std::once_flag greeted_;
-  std::optional<Failure> not_ready_;  // for good
-  std::mutex sending_;                // packets keep their order; never held together with mutex_
+  std::atomic<bool> asked_for_something_ = false;
+  std::mutex sending_;  // packets keep their order; never held together with mutex_
   std::mutex mutex_;
-  std::condition_variable gone_changed_;
+  std::condition_variable gone_changed_, is_ready_changed_;
+  bool is_ready_ = false;
   bool gone_ = false;
   std::uint64_t last_request_ = 0;
   std::unordered_map<std::uint64_t, Asked*> asked_;  // by those who wait for the answer

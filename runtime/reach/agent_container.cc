@@ -8,6 +8,8 @@
 namespace cairn::reach {
 namespace {
 
+constexpr std::chrono::seconds kMadeWithin(2);  // of the moment in which nobody waited for it any more
+
 // Where the program runs, in the words of images: it was built for this machine.
 std::string our_platform() {
 #if defined(__x86_64__)
@@ -31,10 +33,10 @@ Result<Done> AgentContainer::make_image(std::string_view program, std::stop_toke
   for (const auto& [name, value] : docker::labels_of(identity_))
     changes.push_back(docker::label_change(name, value));
   docker::TarEntry file{.path = "cairn-agent", .content = Text(std::string(program)), .mode = 0555};
+  image_ = reference;  // also when the answer is not waited for
   const Result<std::string> image =
       docker::import_files(engine_, "the agent", {std::move(file)}, identity_.name, changes, stop);
   if (!image) return image.failure();
-  image_ = reference;
   return Done{};
 }
 
@@ -54,7 +56,11 @@ Result<std::unique_ptr<http::Duplex>> AgentContainer::start(std::string_view pro
   // What it says is for cairn: nobody is to keep it.
   spec.logging = docker::Logging{"none", {}};
   Result<docker::CreatedContainer> made = docker::create_container(engine_, spec, stop);
-  if (!made) return std::move(made.failure());
+  if (!made) {
+    may_be_there_ = made.failure().is == FailureClass::cancelled ||
+                    (made.failure().is == FailureClass::endpoint && !made.failure().nothing_done);
+    return std::move(made.failure());
+  }
   container_ = made->id;
   // Attached before the start: nothing it says is lost.
   const docker::Call attach{.method = "POST",
@@ -75,8 +81,26 @@ Result<std::unique_ptr<http::Duplex>> AgentContainer::start(std::string_view pro
   return std::move(attached->connection);
 }
 
+// Its making was given up in the middle: the engine may still be at it.
+Result<Done> AgentContainer::find_what_was_made(std::stop_token stop) {
+  for (const Instant end = engine_.clock().now() + kMadeWithin;;) {
+    const auto there = docker::inspect_container(engine_, identity_.name, stop);
+    if (!there) return there.failure();
+    if (*there) {
+      const bool ours =
+          docker::owner_of((*there)->labels, (*there)->name, identity_.project) == docker::Owner::ours &&
+          docker::identity_in((*there)->labels).run == identity_.run;
+      if (ours) container_ = (*there)->id;
+      return Done{};
+    }
+    if (engine_.clock().now() >= end || !engine_.clock().sleep_for(Milliseconds(50), stop)) return Done{};
+  }
+}
+
 Result<Done> AgentContainer::remove(std::stop_token stop) {
   Result<Done> gone = Done{};
+  if (std::exchange(may_be_there_, false)) gone = find_what_was_made(stop);
+  if (!gone) return gone;
   if (!container_.empty()) gone = docker::remove_container(engine_, container_, stop);
   // By its name, which nobody else has; forced, since it may be that an engine keeps its container for a
   // moment.

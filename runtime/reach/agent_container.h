@@ -31,10 +31,12 @@ class AgentContainer {
 
  private:
   Result<Done> make_image(std::string_view program, std::stop_token stop);
+  Result<Done> find_what_was_made(std::stop_token stop);
 
   docker::Engine& engine_;
   const docker::Identity identity_;
   std::string image_, container_;
+  bool may_be_there_ = false;  // the container, though nobody knows its id
 };
 
 }  // namespace cairn::reach

@@ -128,7 +128,7 @@ class Files(LimitTest):
         with open(self.folder / "large.stack", "wb") as large:
             large.truncate(100 << 20)
         self.each("large.stack", "large")
-        self.assertIn("too large", self.told("# a comment\n" * (90_000_000 // 12)))
+        self.assertIn("is larger than 64 MiB", self.told("# a comment\n" * (90_000_000 // 12)))
 
     def test_not_readable(self):
         self.write("volume v\n", "closed.stack")

@@ -111,6 +111,17 @@ run unit {{ {IMAGE} ; command = ["true"] ; after = [db] }}""")
         self.cairn("run", "test")
         self.assert_nothing_left()
 
+    def test_an_exit_while_the_agent_is_being_made(self):
+        """The probe gives up on an agent whose container the engine makes a moment later: it goes all the same."""
+        self.stage(f"""service db {{ {IMAGE} ; command = ["sh", "-c", "sleep 0.4; exit 3"] ; ready = [tcp(5432)] }}""")
+        with Tap(self.folder, "--match", "create.name=cairn-agent", "--at", "1", "delay:1200") as tap:
+            self.environment["DOCKER_HOST"] = f"unix://{tap.socket}"
+            self.fails(1, "exited 3")
+            calls = [json.loads(line) for line in tap.record.read_text().splitlines()]
+        made, removed = ([call["path"] for call in calls if call["method"] == method and "/containers/" in call["path"] and what in call["path"]]
+                         for method, what in (("POST", "/create"), ("DELETE", "")))
+        self.assertEqual((len(made), len(removed)), (2, 2), calls)
+
     def test_an_exit_before_the_probe(self):
         self.stage(f"""service db {{ {IMAGE} ; command = ["sh", "-c", "echo no room for tables >&2; exit 3"] ; ready = [tcp(5432)] }}
 run unit {{ {IMAGE} ; command = ["true"] ; after = [db] }}""")
