@@ -140,8 +140,10 @@ Result<http::Response> Session::send(http::Request request, bool mutation, std::
     const std::optional<Nanoseconds> delay =
         unknown_here ? std::nullopt : retry_delay(setback, patience_, chance_());
     if (!delay) {
-      if (!response.ok()) return std::move(response.failure()).within("could not reach " + name());
-      return response;
+      if (response.ok()) return response;
+      if (response.failure().help.empty())
+        response.failure().help = "check `endpoint`, the array's management address, and whether it is up";
+      return std::move(response.failure()).within("could not reach " + name());
     }
     if (!clock_.sleep_for(*delay, stop)) {
       return Failure{.message = "stopped while waiting for " + name(),

@@ -109,7 +109,11 @@ execute::StepResult perform_engine_volume(World& world, const execute::StepReque
       if (!*there)
         return Failure{.message = fmt::format("there is no volume `{}`", name),
                        .causes = {fmt::format("`{}` is `external`: it has to exist", path)},
-                       .help = fmt::format("`docker volume create {}` makes it", name)};
+                       .help = fmt::format("`docker volume create {}{}` makes it",
+                                           settings.driver.empty() || settings.driver == "local"
+                                               ? std::string()
+                                               : fmt::format("--driver {} ", settings.driver),
+                                           name)};
       context.publish("name", Value{name});
       return kept("it is somebody else's");
     }

@@ -1,10 +1,11 @@
 """Faults on a real engine (CAIRN_TEST_ENGINES), and behind a proxy that makes it misbehave."""
 import json
 import os
+import subprocess
 import sys
 import unittest
 
-from faults import ENGINE, FaultTest, Tap, docker, until
+from faults import CAIRN, ENGINE, FaultTest, Tap, docker, until
 
 if not ENGINE:
     print("skipped: no engine (CAIRN_TEST_ENGINES is not set)")
@@ -113,10 +114,16 @@ run unit {{ {IMAGE} ; command = ["true"] ; after = [db] }}""")
 
     def test_an_exit_while_the_agent_is_being_made(self):
         """The probe gives up on an agent whose container the engine makes a moment later: it goes all the same."""
-        self.stage(f"""service db {{ {IMAGE} ; command = ["sh", "-c", "sleep 0.4; exit 3"] ; ready = [tcp(5432)] }}""")
+        self.stage(f"""service db {{ {IMAGE} ; command = ["sleep", "1000"] ; ready = [tcp(5432)] }}""")
         with Tap(self.folder, "--match", "create.name=cairn-agent", "--at", "1", "delay:1200") as tap:
             self.environment["DOCKER_HOST"] = f"unix://{tap.socket}"
-            self.fails(1, "exited 3")
+            brain = subprocess.Popen([CAIRN, "run", "test", "--output", "plain"], cwd=self.folder, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            until("the agent is being made", lambda: "create?name=cairn-agent" in tap.record.read_text())
+            docker("kill", *docker("ps", "-q", "--filter", "label=dev.cairn.node=test.db"))
+            said = brain.communicate(timeout=60)[0]
+            self.assertEqual(brain.returncode, 1, said)
+            self.assertIn("exited 137", said)
+            self.assert_nothing_left(said)
             calls = [json.loads(line) for line in tap.record.read_text().splitlines()]
         made, removed = ([call["path"] for call in calls if call["method"] == method and "/containers/" in call["path"] and what in call["path"]]
                          for method, what in (("POST", "/create"), ("DELETE", "")))
