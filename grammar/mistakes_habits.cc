@@ -146,7 +146,7 @@ bool Explainer::foreign_operator() {
       {"??", "`coalesce(a, b)` gives the first that is not null"},
       {"?:", "`coalesce(a, b)` gives the first that is not null"},
       {"++", "a value never changes; `n + 1` is another one, and `+` joins texts and lists"},
-      {"..", "`range(1, 4)` is the list of 1, 2 and 3; `+` joins texts"},
+      {"..", "`range(1, 4)` is the list of 1, 2 and 3; `+` joins texts and lists"},
       {"**", "there are `+`, `-`, `*`, `/` and `%`"},
       {"=~", "`matches(text, '…')` says whether a pattern fits"},
       {"<>", "write `!=`"}};

@@ -36,6 +36,11 @@ bool is_variable(std::string_view name) {
 
 }  // namespace
 
+std::optional<Type> made_type(std::string_view name) {
+  if (std::find(families.begin(), families.end(), name) == families.end()) return std::nullopt;
+  return Type{Form::made, std::string(name), {}};
+}
+
 const ParamDecl* KindDecl::param(std::string_view wanted) const {
   for (const ParamDecl& declared : params)
     if (declared.name == wanted) return &declared;
@@ -95,8 +100,8 @@ Type Vocabulary::State::type(const syntax::TypeItem& item) {
       mistakes.error("S0301", item.span, fmt::format("no type named `{}`", name));
   } else if (std::optional<Type> known = named_type(name)) {
     result = std::move(*known);
-  } else if (std::find(families.begin(), families.end(), name) != families.end()) {
-    result = Type{Form::made, name, {}};
+  } else if (std::optional<Type> made = made_type(name)) {
+    result = std::move(*made);
   } else if (is_variable(name)) {
     result = Type{Form::variable, name, {}};
   } else if (name == "node") {

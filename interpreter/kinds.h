@@ -69,6 +69,9 @@ struct FunctionDecl {
   Span span;
 };
 
+// What constructors give, as a type: `check` (probes), `report_file`, `retry`, `mount`; nothing: no such type.
+std::optional<Type> made_type(std::string_view name);
+
 // The built-in vocabulary: stdlib/kinds and stdlib/functions. A kind's file is parsed when a program first
 // names it. Not thread-safe; one per program. `sources` receives the embedded texts, so that spans can be
 // shown.

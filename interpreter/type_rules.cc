@@ -94,6 +94,8 @@ Type type_of_item(const syntax::TypeItem& item, const Module& module, Program& p
       type = *known;
     else if (kind != nullptr)
       type = node_of(kind->full_name);
+    else if (std::optional<Type> made = made_type(item.name.text))  // before the kind `check`: probes are given
+      type = std::move(*made);
     else if (program.vocabulary.kind(item.name.text) != nullptr || item.name.text == "stage")
       type = node_of(item.name.text);
     else if (item.name.text == "list" || item.name.text == "map") {

@@ -179,7 +179,7 @@ TEST_F(JournalTest, CutOffAnywhereItIsStillAPrefix) {
   const std::string whole = disk_.text_of(kPath);
   const std::size_t first_line = whole.find('\n') + 1;
   for (std::size_t size = first_line; size <= whole.size(); ++size) {
-    disk_.text_of(kPath) = whole.substr(0, size);
+    disk_.set_text(kPath, whole.substr(0, size));
     const JournalState before = state();
     ASSERT_LE(before.steps.size(), said.size());
     for (std::size_t i = 0; i < before.steps.size(); ++i) EXPECT_EQ(before.steps[i].step, said[i]);
@@ -215,8 +215,9 @@ TEST_F(JournalTest, DamageInTheMiddleRefusesResumeButNotClean) {
   journal.append(intent("a", EffectClass::unfound));
   journal.append(intent("b", EffectClass::unfound));
   ASSERT_TRUE(journal.commit());
-  std::string& text = disk_.text_of(kPath);
+  std::string text = disk_.text_of(kPath);
   text[text.find("\"step\":\"a\"") + 8] = 'x';
+  disk_.set_text(kPath, text);
   const Result<Journal> resumed = Journal::resume(disk_, kPath);
   ASSERT_FALSE(resumed);
   EXPECT_EQ(resumed.failure().message, "the run cannot be resumed from `/p/journal`");
@@ -270,13 +271,13 @@ TEST_F(JournalTest, AFullDiskLeavesNoHalfRecordAndCanBeTriedAgain) {
 TEST_F(JournalTest, AnotherVersionOrAnUnknownRecordRefusesResume) {
   using journal_format::sealed;
   begin();
-  disk_.text_of(kPath) += sealed({{"seq", 2}, {"inc", 1}, {"type", "telepathy"}});
+  disk_.set_text(kPath, disk_.text_of(kPath) + sealed({{"seq", 2}, {"inc", 1}, {"type", "telepathy"}}));
   Result<Journal> resumed = Journal::resume(disk_, kPath);
   ASSERT_FALSE(resumed);
   EXPECT_THAT(resumed.failure().causes.front(),
               HasSubstr("does not know records of type `telepathy`; cairn 0.1.0 wrote it"));
 
-  disk_.text_of(kPath) = sealed({{"cairn_journal", journal_format::kVersion + 1}});
+  disk_.set_text(kPath, sealed({{"cairn_journal", journal_format::kVersion + 1}}));
   resumed = Journal::resume(disk_, kPath);
   ASSERT_FALSE(resumed);
   EXPECT_THAT(resumed.failure().message, HasSubstr("written by another cairn"));
