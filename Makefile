@@ -22,7 +22,7 @@ demo: build      ## run examples/quickstart on host processes: no Docker, no roo
 test:            ## build everything, start what the tests need, run every test
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory configure
-	@tests/engine/modern.sh --build >/dev/null 2>&1 & ninja -C $(BUILD) -j $(JOBS); built=$$?; wait; exit $$built
+	@(tests/engine/modern.sh --build; tests/engine/buildx.sh) >/dev/null 2>&1 & ninja -C $(BUILD) -j $(JOBS); built=$$?; wait; exit $$built
 	@tests/run.sh $(BUILD)
 
 sanitize:        ## run the tests that need no engine under ASan, UBSan and TSan

@@ -50,8 +50,9 @@ void remove_scratch(const PastRun& run, bool dry_run, Removed& removed) {
     remove_path(file, "file", dry_run, removed);
   for (const std::string& folder : kinds::left_by_overwrites(run.disk.path))
     remove_path(folder, "folder", dry_run, removed);
-  for (const auto& [part, what] : {std::pair("volumes", "folder"), std::pair("steps", "folder"),
-                                   std::pair("keeper.sock", "socket"), std::pair("secrets", "file")})
+  for (const auto& [part, what] :
+       {std::pair("volumes", "folder"), std::pair("steps", "folder"), std::pair("builds", "folder"),
+        std::pair("keeper.sock", "socket"), std::pair("secrets", "file")})
     remove_path(fs::path(run.disk.path) / part, what, dry_run, removed);
 }
 

@@ -15,8 +15,8 @@
 #include "cli/project.h"
 #include "cli/resumable.h"
 #include "runtime/keeper/sweep.h"
+#include "runtime/kinds/build_contexts.h"
 #include "runtime/kinds/engines_used.h"
-#include "runtime/kinds/image_build.h"
 #include "runtime/platform/docker/images.h"
 #include "runtime/progress/ndjson.h"
 

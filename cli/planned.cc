@@ -13,6 +13,7 @@
 #include "runtime/http/read_only_client.h"
 #include "runtime/kinds/clone_plan.h"
 #include "runtime/kinds/observe.h"
+#include "runtime/kinds/refused_builds.h"
 #include "runtime/kinds/refused_on_host.h"
 
 namespace cairn::cli {
@@ -198,6 +199,8 @@ bool make_plan(Planned& planned, Invocation& invocation) {
   planned.facts = facts_for(*planned.program, planned.wanted.up, http);
   planned.plan = plan::plan(planned.program->graph(), planned.facts, planned.goal);
   planned.plan.refuse_first(kinds::refused_on_host(planned.program->graph(), planned.plan));
+  planned.plan.refuse_first(
+      kinds::refused_builds(planned.program->graph(), planned.program->sources, planned.plan));
   return true;
 }
 

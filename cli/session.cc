@@ -33,6 +33,7 @@
 #include "runtime/kinds/observe.h"
 #include "runtime/kinds/pools.h"
 #include "runtime/kinds/recall.h"
+#include "runtime/kinds/refused_builds.h"
 #include "runtime/kinds/refused_on_host.h"
 #include "runtime/kinds/remembered.h"
 #include "runtime/kinds/stop_services.h"
@@ -397,6 +398,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   plan::Plan plan = plan::plan(graph, facts, options.goal);
   kinds::restore_remembered(world, facts, plan, exports);
   plan.refuse_first(kinds::refused_on_host(graph, plan));
+  plan.refuse_first(kinds::refused_builds(graph, program->sources, plan));
   execute::Durations durations = execute::Durations::load(*cairn_folder + "/durations.json");
   plan::RunOptions run_options;
   run_options.fail_fast = options.fail_fast;

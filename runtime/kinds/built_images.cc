@@ -70,7 +70,8 @@ std::optional<std::string> image_inputs(const Graph& graph, const Sources& sourc
   std::string all;
   for (const Setting& setting : node.settings) {
     if (!setting.written || setting.value.null() || is_empty(setting.value)) continue;
-    if (setting.value.secret_anywhere() || setting.name == "secrets") return std::nullopt;
+    // Builders take no other value of a secret for another build, either.
+    if (setting.value.secret_anywhere() && setting.name != "secrets") return std::nullopt;
     Hash hash;
     add_value(hash, graph, sources, setting.value, false);
     if (setting.name == "contexts")
@@ -96,7 +97,9 @@ std::optional<std::string> image_inputs(const Graph& graph, const Sources& sourc
   if (const Map* args = node.value("args").as<Map>())
     for (const auto& [name, value] : args->entries)
       if (!value.late()) arguments[name] = Text(plain_text(value));
+  const Map* contexts = node.value("contexts").as<Map>();
   for (const std::string& base : docker::needs_of_dockerfile(dockerfile, arguments).images) {
+    if (contexts != nullptr && contexts->find(base) != nullptr) continue;  // no image of the engine
     const Result<std::optional<docker::ImageFacts>> facts = docker::inspect_image(engine, base, stop);
     if (!facts || !*facts) return std::nullopt;
     all += fmt::format(" {}={}", base, (*facts)->id);

@@ -14,7 +14,8 @@ namespace cairn::kinds {
 
 // What an image block is made from, by name, as plan::what_changed reads it: its settings, the files of its
 // context that .dockerignore leaves (by size and time), and the images that its Dockerfile begins with.
-// Nothing when it has to be made to be known: from a service, with secrets, with `no_cache` or `pull`.
+// Of secrets only that there is one. Nothing when it has to be made to be known: from a service, with
+// `no_cache` or `pull`.
 std::optional<std::string> image_inputs(const Graph& graph, const Sources& sources, NodeId node,
                                         docker::Engine& engine, std::stop_token stop);
 

@@ -3,7 +3,7 @@
 #include "grammar/source.h"
 #include "interpreter/kinds.h"
 #include "runtime/kinds/addresses.h"
-#include "runtime/kinds/image_build.h"
+#include "runtime/kinds/build_contexts.h"
 #include "runtime/kinds/process_settings.h"
 #include "runtime/kinds/secrets.h"
 #include "runtime/kinds/storage.h"

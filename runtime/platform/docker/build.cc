@@ -111,8 +111,6 @@ std::vector<std::string> context_files(const BuildSpec& spec) {
   return files;
 }
 
-namespace {
-
 Result<> pull_bases(Engine& engine, const BuildSpec& spec, const DockerfileNeeds& needs,
                     const ProgressLine& on_line, std::stop_token stop) {
   for (const std::string& image : needs.images) {
@@ -131,6 +129,8 @@ Result<> pull_bases(Engine& engine, const BuildSpec& spec, const DockerfileNeeds
   }
   return Done{};
 }
+
+namespace {
 
 Query query_of(const BuildSpec& spec, const std::string& dockerfile) {
   const bool buildkit = spec.builder == BuildSpec::Builder::buildkit;
@@ -164,7 +164,7 @@ Result<std::string> build_image(Engine& engine, const BuildSpec& spec, const Pro
   if (needs.session_mounts) {
     return Failure{.message = what,
                    .causes = {"its Dockerfile mounts a secret or ssh, which needs a session with BuildKit"},
-                   .help = "hand the secret to the container that needs it, not to the build",
+                   .help = "leave `builder` out, or say `builder = \"buildx\"`",
                    .nothing_done = true};
   }
   if (const Result<> pulled = pull_bases(engine, spec, needs, on_line, stop); !pulled) {

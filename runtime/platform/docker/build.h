@@ -45,8 +45,14 @@ std::vector<std::string> context_files(const BuildSpec& spec);
 // syntax=.
 struct DockerfileNeeds {
   std::vector<std::string> images;
-  bool session_mounts = false;  // --mount=type=secret or type=ssh
+  bool session_mounts = false;       // --mount=type=secret or type=ssh
+  std::vector<std::string> secrets;  // the ids of the former, as they are written
+  bool ssh = false;                  // any of the latter
 };
 DockerfileNeeds needs_of_dockerfile(const std::string& text, const std::map<std::string, Text>& args);
+
+// Pulls those of the images that the engine lacks; with `spec.pull` all of them.
+Result<> pull_bases(Engine& engine, const BuildSpec& spec, const DockerfileNeeds& needs,
+                    const ProgressLine& on_line, std::stop_token stop);
 
 }  // namespace cairn::docker

@@ -117,10 +117,18 @@ class Needs {
     if (word.starts_with("--from=")) return image(filled_in(word.substr(7), values_));
     if (!word.starts_with("--mount=")) return;
     std::istringstream options(word.substr(8));
+    std::string type, id, target;
     for (std::string option; std::getline(options, option, ',');) {
       if (option.starts_with("from=")) image(filled_in(option.substr(5), values_));
-      if (option == "type=secret" || option == "type=ssh") found.session_mounts = true;
+      if (option.starts_with("type=")) type = option.substr(5);
+      if (option.starts_with("id=")) id = unquoted(option.substr(3));
+      for (const std::string_view name : {"target=", "dst=", "destination="})
+        if (option.starts_with(name)) target = unquoted(option.substr(name.size()));
     }
+    found.session_mounts = found.session_mounts || type == "secret" || type == "ssh";
+    found.ssh = found.ssh || type == "ssh";
+    // Without an id, a secret is called as its file.
+    if (type == "secret") found.secrets.push_back(!id.empty() ? id : target.substr(target.rfind('/') + 1));
   }
 
   std::map<std::string, std::string> given_, values_;

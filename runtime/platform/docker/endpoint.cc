@@ -136,8 +136,12 @@ Result<Endpoint> context_endpoint(const EndpointQuestion& question, const std::s
   const bool skip = meta.at(place).contains("SkipTLSVerify") && meta.at(place).at("SkipTLSVerify") == true;
   tls.verify = !skip;
   const bool any = skip || !tls.ca_file.empty() || !tls.cert_file.empty();
-  return endpoint_at(meta.at(place).at("Host").get<std::string>(), any ? std::optional(tls) : std::nullopt,
-                     fmt::format("the docker context `{}`", context));
+  Result<Endpoint> endpoint =
+      endpoint_at(meta.at(place).at("Host").get<std::string>(), any ? std::optional(tls) : std::nullopt,
+                  fmt::format("the docker context `{}`", context));
+  // Over ssh it is reached by a tunnel of ours, which the client has no name for.
+  if (endpoint && endpoint->ssh.empty()) endpoint->context = context;
+  return endpoint;
 }
 
 }  // namespace

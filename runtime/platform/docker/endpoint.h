@@ -19,6 +19,7 @@ struct Endpoint {
   // Over ssh: "user@build1:2222" and the engine's socket there. unix_socket is then this end of a tunnel,
   // empty until somebody has made it (runtime/reach/tunnel.h).
   std::string ssh = {}, remote_socket = {};
+  std::string context = {};  // the docker client's name for it; empty: it has none
 
   // True: its networks are surely not this machine's.
   bool elsewhere() const { return unix_socket.empty() || !ssh.empty(); }
