@@ -10,7 +10,7 @@
 
 namespace cairn::cli {
 
-// Makes nothing until a tunnel is needed.
+// Makes nothing until a tunnel or a process is needed.
 class BriefKeeper {
  public:
   BriefKeeper();
@@ -20,10 +20,9 @@ class BriefKeeper {
 
   // To engines over ssh, for as long as this lives. A folder that could not be made is a tunnel's Failure.
   reach::Tunnels& tunnels();
-
- private:
   Result<keeper::Spawner*> spawner();
 
+ private:
   std::string folder_;
   std::unique_ptr<keeper::KeeperSpawner> keeper_;
   std::unique_ptr<reach::Tunnels> tunnels_;

@@ -17,6 +17,7 @@
 #include "runtime/http/reactor.h"
 #include "runtime/http/read_only_client.h"
 #include "runtime/keeper/keeper_spawner.h"
+#include "runtime/platform/docker/buildx.h"
 #include "runtime/platform/docker/endpoint.h"
 #include "runtime/platform/docker/engine.h"
 #include "runtime/platform/docker/info.h"
@@ -90,6 +91,34 @@ Finding engine() {
           {}};
 }
 
+// The docker client and its plugin, which builds with secrets or ssh need. Whoever has none of those needs
+// neither.
+Finding buildx() {
+  constexpr const char* what_for = "images with `secrets`, `ssh`, `cache_to` or several `platforms` need it";
+  BriefKeeper keeper;
+  Result<keeper::Spawner*> spawner = keeper.spawner();
+  if (!spawner) return {"buildx", Finding::Is::warning, spawner.failure().message, spawner.failure().help};
+  keeper::SpawnSpec spec;
+  spec.step = "docker";
+  spec.command = {"docker", "buildx", "version"};
+  for (const char* name : {"PATH", "HOME", "DOCKER_CONFIG"})
+    if (const std::optional<std::string> value = environment(name))
+      spec.environment.push_back({name, Text(*value)});
+  spec.working_dir = "/";
+  spec.tail_bytes = 4000;
+  const Result<keeper::Process> process = (*spawner)->spawn(spec);
+  if (!process)
+    return {"buildx", Finding::Is::warning, "there is no docker client in PATH",
+            fmt::format("`docker.io` or `docker-ce-cli`; {}", what_for)};
+  const Result<keeper::Exit> ended =
+      (*spawner)->wait(*process, {}, real_clock().now() + std::chrono::seconds(10));
+  if (ended && ended->well())
+    return {"buildx", Finding::Is::good, ended->tail.substr(0, ended->tail.find('\n')), {}};
+  const Failure why = ended ? docker::buildx_builder(ended->tail, false).failure() : ended.failure();
+  return {"buildx", Finding::Is::warning, fmt::format("{}", fmt::join(why.causes, ": ")),
+          fmt::format("{}; {}", why.help, what_for)};
+}
+
 // One that starts nothing, in a folder that goes again.
 Finding keeper() {
   std::string folder = (fs::temp_directory_path() / "cairn-doctor-XXXXXX").string();
@@ -150,8 +179,8 @@ void doctor(bool as_json, Invocation& invocation) {
   fs::path folder =
       fs::weakly_canonical(fs::absolute(invocation.file.empty() ? "." : invocation.file), error);
   if (!fs::is_directory(folder, error)) folder = folder.parent_path();
-  const std::vector<Finding> findings = {keeper(), project(folder.string()), space(folder.string()),
-                                         engine()};  // the keeper before any thread
+  const std::vector<Finding> findings = {keeper(), buildx(), project(folder.string()), space(folder.string()),
+                                         engine()};  // keepers before any thread
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const Finding& finding : findings) {
     const char* word = finding.is == Finding::Is::good      ? "ok"

@@ -124,12 +124,20 @@ stage test {
         self.assertEqual(found["engine"]["is"], "warning")
         self.assertEqual(found["keeper"]["is"], "ok")
         self.assertEqual(found["project"]["is"], "ok")
+        self.assertIn(found["buildx"]["is"], ("ok", "warning"))
         (self.folder / ".cairn").mkdir(mode=0o755)
         (self.folder / ".cairn").chmod(0o755)
         broken = {one["what"]: one for one in self.json("doctor", code=1)}
         self.assertEqual(broken["project"]["is"], "bad")
         self.assertIn("chmod 700", broken["project"]["help"])
         (self.folder / ".cairn").chmod(0o700)
+        # Clients that are not there, or have no plugin, keep nobody from anything else.
+        self.environment["PATH"] = str(self.folder)
+        self.assertEqual({one["what"]: one["says"] for one in self.json("doctor")}["buildx"], "there is no docker client in PATH")
+        (self.folder / "docker").write_text("#!/bin/sh\necho \"docker: unknown command: docker $1\"\nexit 1\n")
+        (self.folder / "docker").chmod(0o755)
+        without = {one["what"]: one for one in self.json("doctor")}["buildx"]
+        self.assertEqual((without["is"], without["says"]), ("warning", "the docker client has no plugin `buildx`"))
 
 
 class UpAndDown(ProjectTest):
