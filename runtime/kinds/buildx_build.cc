@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -38,11 +40,12 @@ class BuildFolder {
   BuildFolder& operator=(const BuildFolder&) = delete;
 
   std::string file(const std::string& name) const { return (fs::path(path_) / name).string(); }
-  Result<std::string> write(const std::string& name, const std::string& content) const {
+  Result<Done> write(const std::string& name, const std::string& content) const {
     std::ofstream out(file(name), std::ios::binary);
-    if (!(out << content << std::flush))
-      return Failure{.message = fmt::format("cannot write `{}`", file(name)), .causes = {}, .help = {}};
-    return file(name);
+    if (out << content << std::flush) return Done{};
+    return Failure{.message = fmt::format("cannot write `{}`", file(name)),
+                   .causes = {std::strerror(errno)},
+                   .help = {}};
   }
 
  private:
@@ -136,13 +139,44 @@ Result<std::string> id_of_built(docker::Engine& engine, const std::string& metad
                  .help = "build with the engine's own builder: BUILDX_BUILDER=default"};
 }
 
-// .dockerignore, and what cairn keeps in a project.
-std::string ignored(const docker::BuildSpec& spec, bool is_inline) {
-  const fs::path folder(spec.context);
+// The engine's own builder sees contexts as images, like other builders; another one is sent folders.
+Result<Done> add_contexts(const BuildSettings& settings, const docker::BuildxBuilder& builder,
+                          docker::BuildxSpec& asked, ContextImages& images, execute::StepContext& context) {
+  for (const auto& [name, source] : settings.contexts) {
+    const Path* path = source.as<Path>();
+    if (builder.sees_engine()) {
+      if (Result<Done> added = images.add(name, source, context); !added) return added;
+    } else if (path != nullptr) {
+      asked.contexts.emplace_back(name, absolute_path(*path));
+    } else {
+      return Failure{
+          .message = fmt::format("the context `{}` is an image of the engine", name),
+          .causes = {fmt::format("the builder `{}` ({}) does not see those", builder.name, builder.driver)},
+          .help = "build with the engine's own builder: BUILDX_BUILDER=default"};
+    }
+  }
+  return Done{};
+}
+
+// A Dockerfile of our own, with a .dockerignore for it alone: the context's, and what cairn keeps in a
+// project.
+Result<Done> write_dockerfile(const BuildFolder& folder, const std::string& text, bool is_inline,
+                              docker::BuildSpec& spec) {
+  const fs::path context(spec.context);
   std::error_code error;
-  fs::path file = folder / (spec.dockerfile + ".dockerignore");
-  if (is_inline || !fs::exists(file, error)) file = folder / ".dockerignore";
-  return content_of(file) + "\n**/.cairn\n";
+  fs::path ignore = context / (spec.dockerfile + ".dockerignore");
+  if (is_inline || !fs::exists(ignore, error)) ignore = context / ".dockerignore";
+  // Under its name, which buildx says where it says a line.
+  fs::create_directory(folder.file("own"), error);
+  const std::string name =
+      "own/" + (is_inline ? std::string("Dockerfile") : fs::path(spec.dockerfile).filename().string());
+  if (Result<Done> written = folder.write(name, text); !written) return written;
+  spec.dockerfile = folder.file(name);
+  if (spec.context.empty()) {
+    spec.context = folder.file("nothing");
+    fs::create_directory(spec.context, error);
+  }
+  return folder.write(name + ".dockerignore", content_of(ignore) + "\n**/.cairn\n");
 }
 
 }  // namespace
@@ -163,47 +197,27 @@ Result<std::string> build_with_buildx(World& world, docker::Engine& engine, Node
   if (Result<Done> added = add_secrets(world, settings, asked, call); !added) return added.failure();
   const Result<docker::BuildxBuilder> builder = builder_for(world, call, context);
   if (!builder) return builder.failure();
-  const bool sees_engine = builder->driver == "docker";
-  if (!sees_engine) say(fmt::format("built by `{}` ({})", builder->name, builder->driver));
+  if (!builder->sees_engine()) say(fmt::format("built by `{}` ({})", builder->name, builder->driver));
 
-  docker::BuiltText built;
-  built.shown = settings.dockerfile_inline ? "dockerfile_inline" : spec.dockerfile;
   ContextImages contexts(world, engine, node);
-  for (const auto& [name, source] : settings.contexts) {
-    if (const Path* path = source.as<Path>(); path != nullptr && !sees_engine) {
-      asked.contexts.emplace_back(name, absolute_path(*path));
-      continue;
-    }
-    if (!sees_engine)
-      return Failure{
-          .message = fmt::format("the context `{}` is an image of the engine", name),
-          .causes = {fmt::format("the builder `{}` ({}) does not see those", builder->name, builder->driver)},
-          .help = "build with the engine's own builder: BUILDX_BUILDER=default"};
-    if (Result<Done> added = contexts.add(name, source, context); !added) return added.failure();
-  }
-  built.added = static_cast<int>(contexts.by_name().size());
-  built.added_after = lines_before_stages(*spec.dockerfile_text);
-  built.text = with_context_stages(*spec.dockerfile_text, contexts.by_name());
+  if (Result<Done> added = add_contexts(settings, *builder, asked, contexts, context); !added)
+    return added.failure();
+  const docker::BuiltText built{.shown = settings.dockerfile_inline ? "dockerfile_inline" : spec.dockerfile,
+                                .text = with_context_stages(*spec.dockerfile_text, contexts.by_name()),
+                                .added = static_cast<int>(contexts.by_name().size()),
+                                .added_after = lines_before_stages(*spec.dockerfile_text)};
   // The engine's own images are then those that the next plan looks at, too; and pulled as who the file says.
-  if (sees_engine)
+  if (builder->sees_engine())
     if (Result<> pulled = docker::pull_bases(engine, spec, docker::needs_of_dockerfile(built.text, spec.args),
                                              say, context.stop());
         !pulled)
       return pulled.failure();
 
   asked.build = std::move(spec);
-  const std::string name =
-      settings.dockerfile_inline ? "Dockerfile" : fs::path(asked.build.dockerfile).filename().string();
-  const std::string ignore = ignored(asked.build, settings.dockerfile_inline.has_value());
-  const Result<std::string> dockerfile = folder.write(name, built.text);
-  if (!dockerfile) return dockerfile.failure();
-  if (const Result<std::string> written = folder.write(name + ".dockerignore", ignore); !written)
+  if (Result<Done> written =
+          write_dockerfile(folder, built.text, settings.dockerfile_inline.has_value(), asked.build);
+      !written)
     return written.failure();
-  asked.build.dockerfile = *dockerfile;
-  if (asked.build.context.empty()) {
-    asked.build.context = folder.file("nothing");
-    fs::create_directory(asked.build.context);
-  }
   asked.platforms = settings.platforms;
   for (const std::string& one : settings.ssh) asked.ssh.push_back(ssh_with_paths(one, call.working_dir));
   asked.cache_to = settings.cache_to;

@@ -15,10 +15,10 @@ struct ClientCall {
   std::string step;  // who asks
   docker::Endpoint endpoint;
   std::vector<std::string> arguments;  // behind `docker` and what names the engine
-  // Of its environment, besides cairn's own: configured it is by that. What is secret is masked in its
+  // In its environment, besides cairn's own, by which it is configured. What is secret is masked in its
   // output.
   std::vector<std::pair<std::string, Text>> variables;
-  std::vector<Text> masked;  // what else is
+  std::vector<Text> masked;  // there, too
   std::string working_dir;
   std::string log_file;  // absolute, its own: its output, line by line
 };

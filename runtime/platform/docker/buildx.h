@@ -79,6 +79,8 @@ Failure buildx_failure(const BuildxProgress& said, const BuiltText& dockerfile);
 // `docker buildx inspect`.
 struct BuildxBuilder {
   std::string name, driver;  // "default", "docker"
+
+  bool sees_engine() const { return driver == "docker"; }  // the engine's own: its images are there
 };
 // A Failure when there is no plugin, or no such builder. `well`: it ended with 0.
 Result<BuildxBuilder> buildx_builder(const std::string& said, bool well);
