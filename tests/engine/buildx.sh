@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The docker client's plugin buildx for tests. Debian 12 has none, so it is built once from its Go modules, without the
 # drivers that no test uses (Kubernetes' client is half of it) and unoptimised: 67 seconds of a processor instead of 250.
-# Kept in the cache folder.
+# Kept in the cache folder. Where there is no Go, the machine's own.
 #
 #   tests/engine/buildx.sh   prints the path of the program
 set -euo pipefail
@@ -16,7 +16,13 @@ if [ ! -e "$folder/complete" ]; then
   exec 8>"$cache/buildx.lock"
   flock 8
   if [ ! -e "$folder/complete" ]; then
-    command -v go >/dev/null || { echo "buildx.sh: Go (1.24 or newer) is needed to build it" >&2; exit 1; }
+    if ! command -v go >/dev/null; then
+      for folder in ~/.docker /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+        [ ! -x "$folder/cli-plugins/docker-buildx" ] || { echo "$folder/cli-plugins/docker-buildx"; exit; }
+      done
+      echo "buildx.sh: there is no buildx on this machine, and Go (1.24 or newer) is needed to build it" >&2
+      exit 1
+    fi
     rm -rf "$folder"
     mkdir -p "$folder/source"
     cat >"$folder/source/main.go" <<'END'
