@@ -64,6 +64,10 @@ def tearDownModule():
     shutil.rmtree(CONFIG)
 
 
+def sleepers():
+    return subprocess.run(["pgrep", "-f", "^sleep 86371"], text=True, capture_output=True).stdout.split()
+
+
 class BuildxTest(ProjectTest):
     engine = next(iter(ENGINES.values()))
 
@@ -189,10 +193,11 @@ class OnEachEngine:
             self.assertNotIn("COPY", done.stdout, "nothing was begun")
 
     def begin_to_sleep(self):
-        self.write(f'image app {{ dockerfile_inline = "FROM cairn-test:1\\nRUN echo begun; sleep 86400\\n" ; builder = "buildx" ; secrets = {{}} }}{RUN}')
+        self.write(f'image app {{ dockerfile_inline = "FROM cairn-test:1\\nRUN echo begun; sleep 86371\\n" ; builder = "buildx" ; secrets = {{}} }}{RUN}')
         brain = self.start("run", "test", "--output", "plain")
         for line in brain.stdout:
             if "| begun" in line:
+                self.assertNotEqual(sleepers(), [])
                 return brain
         self.fail("it did not begin")
 
@@ -201,6 +206,7 @@ class OnEachEngine:
         brain.send_signal(signal.SIGINT)
         self.assertEqual(brain.wait(timeout=60), 130)
         self.assert_nothing_left()
+        until("the builder has given up", lambda: not sleepers())
 
     def test_a_kill_ends_it(self):
         brain = self.begin_to_sleep()
@@ -208,6 +214,7 @@ class OnEachEngine:
         brain.kill()
         brain.wait()
         until("the client has ended", lambda: not processes_with("CAIRN_STEP=app"))
+        until("the builder has given up", lambda: not sleepers())
         self.cairn("clean")
         self.assert_nothing_left()
 
