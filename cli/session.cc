@@ -333,6 +333,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
                           },
                           kinds::random_text, (options.up ? *cairn_folder : folder->path) + "/secrets"},
                          masker);
+  for (const ParamListing& param : program->compiled.params) secrets.given(param.name, param.value);
   host::Ports ports(host::port_registry_folder(environment("XDG_RUNTIME_DIR").value_or(""),
                                                environment("HOME").value_or("/tmp")),
                     static_cast<std::uint64_t>(getpid()));

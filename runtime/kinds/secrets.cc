@@ -48,6 +48,15 @@ LateAnswer Secrets::read(const SecretPlace& place) {
   return answer;
 }
 
+void Secrets::mask(const std::string& param, const Value& value, bool secret) {
+  if (const std::string* text = value.as<std::string>(); text != nullptr && (secret || value.secret))
+    masker_.add(param, *text);
+  if (const List* list = value.as<List>())
+    for (const Value& one : *list) mask(param, one, secret || value.secret);
+  if (const Map* map = value.as<Map>())
+    for (const auto& [key, one] : map->entries) mask(param, one, secret || value.secret);
+}
+
 LateAnswer Secrets::find(const SecretPlace& place) {
   const std::string_view text = place.place;
   const std::size_t colon = text.find(':');

@@ -28,8 +28,11 @@ class Secrets {
 
   // "env:X", "file:P", "generate:24".
   LateAnswer read(const SecretPlace& place);
+  // What somebody has given us as a secret: the value of a param. Its secret texts are masked.
+  void given(const std::string& param, const Value& value) { mask(param, value, value.secret); }
 
  private:
+  void mask(const std::string& param, const Value& value, bool secret);
   LateAnswer find(const SecretPlace& place);
   std::string generated(const std::string& place, std::size_t characters);
 

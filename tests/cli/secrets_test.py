@@ -76,5 +76,18 @@ class Secrets(ProjectTest):
         self.assertNotEqual(told.returncode, 0)
 
 
+class SecretParams(Secrets):
+    """The same of a param, which somebody gives."""
+
+    def setUp(self):
+        super().setUp()
+        self.environment["CAIRN_PARAM_password"] = VALUE
+        self.write(STACK.replace('let password = secret("env:HOUSE_PASSWORD")', "param password: secret"))
+
+    def test_one_that_is_missing_is_named(self):
+        del self.environment["CAIRN_PARAM_password"]
+        self.assertIn("the param `password` has no value", self.cairn("run", "test", code=2).stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

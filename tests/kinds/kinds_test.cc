@@ -84,6 +84,21 @@ TEST(Addresses, AreWhatTheReaderCanReach) {
   EXPECT_NE(std::get<Unanswered>(*closed).message.find("port 80 of `db`"), std::string::npos);
 }
 
+TEST(Addresses, AStepInAServiceReachesWhatThatDoes) {
+  Graph graph = with_service_and_readers();
+  const NodeId db{0}, app{1}, step{2};
+  graph.nodes[1].kind = "service";
+  graph.nodes[1].node_class = NodeClass::service;
+  graph.nodes[2].settings = {{"in", Value{NodeRef{app}}, {}, true}};
+  EXPECT_EQ(service_around(graph, step), app);
+  EXPECT_EQ(service_around(graph, app), no_node);
+  Addresses addresses(graph, [] { return Result<int>(4711); });
+  addresses.set(db, {"172.18.0.2", {{5432, 49153}}, "127.0.0.1"});
+  const List port = {Value{std::int64_t{5432}}};
+  EXPECT_EQ(plain_text(std::get<Value>(*addresses.answer(db, "url", port, step))), "http://db:5432");
+  EXPECT_EQ(plain_text(std::get<Value>(*addresses.answer(app, "host", {}, step))), "inside");
+}
+
 TEST(Addresses, ANamedPortIsChosenOnceForAllReaders) {
   Graph graph = with_service_and_readers();
   graph.nodes[0].settings.clear();  // a host process
