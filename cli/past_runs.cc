@@ -181,22 +181,25 @@ plan::Facts facts_of(const std::vector<kinds::EngineLook>& looks, Removed& remov
 void carry_out(const plan::Removal& removal, std::vector<kinds::EngineLook>& looks,
                const ProjectPlace& project, Removing how, Removed& removed) {
   struct Object {
-    docker::Engine* engine = nullptr;
+    kinds::EngineLook* look = nullptr;
     const plan::Fact* fact = nullptr;
     Result<Done> gone = Done{};
+    std::optional<Failure> trouble = {};  // that kept nothing from being removed
   };
   std::vector<Object> rank;  // what uses nothing of each other
   const auto remove_rank = [&] {
     if (how != Removing::only_said)
       several_at_a_time(rank, [&](Object& one) {
-        if (how == Removing::gently) one.gone = kinds::stop_object(*one.engine, *one.fact, {});
-        if (one.gone) one.gone = kinds::remove_object(*one.engine, *one.fact, project.name, {});
+        if (how == Removing::gently) one.gone = kinds::stop_object(*one.look, *one.fact, one.trouble, {});
+        if (one.gone) one.gone = kinds::remove_object(*one.look->engine, *one.fact, project.name, {});
       });
-    for (const Object& one : std::exchange(rank, {}))
+    for (const Object& one : std::exchange(rank, {})) {
+      if (one.trouble) fmt::print(stderr, "warning: {}\n", in_one_line(*one.trouble));
       if (one.gone)
         removed.gone.push_back(item_of(one.fact->identity));
       else
         removed.left.push_back(item_of(one.fact->identity, in_one_line(one.gone.failure())));
+    }
   };
   for (const StepId step : removal.graph.order) {
     const Phase phase = removal.graph.steps[index(step)].phase;
@@ -207,7 +210,7 @@ void carry_out(const plan::Removal& removal, std::vector<kinds::EngineLook>& loo
     const auto look = std::find_if(looks.begin(), looks.end(), [&](const kinds::EngineLook& one) {
       return one.engine->endpoint().shown == found->second.identity.where;
     });
-    if (look != looks.end()) rank.push_back({look->engine.get(), &found->second});
+    if (look != looks.end()) rank.push_back({&*look, &found->second});
   }
   remove_rank();
 }

@@ -20,6 +20,7 @@
 #include "cli/project.h"
 #include "cli/version.h"
 #include "runtime/effects/file_descriptor.h"
+#include "runtime/effects/in_one_line.h"
 #include "runtime/effects/locks.h"
 #include "runtime/execute/loop.h"
 #include "runtime/execute/signals.h"
@@ -387,7 +388,10 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
       clock, &tunnels,         options.resume != nullptr, &world.seen_containers};
   facts = kinds::observe(observation, {});
   if (!options.restart.empty()) {
-    if (Result<Done> stopped = kinds::stop_services(world, facts, options.restart); !stopped)
+    if (Result<Done> stopped = kinds::stop_services(
+            world, facts, options.restart,
+            [](const Failure& why) { fmt::print(stderr, "warning: {}\n", in_one_line(why)); });
+        !stopped)
       return complain_about(invocation, stopped.failure());
     facts = kinds::observe(observation, {});
   }

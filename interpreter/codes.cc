@@ -135,6 +135,11 @@ const std::vector<CodePage>& program_codes() {
       {"S0413", "a copy that cannot be",
        "The settings of a `snapshot` or `clone` speak against each other, or are its source's to have.",
        "volume seed\nclone data { from = seed ; size = 10GiB }\n"},
+      {"S0414", "nothing for a running service",
+       "A `run` with `in = service` is a program in the container that is there: it has a command, an "
+       "environment, a "
+       "user, a folder and files of its own, all else is the service's.",
+       "service db { image = \"x:1\" }\nrun t { in = db ; command = [\"y\"] ; cpus = 2 }\n"},
   };
   return pages;
 }

@@ -70,6 +70,7 @@ void check_demands(Evaluator& evaluator, Draft& draft) {
     check_place(evaluator, id, draft.graph.nodes[i], diagnostics);
     check_paths_inside(evaluator, id, draft.graph.nodes[i]);
     check_health(evaluator, id, draft.graph.nodes[i]);
+    check_inside_service(evaluator, id, draft.graph);
     check_copy(evaluator, id, draft);
     check_self(evaluator, id, draft, diagnostics);
   }

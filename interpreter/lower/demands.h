@@ -15,6 +15,9 @@ void check_paths_inside(Evaluator& evaluator, NodeId id, const Node& node);
 // heard.
 void check_health(Evaluator& evaluator, NodeId id, const Node& node);
 
+// What a `run` in a running service cannot have, and that it has something to run.
+void check_inside_service(Evaluator& evaluator, NodeId id, const Graph& graph);
+
 // What a `snapshot` or `clone` cannot be.
 void check_copy(Evaluator& evaluator, NodeId id, const Draft& draft);
 

@@ -116,6 +116,13 @@ class NodeLowering {
     if (!value) return;
     add_dependencies(id, declared, setting.span, *value, reads);
     if (!setting.written && says_nothing(*value)) return;
+    // A process runs in a container: in that of the block that an instance stands for.
+    if (declared.name == "in")
+      if (const NodeRef* place = value->as<NodeRef>()) {
+        NodeId inner = place->node;
+        while (evaluator_.state(inner).stands_for != no_node) inner = evaluator_.state(inner).stands_for;
+        value = Value{NodeRef{inner}};
+      }
     if (value->secret_anywhere())
       check_secret(declared, setting.span);
     else if (declared.known)
@@ -192,7 +199,7 @@ class NodeLowering {
   void check_secret(const ParamDecl& declared, Span span) {
     constexpr std::array<std::string_view, 8> seen = {"name",     "labels", "tags",     "aliases",
                                                       "hostname", "args",   "profiles", "ports"};
-    constexpr std::array<std::string_view, 2> command = {"command", "entrypoint"};
+    constexpr std::array<std::string_view, 4> command = {"command", "entrypoint", "post_start", "pre_stop"};
     if (std::find(command.begin(), command.end(), declared.name) != command.end()) {
       evaluator_.program.diagnostics
           .error("S0306", span,

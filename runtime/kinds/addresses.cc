@@ -22,6 +22,11 @@ bool in_container(const Graph& graph, NodeId node) {
   return (one.kind == "service" || one.kind == "run") && !one.value("image").null();
 }
 
+NodeId service_around(const Graph& graph, NodeId node) {
+  const NodeRef* in = graph.node(node).value("in").as<NodeRef>();
+  return in != nullptr && graph.node(in->node).node_class == NodeClass::service ? in->node : no_node;
+}
+
 void Addresses::set(NodeId service, ServicePlace place) {
   std::lock_guard lock(mutex_);
   places_[service] = std::move(place);
@@ -61,8 +66,11 @@ std::optional<LateAnswer> Addresses::answer(NodeId service, std::string_view nam
   if (name != "host" && name != "port" && name != "url" && name != "ip") return std::nullopt;
   const Node& node = graph_.node(service);
   const bool service_inside = in_container(graph_, service);
-  const bool reader_inside = in_container(graph_, reader);
-  const bool itself = service == reader;
+  // What runs in a service's container sees what that sees.
+  const NodeId around = service_around(graph_, reader);
+  const NodeId place_of_reader = around == no_node ? reader : around;
+  const bool reader_inside = in_container(graph_, place_of_reader);
+  const bool itself = service == place_of_reader;
   const std::optional<ServicePlace> place = find(service);
 
   std::string host;

@@ -28,6 +28,8 @@ struct ServicePlace {
 
 // Whether a node's own process sees the networks of containers (true), or this machine's (false).
 bool in_container(const Graph& graph, NodeId node);
+// The service that a `run` says `in` of; no_node for all that have a place of their own.
+NodeId service_around(const Graph& graph, NodeId node);
 
 // Thread-safe.
 class Addresses {

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "runtime/kinds/container/hooks.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/platform/docker/containers.h"
 #include "runtime/platform/docker/images.h"
@@ -104,10 +105,15 @@ void look_for_agent_images(EngineLook& look, const std::string& project, std::st
     }
 }
 
-Result<Done> stop_object(docker::Engine& engine, const plan::Fact& fact, std::stop_token stop) {
+Result<Done> stop_object(EngineLook& look, const plan::Fact& fact, std::optional<Failure>& trouble,
+                         std::stop_token stop) {
   const plan::Ours& ours = std::get<plan::Ours>(fact.found);
   if (fact.identity.what != "service" || ours.state != plan::ObjectState::running) return Done{};
-  return docker::stop_as_made(engine, ours.id, stop);
+  for (const auto& container : look.containers)
+    if (container->id == ours.id)
+      if (Result<Done> drained = run_pre_stop_of(*look.engine, ours.id, container->labels, stop); !drained)
+        trouble = drained.failure();
+  return docker::stop_as_made(*look.engine, ours.id, stop);
 }
 
 Result<Done> remove_object(docker::Engine& engine, const plan::Fact& fact, const std::string& project,

@@ -31,9 +31,10 @@ EngineLook look_at(http::HttpClient& http, Clock& clock, const docker::Endpoint&
 // next run.
 void look_for_agent_images(EngineLook& look, const std::string& project, std::stop_token stop);
 
-// Ends a container that runs as it was made to be ended: its stop signal, its grace, SIGKILL. Of what does
-// not run, a success.
-Result<Done> stop_object(docker::Engine& engine, const plan::Fact& fact, std::stop_token stop);
+// Ends a container that runs as it was made to be ended: its `pre_stop`, its stop signal, its grace, SIGKILL.
+// Of what does not run, a success. A `pre_stop` that fails stops nothing from being stopped: `trouble`.
+Result<Done> stop_object(EngineLook& look, const plan::Fact& fact, std::optional<Failure>& trouble,
+                         std::stop_token stop);
 
 // Removes what a Fact of `ours` says, if it is still ours; one that is gone is fine.
 Result<Done> remove_object(docker::Engine& engine, const plan::Fact& fact, const std::string& project,

@@ -96,7 +96,9 @@ std::vector<plan::Refusal> refused_on_host(const Graph& graph, const plan::Plan&
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const NodeId id{static_cast<std::uint32_t>(n)};
     const Node& node = graph.nodes[n];
-    if ((node.kind != "service" && node.kind != "run") || in_container(graph, id)) continue;
+    if ((node.kind != "service" && node.kind != "run") || in_container(graph, id) ||
+        service_around(graph, id) != no_node)
+      continue;
     const bool performed = std::any_of(node.steps.begin(), node.steps.end(), [&](StepId step) {
       return plan.steps[index(step)].verdict == plan::Verdict::perform;
     });

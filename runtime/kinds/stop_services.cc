@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/kinds/container/hooks.h"
 #include "runtime/kinds/containers.h"
 #include "runtime/kinds/host_workload.h"
 #include "runtime/kinds/kept_services.h"
@@ -9,7 +10,8 @@
 
 namespace cairn::kinds {
 
-Result<Done> stop_services(World& world, const plan::Facts& facts, const std::vector<NodeId>& services) {
+Result<Done> stop_services(World& world, const plan::Facts& facts, const std::vector<NodeId>& services,
+                           const std::function<void(const Failure&)>& told) {
   for (const NodeId service : services) {
     const Node& node = world.graph.node(service);
     const auto fact = facts.of_node.find(node.path);
@@ -29,6 +31,9 @@ Result<Done> stop_services(World& world, const plan::Facts& facts, const std::ve
     }
     Result<docker::Engine*> engine = world.containers->engine_of(service);
     if (!engine) return engine.failure();
+    if (const auto seen = world.seen_containers.find(there->id); seen != nullptr && seen->status == "running")
+      if (Result<Done> drained = run_pre_stop_of(**engine, seen->id, seen->labels, {}); !drained)
+        told(drained.failure());
     if (Result<Done> ended = docker::stop_as_made(**engine, there->id, {}); !ended)
       return std::move(ended.failure()).within(fmt::format("cannot stop `{}`", node.path));
   }

@@ -264,6 +264,14 @@ TEST_P(Containers, ExecGivesOutputAndCode) {
   EXPECT_EQ(err, "bad\n");
 }
 
+TEST_P(Containers, ExecOfAProgramThatIsNotThereHasDoneNothing) {
+  const std::string id = started(shell("cairn-t-exec-none", "sleep 1000"));
+  const Result<int> code = run_exec(engine, id, {.command = {"no-such-program"}}, {}, {});
+  ASSERT_FALSE(code.ok());
+  EXPECT_TRUE(code.failure().nothing_done);
+  EXPECT_THAT(code.failure().causes.back(), HasSubstr("no-such-program"));
+}
+
 TEST_P(Containers, ExecInOneThatDoesNotRunFails) {
   const std::string id = made(shell("cairn-t-exec0", "exit 0"));
   const Result<int> code = run_exec(engine, id, {.command = {"true"}}, {}, {});

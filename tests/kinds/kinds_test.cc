@@ -30,8 +30,8 @@ TEST(ProcessSettings, ReadsAllThatServiceDeclaresForItsProcess) {
   const std::vector<std::string_view> read = process_setting_names();
   const std::vector<std::string> elsewhere = {
       // the executor, the graph or another file of this room reads these
-      "after", "when", "timeout", "retry", "allow_failure", "pool", "profiles", "description", "ready",
-      "keep", "like", "changes", "engine", "links", "logs_on_failure"};
+      "after", "when", "timeout", "retry",   "allow_failure", "pool",  "profiles",       "description",
+      "ready", "keep", "like",    "changes", "engine",        "links", "logs_on_failure"};
   for (const ParamDecl& param : vocabulary.kind("service")->params) {
     const bool known = std::find(read.begin(), read.end(), param.name) != read.end() ||
                        std::find(elsewhere.begin(), elsewhere.end(), param.name) != elsewhere.end();
@@ -153,6 +153,19 @@ TEST(Secrets, AreReadOnceAndMasked) {
   EXPECT_NE(std::get<Unanswered>(missing).message.find("OTHER"), std::string::npos);
   const Value fallback{std::string("from the file")};
   EXPECT_EQ(plain_text(std::get<Value>(secrets.read({"env:THIRD", &fallback, {}}))), "from the file");
+}
+
+TEST(Secrets, OfParamsAreMaskedWhereverTheyAreInTheValue) {
+  scribe::Masker masker;
+  Secrets secrets({}, masker);
+  Map map;
+  map.set("token", Value{std::string("a token of a map"), true});
+  map.set("name", Value{std::string("a plain name here")});
+  secrets.given("plain", Value{std::string("nothing to hide")});
+  secrets.given("one", Value{std::string("correct horse battery"), true});
+  secrets.given("many", Value{map});
+  EXPECT_EQ(masker.masked("correct horse battery, a token of a map"), "•••, •••");
+  EXPECT_EQ(masker.masked("nothing to hide, a plain name here"), "nothing to hide, a plain name here");
 }
 
 TEST(RandomText, IsLettersAndDigitsOfTheLengthAskedFor) {

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "runtime/kinds/binding.h"
+#include "runtime/kinds/container/environment.h"
 #include "runtime/kinds/container/mounts.h"
 #include "runtime/kinds/container/ports.h"
 #include "runtime/kinds/container/references.h"
@@ -20,21 +20,6 @@ std::optional<Nanoseconds> duration_in(const Named<Value>& settings, std::string
   return std::nullopt;
 }
 
-// Lines of `NAME=value`; empty ones and those that begin with # say nothing.
-Result<Done> read_env_file(const Path& path, std::map<std::string, Text>& env) {
-  std::ifstream file(absolute(path));
-  if (!file)
-    return Failure{
-        .message = fmt::format("the `env_file` `{}` cannot be read", path.text), .causes = {}, .help = {}};
-  for (std::string line; std::getline(file, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    const std::size_t equals = line.find('=');
-    if (!line.empty() && line.front() != '#' && equals != std::string::npos)
-      env[line.substr(0, equals)] = Text(line.substr(equals + 1));
-  }
-  return Done{};
-}
-
 Result<Done> set_program(docker::ContainerSpec& spec, const ProcessSettings& settings) {
   spec.command = settings.command;
   spec.entrypoint = settings.entrypoint;
@@ -42,9 +27,9 @@ Result<Done> set_program(docker::ContainerSpec& spec, const ProcessSettings& set
     spec.entrypoint = std::vector<std::string>{settings.shell, "-e", "-c"};
     spec.command = std::vector<std::string>{*settings.script};
   }
-  for (const Path& path : settings.env_file)
-    if (Result<Done> read = read_env_file(path, spec.env); !read) return read;
-  for (const auto& [name, value] : settings.env) spec.env[name] = value;
+  Result<std::map<std::string, Text>> env = environment_of(settings);
+  if (!env) return env.failure();
+  spec.env = std::move(*env);
   if (settings.working_dir) spec.working_dir = *settings.working_dir;
   if (settings.user) spec.user = settings.user->exposed();
   if (settings.hostname) spec.hostname = *settings.hostname;

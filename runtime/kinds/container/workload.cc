@@ -6,7 +6,9 @@
 
 #include "runtime/execute/companion.h"
 #include "runtime/kinds/announced.h"
+#include "runtime/kinds/binding.h"
 #include "runtime/kinds/container/files.h"
+#include "runtime/kinds/container/hooks.h"
 #include "runtime/kinds/container/log.h"
 #include "runtime/kinds/container/networks.h"
 #include "runtime/kinds/container/place.h"
@@ -16,7 +18,6 @@
 #include "runtime/kinds/death_notice.h"
 #include "runtime/kinds/deploy.h"
 #include "runtime/platform/docker/containers.h"
-#include "runtime/platform/docker/exec.h"
 #include "runtime/platform/docker/images.h"
 #include "runtime/reach/docker_target.h"
 
@@ -78,6 +79,7 @@ class ContainerWorkload final : public Workload {
     if (!spec) return spec.failure();
     spec->identity = containers_.identity(node_, containers_.object_name(node_), attempt_);
     spec->image = image_;
+    if (!settings_.pre_stop.empty()) spec->labels[pre_stop_label] = pre_stop_in_label(settings_.pre_stop);
     if (wants_outputs_) spec->env["CAIRN_OUTPUT"] = Text(std::string(kOutputsPath));
     if (Result<Done> joined = networks_.join(*spec, settings_, context); !joined) return joined;
     if (Result<Done> looked = look_at_image(spec->healthcheck, context); !looked) return looked;
@@ -263,23 +265,13 @@ class ContainerWorkload final : public Workload {
     return Done{};
   }
 
-  // The commands of `post_start` and `pre_stop`, one after the other.
   Result<Done> run_inside(std::string_view setting, const std::vector<Value>& commands,
                           execute::StepContext& context) {
-    for (const Value& value : commands) {
-      const std::vector<std::string> command = As<std::vector<std::string>>::take(value);
-      const Result<int> code = docker::run_exec(
-          engine_, id_, {.command = command},
-          [&](const docker::OutputPiece& piece) { context.write(scribe::Stream::out, piece.bytes); },
-          context.stop());
-      if (!code) return code.failure();
-      if (*code != 0)
-        return Failure{
-            .message = fmt::format("`{}` of `{}` exited {}", setting, world_.graph.node(node_).path, *code),
-            .causes = {fmt::format("the command was {}", show(value))},
-            .help = {}};
-    }
-    return Done{};
+    return run_hooks(
+        engine_, id_, world_.graph.node(node_).path, setting,
+        As<std::vector<std::vector<std::string>>>::take(Value{List(commands)}),
+        [&](const docker::OutputPiece& piece) { context.write(scribe::Stream::out, piece.bytes); },
+        context.stop());
   }
 
   Result<Done> learn_addresses(execute::StepContext& context) {

@@ -130,6 +130,7 @@ ContainerFacts facts_of(const json& body) {
   facts.tty = at<bool>(body, "/Config/Tty");
   facts.stop_signal = at<std::string>(body, "/Config/StopSignal");
   facts.hostname = at<std::string>(body, "/Config/Hostname");
+  facts.working_dir = at<std::string>(body, "/Config/WorkingDir");
   facts.env = strings_at(body, "/Config/Env");
   read_networks(body, facts);
   facts.ports = bound_ports(part(body, "/NetworkSettings/Ports"));

@@ -98,7 +98,7 @@ struct ContainerFacts : ContainerNetworking {
   std::string health;                   // "" (no healthcheck) | starting | healthy | unhealthy
   std::string last_health_output;
   bool tty = false;
-  std::string stop_signal, hostname;
+  std::string stop_signal, hostname, working_dir;
   std::vector<std::string> env;      // "NAME=value": may contain secrets
   std::vector<std::string> exposed;  // "80/tcp"
   std::vector<MountFacts> mounts;
