@@ -83,6 +83,22 @@ bool write_file(const fs::path& path, std::string_view text) {
   return false;
 }
 
+// Workloads follow logs and watch, on threads that ask the run's engines: `up` leaves some at work, and they
+// have to end before those go.
+class WorkloadsEndFirst {
+ public:
+  explicit WorkloadsEndFirst(kinds::World& world) : world_(world) {}
+  ~WorkloadsEndFirst() {
+    for (std::size_t n = 0; n < world_.graph.nodes.size(); ++n)
+      (void)world_.workloads.take(NodeId{static_cast<std::uint32_t>(n)});
+  }
+  WorkloadsEndFirst(const WorkloadsEndFirst&) = delete;
+  WorkloadsEndFirst& operator=(const WorkloadsEndFirst&) = delete;
+
+ private:
+  kinds::World& world_;
+};
+
 // The view that standard output gets.
 class Views {
  public:
@@ -373,6 +389,7 @@ void act(Invocation& invocation, std::unique_ptr<ProgramFile> program, const Ses
   world.arrays = &arrays;
   world.pools = &pools;
   world.storage_agents = &storage_agents;
+  const WorkloadsEndFirst order(world);
   std::map<std::string, execute::PerformKind, std::less<>> performers = kinds::all_kinds(world);
   const std::vector<NodeId> beyond_us = not_performed(graph, performers);
   execute::KindTable performer(std::move(performers), [&](const execute::StepRequest& request) {
