@@ -84,9 +84,14 @@ stage test {{
   service web {{ {IMAGE} ; command = ["sleep", "3600"] ; files = {{ "/etc/said" = "hello\\n" }} ; post_start = [["sh", "-c", "cat /etc/said >/tmp/started"]] ; ready = [exec(["grep", "hello", "/tmp/started"])] ; stop_signal = "SIGKILL" }}
   run one {{ {IMAGE} ; command = ["sh", "-c", "grep hello /etc/it && echo one >>/out/log"] ; files = {{ "/etc/it" = "hello\\n" }} ; mounts = {{ "/out" = "./out" }} ; after = [web] }}
 }}''',
+    "inside": f'''
+stage test {{
+  service db {{ {IMAGE} ; command = ["sleep", "3600"] ; mounts = {{ "/out" = "./out" }} ; stop_signal = "SIGKILL" ; pre_stop = [["true"]] }}
+  run one {{ in = db ; command = ["sh", "-c", "grep hello it && echo one >>/out/log"] ; working_dir = "/data" ; files = {{ "it" = "hello\\n" }} }}
+}}''',
 }
 # Of the requests of each stack every n-th is a death, unless all are asked for.
-EVERY = {"run": 1, "service": 9, "volume": 9, "clone": 9, "image": 6, "commit": 7, "push": 4, "files": 9}
+EVERY = {"run": 1, "service": 9, "volume": 9, "clone": 9, "image": 6, "commit": 7, "push": 4, "files": 9, "inside": 9}
 
 
 def docker(*arguments, check=True):
