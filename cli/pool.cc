@@ -20,7 +20,7 @@ std::string shown_bytes(std::uint64_t bytes) {
   return fmt::format("{:.{}f} {}", value, unit == 0 ? 0 : 1, units[unit]);
 }
 
-void complain_about(Invocation& invocation, const Failure& failure) {
+void complain_of_storage(Invocation& invocation, const Failure& failure) {
   std::string text = failure.message;
   for (const std::string& cause : failure.causes) text += "\n  = cause: " + cause;
   complain(invocation, step_failed, text, failure.help);
@@ -52,7 +52,7 @@ void add_pool(CLI::App& app, Invocation& invocation) {
   create->callback([=, &invocation] {
     wish->size = *gibibytes << 30;
     const Result<clone::Pool> pool = clone::create_pool(*wish);
-    if (!pool) return complain_about(invocation, pool.failure());
+    if (!pool) return complain_of_storage(invocation, pool.failure());
     // One that was there stays as it is.
     if ((type->count() > 0 && pool->type != wish->type) || (size->count() > 0 && pool->size != wish->size))
       return complain(
@@ -79,7 +79,7 @@ void add_pool(CLI::App& app, Invocation& invocation) {
   remove->callback([=, &invocation] {
     if (Result<> removed = clone::remove_pool(wish->folder, wish->name, *with_clones, real_clock(), {});
         !removed)
-      complain_about(invocation, removed.failure());
+      complain_of_storage(invocation, removed.failure());
   });
 }
 

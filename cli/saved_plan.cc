@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Texts = std::map<std::string, std::string>;
 
-constexpr int format = 1;
+constexpr int plan_format = 1;
 constexpr std::size_t most_shown = 10;
 
 // What the file says of each block that takes part, and what is to be done with its steps.
@@ -72,7 +72,7 @@ std::vector<std::string> changes(const Texts& blocks, const Texts& steps, const 
 
 bool save_plan(const std::string& path, const Planned& planned, Invocation& invocation) {
   const Wanted& wanted = planned.wanted;
-  Json all = {{"cairn_plan", format},
+  Json all = {{"cairn_plan", plan_format},
               {"goal", words_of(wanted)},
               {"file", planned.program->path},
               {"params", invocation.params},
@@ -104,7 +104,7 @@ bool load_saved_plan(const std::string& path, bool up, Planned& planned, Invocat
   const Json all = Json::parse(file, nullptr, false);
   Texts blocks, steps;
   try {
-    if (!all.is_object() || all.at("cairn_plan") != format) throw std::runtime_error("another format");
+    if (!all.is_object() || all.at("cairn_plan") != plan_format) throw std::runtime_error("another format");
     planned.wanted.up = all.at("up");
     planned.wanted.names = all.at("names").get<std::vector<std::string>>();
     planned.wanted.only = all.at("only").get<std::vector<std::string>>();

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int format = 1;
+constexpr int start_format = 1;
 
 Json json_of(const Value& value) {
   if (const bool* is = value.as<bool>()) return *is;
@@ -89,7 +89,7 @@ std::string text_of(const StartRecord& record) {
       one["value"] = json_of(std::get<Value>(given.value));
     params.push_back(std::move(one));
   }
-  const Json all = {{"start", format},
+  const Json all = {{"start", start_format},
                     {"file", record.file},
                     {"main", record.main},
                     {"shown_folder", record.shown_folder},
@@ -113,9 +113,9 @@ Result<StartRecord> start_record_in(const std::string& text) {
   const auto texts = [](const Json& json) { return json.get<std::vector<std::string>>(); };
   try {
     const Json all = Json::parse(text);
-    if (all.at("start") != format)
+    if (all.at("start") != start_format)
       return Failure{"it was begun by another version of cairn"}.because(fmt::format(
-          "its start is recorded in format {}, this cairn reads {}", all.at("start").dump(), format));
+          "its start is recorded in format {}, this cairn reads {}", all.at("start").dump(), start_format));
     record.file = all.at("file");
     record.main = all.at("main");
     record.shown_folder = all.at("shown_folder");

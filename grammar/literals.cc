@@ -5,13 +5,11 @@
 #include <limits>
 #include <optional>
 
+#include "grammar/text_scan.h"
+
 namespace cairn {
 
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 constexpr std::int64_t int_max = std::numeric_limits<std::int64_t>::max();
 

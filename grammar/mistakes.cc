@@ -18,10 +18,6 @@ bool is_reserved(std::string_view word) {
   return std::find(reserved.begin(), reserved.end(), word) != reserved.end();
 }
 
-std::string ticked(std::string_view text) {
-  return "`" + std::string(text) + "`";
-}
-
 char closer(char kind) {
   return kind == '(' ? ')' : kind == '[' ? ']' : '}';
 }

@@ -11,10 +11,9 @@
 namespace cairn {
 
 bool is_reserved(std::string_view word);
-std::string ticked(std::string_view text);  // `text`
-char closer(char kind);                     // of an opening bracket
-bool is_quoted_kind(char kind);             // an Opener's kind: a text
-bool typographic(std::uint32_t code);       // “ ” „ ‘ ’ « » and the like
+char closer(char kind);                // of an opening bracket
+bool is_quoted_kind(char kind);        // an Opener's kind: a text
+bool typographic(std::uint32_t code);  // “ ” „ ‘ ’ « » and the like
 
 class Explainer {
  public:

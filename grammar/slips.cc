@@ -6,12 +6,6 @@
 
 namespace cairn {
 
-namespace {
-std::string ticked(std::string_view text) {
-  return "`" + std::string(text) + "`";
-}
-}  // namespace
-
 void Context::fail(Wanted wanted, std::uint32_t at) {
   failed_open_ = open_;
   Explained explained = explain({text_, file_, wanted, at, statement_, open_});

@@ -65,6 +65,10 @@ struct Token {
 };
 Token token_at(std::string_view text, std::size_t at);
 
+inline std::string ticked(std::string_view text) {
+  return "`" + std::string(text) + "`";
+}
+
 // As it is named after "found": "`=`", "`image`", "a text", "the end of the line".
 std::string named(std::string_view text, const Token& token);
 

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t text_width = 96;
 
-bool accepts_null(const Type& type) {
-  if (type.form == Type::Form::one_of) return std::any_of(type.of.begin(), type.of.end(), accepts_null);
+bool may_be_left_out(const Type& type) {
+  if (type.form == Type::Form::one_of) return std::any_of(type.of.begin(), type.of.end(), may_be_left_out);
   return type.form == Type::Form::null;
 }
 
@@ -47,7 +47,7 @@ std::string signature(const ExportDecl& exported, const Sources& sources) {
 
 std::string default_of(const ParamDecl& param, const Sources& sources) {
   if (param.default_value != nullptr) return written(*param.default_value, sources);
-  return accepts_null(param.type) || param.deferred ? "" : "required";
+  return may_be_left_out(param.type) || param.deferred ? "" : "required";
 }
 
 std::string escaped(std::string text) {

@@ -17,13 +17,6 @@ constexpr std::size_t deepest = 2000;  // nested lets, exports and instances; ea
 constexpr std::size_t most_held = 20'000'000;
 constexpr std::size_t deepest_value = 300;
 
-template <class T>
-Value of(T is) {
-  Value value;
-  value.is = std::move(is);
-  return value;
-}
-
 bool is_scalar(const Value& value) {
   return value.as<std::string>() || value.as<std::int64_t>() || value.as<double>() || value.as<bool>() ||
          value.as<Duration>() || value.as<Size>() || value.as<Path>();
@@ -60,7 +53,7 @@ Value Evaluator::late(const syntax::Expr& expression, const Where& place, const 
   made->expression = &expression;
   made->place = place;
   made->because = because;
-  Value value = of(Late{std::move(made)});
+  Value value = to_value(Late{std::move(made)});
   value.secret = secret;
   return value;
 }
@@ -166,11 +159,11 @@ std::optional<Value> Evaluator::evaluate_inner(const syntax::Expr& expression, c
     const Where& place;
     Maybe operator()(const syntax::Poison&) { return std::nullopt; }
     Maybe operator()(const syntax::NullLiteral&) { return Value{}; }
-    Maybe operator()(const syntax::BoolLiteral& is) { return of(is.value); }
-    Maybe operator()(const syntax::IntLiteral& is) { return of(is.value); }
-    Maybe operator()(const syntax::FloatLiteral& is) { return of(is.value); }
-    Maybe operator()(const syntax::DurationLiteral& is) { return of(Duration{is.milliseconds}); }
-    Maybe operator()(const syntax::SizeLiteral& is) { return of(Size{is.bytes}); }
+    Maybe operator()(const syntax::BoolLiteral& is) { return to_value(is.value); }
+    Maybe operator()(const syntax::IntLiteral& is) { return to_value(is.value); }
+    Maybe operator()(const syntax::FloatLiteral& is) { return to_value(is.value); }
+    Maybe operator()(const syntax::DurationLiteral& is) { return to_value(Duration{is.milliseconds}); }
+    Maybe operator()(const syntax::SizeLiteral& is) { return to_value(Size{is.bytes}); }
     Maybe operator()(const syntax::Text& is) { return self.text(expression, is, place); }
     Maybe operator()(const syntax::ListLiteral& is) { return self.list(is, place); }
     Maybe operator()(const syntax::MapLiteral& is) { return self.map(is, place); }
@@ -195,7 +188,7 @@ std::optional<Value> Evaluator::name(const syntax::Expr& expression, const synta
     if (local->name == wanted) return local->value;
   if (wanted == "self") {
     if (place.self == no_node) return std::nullopt;
-    return of(NodeRef{place.self});
+    return to_value(NodeRef{place.self});
   }
   Environment& at = *place.environment;
   if (at.region == nullptr) {  // a default of a native kind: names are settings of its node
@@ -257,7 +250,7 @@ std::optional<Value> Evaluator::text(const syntax::Expr& expression, const synta
     result.secret = result.secret || secret;
     return result;
   }
-  Value result = of(std::move(joined));
+  Value result = to_value(std::move(joined));
   result.secret = secret;
   return result;
 }
@@ -274,7 +267,7 @@ std::optional<Value> Evaluator::list(const syntax::ListLiteral& list, const Wher
       failed = true;
   }
   if (failed) return std::nullopt;
-  return of(std::move(values));
+  return to_value(std::move(values));
 }
 
 std::optional<Value> Evaluator::map_key(const syntax::Expr& expression, const Where& place) {
@@ -287,7 +280,7 @@ std::optional<Value> Evaluator::map_key(const syntax::Expr& expression, const Wh
     return std::nullopt;
   }
   if (key->late()) return key;
-  if (const std::int64_t* number = key->as<std::int64_t>()) return of(std::to_string(*number));
+  if (const std::int64_t* number = key->as<std::int64_t>()) return to_value(std::to_string(*number));
   if (key->as<std::string>() == nullptr) {
     error("S0302", expression.span, fmt::format("keys of a map are strings, not {}", kind_of_value(*key)));
     return std::nullopt;
@@ -319,7 +312,7 @@ std::optional<Value> Evaluator::map(const syntax::MapLiteral& map, const Where& 
     }
   }
   if (failed) return std::nullopt;
-  return of(values.take());
+  return to_value(values.take());
 }
 
 std::optional<Value> Evaluator::unary(const syntax::Expr& expression, const syntax::Unary& unary,
@@ -356,7 +349,7 @@ std::optional<Value> Evaluator::binary(const syntax::Expr& expression, const syn
           fmt::format("`{}` takes bools, not {}", sign_of(binary.op), kind_of_value(first ? *left : *right)));
       return std::nullopt;
     }
-    Value result = of(*other);
+    Value result = to_value(*other);
     result.secret = left->secret || right->secret;
     return result;
   }

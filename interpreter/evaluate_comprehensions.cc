@@ -6,16 +6,7 @@
 #include "interpreter/operators.h"
 
 namespace cairn {
-namespace {
-
-template <class T>
-Value of(T is) {
-  Value value;
-  value.is = std::move(is);
-  return value;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::optional<std::vector<std::vector<Value>>> Evaluator::elements(const syntax::Expr& written,
                                                                    std::size_t variables_wanted,
@@ -27,7 +18,7 @@ std::optional<std::vector<std::vector<Value>>> Evaluator::elements(const syntax:
     found.reserve(list->size());
     for (std::size_t i = 0; i < list->size(); ++i) {
       std::vector<Value>& variables = found.emplace_back();
-      if (two) variables.push_back(of(static_cast<std::int64_t>(i)));
+      if (two) variables.push_back(to_value(static_cast<std::int64_t>(i)));
       variables.push_back((*list)[i]);
       variables.back().secret = variables.back().secret || source.secret;
     }
@@ -37,7 +28,7 @@ std::optional<std::vector<std::vector<Value>>> Evaluator::elements(const syntax:
     found.reserve(map->entries.size());
     for (const auto& [key, entry] : map->entries) {
       std::vector<Value>& variables = found.emplace_back();
-      variables.push_back(of(key));
+      variables.push_back(to_value(key));
       if (two) variables.push_back(entry);
     }
     return found;
@@ -93,7 +84,7 @@ std::optional<Value> Evaluator::list_for(const syntax::Expr& expression, const s
     if (!value) return std::nullopt;
     values.push_back(std::move(*value));
   }
-  return of(std::move(values));
+  return to_value(std::move(values));
 }
 
 std::optional<Value> Evaluator::map_for(const syntax::Expr& expression, const syntax::MapFor& each,
@@ -113,7 +104,7 @@ std::optional<Value> Evaluator::map_for(const syntax::Expr& expression, const sy
       return std::nullopt;
     }
   }
-  return of(values.take());
+  return to_value(values.take());
 }
 
 }  // namespace cairn

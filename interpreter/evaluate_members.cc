@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::array<std::string_view, 3> how_it_ended = {"outcome", "error", "seconds"};
 
-template <class T>
-Value of(T is) {
-  Value value;
-  value.is = std::move(is);
-  return value;
-}
-
 // The regions from below `scope` down to the one that holds a declaration.
 std::vector<const Region*> way_to(const Declaration& declaration) {
   std::vector<const Region*> way;
@@ -110,7 +103,7 @@ std::optional<Value> Evaluator::value_in(const Declaration& declaration, Environ
   if (declaration.native == nullptr && declaration.user == nullptr && declaration.inner == nullptr)
     return std::nullopt;
   if (program.poisoned.contains(declaration.statement)) return std::nullopt;
-  return of(NodeRef{instantiate(declaration, at)});
+  return to_value(NodeRef{instantiate(declaration, at)});
 }
 
 std::optional<Value> Evaluator::whole(const Declaration& declaration, Environment& at,
@@ -133,7 +126,7 @@ std::optional<Value> Evaluator::whole(const Declaration& declaration, Environmen
     const NodeId group = loop_group(declaration, at, at.key);
     for (const Iteration& iteration : found.iterations)
       whole(declaration, *iteration.environment, way, step + 1, span);
-    return of(NodeRef{group});
+    return to_value(NodeRef{group});
   }
   bool counted = true;
   std::int64_t next = 0;
@@ -147,12 +140,12 @@ std::optional<Value> Evaluator::whole(const Declaration& declaration, Environmen
   }
   if (!counted) {
     std::erase_if(by_key.entries, [](const auto& entry) { return entry.second.null(); });
-    return of(std::move(by_key));
+    return to_value(std::move(by_key));
   }
   List list;
   for (auto& [key, value] : by_key.entries)
     if (!value.null()) list.push_back(std::move(value));
-  return of(std::move(list));
+  return to_value(std::move(list));
 }
 
 std::optional<Value> Evaluator::value_of(const std::vector<Declaration*>& declarations, Environment& from,

@@ -19,13 +19,6 @@ Value made_from(Value value, const Value& left, const Value& right) {
   return value;
 }
 
-template <class T>
-Value of(T is) {
-  Value value;
-  value.is = std::move(is);
-  return value;
-}
-
 std::optional<double> number(const Value& value) {
   if (const std::int64_t* whole = value.as<std::int64_t>()) return static_cast<double>(*whole);
   if (const double* fraction = value.as<double>()) return *fraction;
@@ -40,17 +33,17 @@ Computed whole_numbers(BinaryOp op, std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
   switch (op) {
     case BinaryOp::add:
-      return __builtin_add_overflow(a, b, &result) ? too_large(op) : of(result);
+      return __builtin_add_overflow(a, b, &result) ? too_large(op) : to_value(result);
     case BinaryOp::subtract:
-      return __builtin_sub_overflow(a, b, &result) ? too_large(op) : of(result);
+      return __builtin_sub_overflow(a, b, &result) ? too_large(op) : to_value(result);
     case BinaryOp::multiply:
-      return __builtin_mul_overflow(a, b, &result) ? too_large(op) : of(result);
+      return __builtin_mul_overflow(a, b, &result) ? too_large(op) : to_value(result);
     case BinaryOp::divide:
       if (b == 0) return Mismatch{"division by zero", ""};
-      return of(static_cast<double>(a) / static_cast<double>(b));
+      return to_value(static_cast<double>(a) / static_cast<double>(b));
     case BinaryOp::modulo:
       if (b == 0) return Mismatch{"division by zero", ""};
-      return of(b == -1 ? std::int64_t{0} : a % b);
+      return to_value(b == -1 ? std::int64_t{0} : a % b);
     default:
       return Mismatch{};
   }
@@ -76,7 +69,7 @@ Computed floats(BinaryOp op, double a, double b) {
       return Mismatch{"`%` takes whole numbers", ""};
   }
   if (!std::isfinite(result)) return too_large(op);
-  return of(result);
+  return to_value(result);
 }
 
 // Durations and sizes: `amount` reads and makes them.
@@ -87,12 +80,12 @@ std::optional<Computed> quantities(BinaryOp op, const Value& left, const Value& 
   if (a != nullptr && b != nullptr) {
     if (op == BinaryOp::divide) {
       if (b->*amount == 0) return Computed(Mismatch{"division by zero", ""});
-      return Computed(of(static_cast<double>(a->*amount) / static_cast<double>(b->*amount)));
+      return Computed(to_value(static_cast<double>(a->*amount) / static_cast<double>(b->*amount)));
     }
     if (op != BinaryOp::add && op != BinaryOp::subtract) return std::nullopt;
     Computed result = whole_numbers(op, a->*amount, b->*amount);
     if (Value* value = std::get_if<Value>(&result))
-      return Computed(of(Quantity{std::get<std::int64_t>(value->is)}));
+      return Computed(to_value(Quantity{std::get<std::int64_t>(value->is)}));
     return result;
   }
   const Quantity* quantity = a != nullptr ? a : b;
@@ -103,24 +96,24 @@ std::optional<Computed> quantities(BinaryOp op, const Value& left, const Value& 
   const double result = op == BinaryOp::multiply ? static_cast<double>(quantity->*amount) * *factor
                                                  : static_cast<double>(quantity->*amount) / *factor;
   if (!(std::abs(result) < 9.2e18)) return too_large(op);
-  return Computed(of(Quantity{static_cast<std::int64_t>(std::llround(result))}));
+  return Computed(to_value(Quantity{static_cast<std::int64_t>(std::llround(result))}));
 }
 
 Computed add_or_mismatch(BinaryOp op, const Value& left, const Value& right) {
   if (op == BinaryOp::add) {
     if (const std::string* a = left.as<std::string>())
-      if (const std::string* b = right.as<std::string>()) return of(*a + *b);
+      if (const std::string* b = right.as<std::string>()) return to_value(*a + *b);
     if (const List* a = left.as<List>())
       if (const List* b = right.as<List>()) {
         List joined = *a;
         joined.insert(joined.end(), b->begin(), b->end());
-        return of(std::move(joined));
+        return to_value(std::move(joined));
       }
     if (const Map* a = left.as<Map>())
       if (const Map* b = right.as<Map>()) {
         MapBuilder joined(*a);
         for (const auto& [key, value] : b->entries) joined.set(key, value);
-        return of(joined.take());
+        return to_value(joined.take());
       }
     if (left.as<std::string>() != nullptr || right.as<std::string>() != nullptr)
       return Mismatch{
@@ -160,14 +153,14 @@ bool ordered(BinaryOp op, const T& a, const T& b) {
 Computed order(BinaryOp op, const Value& left, const Value& right) {
   const std::int64_t* a = left.as<std::int64_t>();
   const std::int64_t* b = right.as<std::int64_t>();
-  if (a != nullptr && b != nullptr) return of(ordered(op, *a, *b));
-  if (const auto x = number(left), y = number(right); x && y) return of(ordered(op, *x, *y));
+  if (a != nullptr && b != nullptr) return to_value(ordered(op, *a, *b));
+  if (const auto x = number(left), y = number(right); x && y) return to_value(ordered(op, *x, *y));
   if (const auto* x = left.as<std::string>(), *y = right.as<std::string>(); x != nullptr && y != nullptr)
-    return of(ordered(op, *x, *y));
+    return to_value(ordered(op, *x, *y));
   if (const auto* x = left.as<Duration>(), *y = right.as<Duration>(); x != nullptr && y != nullptr)
-    return of(ordered(op, *x, *y));
+    return to_value(ordered(op, *x, *y));
   if (const auto* x = left.as<Size>(), *y = right.as<Size>(); x != nullptr && y != nullptr)
-    return of(ordered(op, *x, *y));
+    return to_value(ordered(op, *x, *y));
   return Mismatch{fmt::format("`{}` compares two numbers, strings, durations or sizes, not {} and {}",
                               sign_of(op), kind_of_value(left), kind_of_value(right)),
                   ""};
@@ -182,7 +175,7 @@ Computed equality(BinaryOp op, const Value& left, const Value& right) {
   bool same =
       numbers && left.is.index() != right.is.index() ? *number(left) == *number(right) : equal(left, right);
   if (op == BinaryOp::not_equal) same = !same;
-  return of(same);
+  return to_value(same);
 }
 
 }  // namespace

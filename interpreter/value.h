@@ -90,6 +90,16 @@ struct Value {
   bool secret_anywhere() const;  // itself, or any element
 };
 
+template <class T>
+Value to_value(T is) {
+  Value value;
+  value.is = std::move(is);
+  return value;
+}
+inline Value to_value(std::string_view text) {
+  return to_value(std::string(text));
+}
+
 bool equal(const Value& a,
            const Value& b);  // structural; late values are equal when they are the same expression
 

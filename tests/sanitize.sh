@@ -17,8 +17,10 @@ if [ "$which" = all ]; then
   exit
 fi
 
-# Lines are what reports name; all that -g writes besides is a seventh of the time.
-options=(-DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-gline-tables-only)
+# Lines are what reports name; all that -g writes besides is a seventh of the time. Files of a room compiled sixteen at once
+# are a quarter of it; names within a room's unnamed namespaces must differ for that.
+options=(-DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-gline-tables-only
+         -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=16)
 case "$which" in
   asan)
     options+=(-DCAIRN_SANITIZE=address,undefined)
@@ -27,7 +29,7 @@ case "$which" in
   tsan)
     options+=(-DCAIRN_SANITIZE=thread -DCAIRN_PURE_ROOMS_OF="$build")
     all="effects http keeper docker report scribe progress reach database array execute kinds sim"
-    ninja -C "$build" cairn_grammar cairn_stdlib cairn_interpreter >/dev/null
+    chrt --idle 0 ninja -C "$build" cairn_grammar cairn_stdlib cairn_interpreter >/dev/null
     ;;
   *)
     echo "sanitize: \`asan\`, \`tsan\` or \`all\`, not \`$which\`" >&2
@@ -37,8 +39,9 @@ esac
 [ -n "$tests" ] || tests="$(printf 'test_%s ' $all)"
 
 [ -f "$folder/build.ninja" ] || cmake -S "$root" -B "$folder" -G Ninja "${options[@]}" >/dev/null
+# Compiled with the processor time that nobody else wants; the tests themselves have deadlines.
 # shellcheck disable=SC2086
-ninja -C "$folder" -j "${JOBS:-$(nproc)}" $tests >"$folder/build.log" 2>&1 || { tail -40 "$folder/build.log"; exit 1; }
+chrt --idle 0 ninja -C "$folder" -j "${JOBS:-$(nproc)}" $tests >"$folder/build.log" 2>&1 || { tail -40 "$folder/build.log"; exit 1; }
 
 # What is slower by an order of magnitude is repeated less often; the plain build does the numbers.
 export CAIRN_SEEDS="${CAIRN_SANITIZE_SEEDS:-100}"

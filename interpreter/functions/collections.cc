@@ -16,12 +16,12 @@ const List& list_in(const Value& value) {
 }
 
 FunctionResult len(Arguments arguments, Inputs&) {
-  if (const List* list = arguments[0].as<List>()) return value_of(static_cast<std::int64_t>(list->size()));
+  if (const List* list = arguments[0].as<List>()) return to_value(static_cast<std::int64_t>(list->size()));
   if (const Map* map = arguments[0].as<Map>())
-    return value_of(static_cast<std::int64_t>(map->entries.size()));
+    return to_value(static_cast<std::int64_t>(map->entries.size()));
   // Characters, not bytes: those that do not go on with one that has begun.
   const std::string& text = as<std::string>(arguments[0]);
-  return value_of(static_cast<std::int64_t>(std::count_if(
+  return to_value(static_cast<std::int64_t>(std::count_if(
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; })));
 }
 
@@ -37,22 +37,22 @@ FunctionResult range(Arguments arguments, Inputs&) {
     if (static_cast<std::int64_t>(numbers.size()) >= most_elements)
       return FunctionError{
           "a range holds at most 1000000 numbers", both ? std::size_t{1} : std::size_t{0}, {}};
-    numbers.push_back(value_of(at));
+    numbers.push_back(to_value(at));
     if (__builtin_add_overflow(at, step, &at)) break;
   }
-  return value_of(std::move(numbers));
+  return to_value(std::move(numbers));
 }
 
 FunctionResult keys(Arguments arguments, Inputs&) {
   List all;
-  for (const auto& [key, value] : as<Map>(arguments[0]).entries) all.push_back(value_of(key));
-  return value_of(std::move(all));
+  for (const auto& [key, value] : as<Map>(arguments[0]).entries) all.push_back(to_value(key));
+  return to_value(std::move(all));
 }
 
 FunctionResult values(Arguments arguments, Inputs&) {
   List all;
   for (const auto& [key, value] : as<Map>(arguments[0]).entries) all.push_back(value);
-  return value_of(std::move(all));
+  return to_value(std::move(all));
 }
 
 FunctionResult merge(Arguments arguments, Inputs&) {
@@ -62,7 +62,7 @@ FunctionResult merge(Arguments arguments, Inputs&) {
     secret = secret || map.secret;
     for (const auto& [key, value] : as<Map>(map).entries) all.set(key, value);
   }
-  Value merged = value_of(all.take());
+  Value merged = to_value(all.take());
   merged.secret = secret;
   return merged;
 }
@@ -74,7 +74,7 @@ FunctionResult flatten(Arguments arguments, Inputs&) {
     secret = secret || list.secret;
     all.insert(all.end(), list_in(list).begin(), list_in(list).end());
   }
-  Value flat = value_of(std::move(all));
+  Value flat = to_value(std::move(all));
   flat.secret = secret;
   return flat;
 }
@@ -106,7 +106,7 @@ FunctionResult distinct(Arguments arguments, Inputs&) {
     seen.emplace(text, once.size());
     once.push_back(element);
   }
-  return value_of(std::move(once));
+  return to_value(std::move(once));
 }
 
 double number_in(const Value& value) {
@@ -146,13 +146,13 @@ FunctionResult sort(Arguments arguments, Inputs&) {
   List sorted = list_in(arguments[0]);
   if (std::optional<FunctionError> error = not_comparable(sorted)) return *error;
   std::stable_sort(sorted.begin(), sorted.end(), less);
-  return value_of(std::move(sorted));
+  return to_value(std::move(sorted));
 }
 
 FunctionResult reverse(Arguments arguments, Inputs&) {
   List reversed = list_in(arguments[0]);
   std::reverse(reversed.begin(), reversed.end());
-  return value_of(std::move(reversed));
+  return to_value(std::move(reversed));
 }
 
 FunctionError empty_list(std::string_view what) {
@@ -186,7 +186,7 @@ FunctionResult max(Arguments arguments, Inputs&) {
 
 FunctionResult sum(Arguments arguments, Inputs&) {
   const List& list = list_in(arguments[0]);
-  if (list.empty()) return value_of(std::int64_t{0});
+  if (list.empty()) return to_value(std::int64_t{0});
   if (std::optional<FunctionError> error = not_comparable(list)) return *error;
   const int sort = sort_of(list.front());
   if (sort == 2 || sort == 5)
@@ -196,7 +196,7 @@ FunctionResult sum(Arguments arguments, Inputs&) {
   if (!whole) {
     double total = 0;
     for (const Value& value : list) total += number_in(value);
-    return value_of(total);
+    return to_value(total);
   }
   std::int64_t total = 0;
   for (const Value& value : list) {
@@ -205,9 +205,9 @@ FunctionResult sum(Arguments arguments, Inputs&) {
                                          : as<Size>(value).bytes;
     if (__builtin_add_overflow(total, one, &total)) return FunctionError{"the sum is too large", 0, {}};
   }
-  if (sort == 3) return value_of(Duration{total});
-  if (sort == 4) return value_of(Size{total});
-  return value_of(total);
+  if (sort == 3) return to_value(Duration{total});
+  if (sort == 4) return to_value(Size{total});
+  return to_value(total);
 }
 
 FunctionResult chunks(Arguments arguments, Inputs&) {
@@ -219,11 +219,11 @@ FunctionResult chunks(Arguments arguments, Inputs&) {
   for (const Value& element : list) {
     piece.push_back(element);
     if (static_cast<std::int64_t>(piece.size()) < size) continue;
-    pieces.push_back(value_of(std::move(piece)));
+    pieces.push_back(to_value(std::move(piece)));
     piece.clear();
   }
-  if (!piece.empty()) pieces.push_back(value_of(std::move(piece)));
-  return value_of(std::move(pieces));
+  if (!piece.empty()) pieces.push_back(to_value(std::move(piece)));
+  return to_value(std::move(pieces));
 }
 
 FunctionResult coalesce(Arguments arguments, Inputs&) {
@@ -242,11 +242,11 @@ FunctionResult zip(Arguments arguments, Inputs&) {
   const List& right = list_in(arguments[1]);
   List pairs;
   for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i)
-    pairs.push_back(value_of(List{left[i], right[i]}));
-  return value_of(std::move(pairs));
+    pairs.push_back(to_value(List{left[i], right[i]}));
+  return to_value(std::move(pairs));
 }
 
-constexpr Row rows[] = {
+constexpr Row collections_rows[] = {
     {"len", len},           {"range", range},       {"keys", keys}, {"values", values},   {"merge", merge},
     {"flatten", flatten},   {"distinct", distinct}, {"sort", sort}, {"reverse", reverse}, {"first", first},
     {"last", last},         {"min", min},           {"max", max},   {"sum", sum},         {"chunks", chunks},
@@ -255,7 +255,7 @@ constexpr Row rows[] = {
 }  // namespace
 
 std::span<const Row> collections() {
-  return rows;
+  return collections_rows;
 }
 
 }  // namespace cairn::functions

@@ -24,7 +24,7 @@ FunctionResult sha256(Arguments arguments, Inputs&) {
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
   std::string hex;
   for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
-  return value_of(std::move(hex));
+  return to_value(std::move(hex));
 }
 
 FunctionResult base64_encode(Arguments arguments, Inputs&) {
@@ -39,7 +39,7 @@ FunctionResult base64_encode(Arguments arguments, Inputs&) {
     for (std::size_t k = 0; k < 4; ++k)
       encoded += k <= here ? base64_letters[group >> (18 - 6 * k) & 63] : '=';
   }
-  return value_of(std::move(encoded));
+  return to_value(std::move(encoded));
 }
 
 bool is_utf8(std::string_view text) {
@@ -91,7 +91,7 @@ FunctionResult base64_decode(Arguments arguments, Inputs&) {
   }
   if (letters % 4 == 1) return FunctionError{"this is not base64: its last letter stands for nothing", 0, {}};
   if (!is_utf8(decoded)) return FunctionError{"what stands behind this base64 is not a text", 0, {}};
-  return value_of(std::move(decoded));
+  return to_value(std::move(decoded));
 }
 
 FunctionResult url_encode(Arguments arguments, Inputs&) {
@@ -104,13 +104,13 @@ FunctionResult url_encode(Arguments arguments, Inputs&) {
     else
       encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
-  return value_of(std::move(encoded));
+  return to_value(std::move(encoded));
 }
 
 FunctionResult shell_quote(Arguments arguments, Inputs&) {
   const std::string& text = as<std::string>(arguments[0]);
   constexpr std::string_view safe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+,";
-  if (!text.empty() && text.find_first_not_of(safe) == std::string::npos) return value_of(text);
+  if (!text.empty() && text.find_first_not_of(safe) == std::string::npos) return to_value(text);
   std::string quoted = "'";
   for (const char c : text) {
     if (c == '\'')
@@ -118,7 +118,7 @@ FunctionResult shell_quote(Arguments arguments, Inputs&) {
     else
       quoted += c;
   }
-  return value_of(quoted + "'");
+  return to_value(quoted + "'");
 }
 
 // What cannot be written as JSON; empty when all can.
@@ -158,7 +158,7 @@ FunctionResult json(Arguments arguments, Inputs&) {
   if (std::string why = refused(arguments[0]); !why.empty())
     return FunctionError{fmt::format("{} cannot be written as JSON", why), 0,
                          "name the value of it that is meant"};
-  return value_of(to_json(arguments[0]).dump(-1, ' ', false, Json::error_handler_t::replace));
+  return to_value(to_json(arguments[0]).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 // Builds the value while the text is read: in time proportional to the text, and never deeper than allowed.
@@ -169,17 +169,17 @@ class JsonReader : public Json::json_sax_t {
   bool too_deep = false;
 
   bool null() override { return add(Value{}); }
-  bool boolean(bool is) override { return add(value_of(is)); }
-  bool number_integer(std::int64_t number) override { return add(value_of(number)); }
+  bool boolean(bool is) override { return add(to_value(is)); }
+  bool number_integer(std::int64_t number) override { return add(to_value(number)); }
   bool number_unsigned(std::uint64_t number) override {
-    if (number > static_cast<std::uint64_t>(INT64_MAX)) return add(value_of(static_cast<double>(number)));
-    return add(value_of(static_cast<std::int64_t>(number)));
+    if (number > static_cast<std::uint64_t>(INT64_MAX)) return add(to_value(static_cast<double>(number)));
+    return add(to_value(static_cast<std::int64_t>(number)));
   }
-  bool number_float(double number, const std::string&) override { return add(value_of(number)); }
-  bool string(std::string& text) override { return add(value_of(std::move(text))); }
+  bool number_float(double number, const std::string&) override { return add(to_value(number)); }
+  bool string(std::string& text) override { return add(to_value(std::move(text))); }
   bool binary(Json::binary_t&) override { return false; }
-  bool start_object(std::size_t) override { return open(value_of(Map{})); }
-  bool start_array(std::size_t) override { return open(value_of(List{})); }
+  bool start_object(std::size_t) override { return open(to_value(Map{})); }
+  bool start_array(std::size_t) override { return open(to_value(List{})); }
   bool key(std::string& name) override {
     open_.back().key = std::move(name);
     return true;
@@ -250,7 +250,7 @@ FunctionResult parse_json(Arguments arguments, Inputs&) {
                        {}};
 }
 
-constexpr Row rows[] = {
+constexpr Row encodings_rows[] = {
     {"sha256", sha256},         {"base64_encode", base64_encode}, {"base64_decode", base64_decode},
     {"url_encode", url_encode}, {"shell_quote", shell_quote},     {"json", json},
     {"parse_json", parse_json}};
@@ -258,7 +258,7 @@ constexpr Row rows[] = {
 }  // namespace
 
 std::span<const Row> encodings() {
-  return rows;
+  return encodings_rows;
 }
 
 }  // namespace cairn::functions

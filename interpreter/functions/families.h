@@ -24,16 +24,6 @@ std::span<const Row> outside();
 
 using Arguments = std::span<const Value>;
 
-template <class T>
-Value value_of(T is) {
-  Value value;
-  value.is = std::move(is);
-  return value;
-}
-inline Value value_of(std::string_view text) {
-  return value_of(std::string(text));
-}
-
 // An argument that its declaration says is of this type.
 template <class T>
 const T& as(const Value& value) {

@@ -16,12 +16,12 @@ FunctionResult div(Arguments arguments, Inputs&) {
   const std::int64_t b = as<std::int64_t>(arguments[1]);
   if (b == 0) return FunctionError{"division by zero", 1, {}};
   if (a == smallest && b == -1) return FunctionError{"the quotient is too large", 0, {}};
-  return value_of(a / b);
+  return to_value(a / b);
 }
 
 FunctionResult abs(Arguments arguments, Inputs&) {
   const Value& number = arguments[0];
-  if (const double* is = number.as<double>()) return value_of(std::fabs(*is));
+  if (const double* is = number.as<double>()) return to_value(std::fabs(*is));
   const std::int64_t* whole = number.as<std::int64_t>();
   const Duration* duration = number.as<Duration>();
   if (whole == nullptr && duration == nullptr)
@@ -29,12 +29,12 @@ FunctionResult abs(Arguments arguments, Inputs&) {
   const std::int64_t is = whole != nullptr ? *whole : duration->milliseconds;
   if (is == smallest) return FunctionError{"the number is too large", 0, {}};
   const std::int64_t positive = is < 0 ? -is : is;
-  return whole != nullptr ? value_of(positive) : value_of(Duration{positive});
+  return whole != nullptr ? to_value(positive) : to_value(Duration{positive});
 }
 
 FunctionResult whole(double number) {
   if (!(std::fabs(number) < 9.2e18)) return FunctionError{"the number is too large for an int", 0, {}};
-  return value_of(static_cast<std::int64_t>(number));
+  return to_value(static_cast<std::int64_t>(number));
 }
 
 FunctionResult ceil(Arguments arguments, Inputs&) {
@@ -47,28 +47,28 @@ FunctionResult round(Arguments arguments, Inputs&) {
   return whole(std::round(as<double>(arguments[0])));
 }
 FunctionResult seconds(Arguments arguments, Inputs&) {
-  return value_of(as<Duration>(arguments[0]).milliseconds / 1000);
+  return to_value(as<Duration>(arguments[0]).milliseconds / 1000);
 }
 FunctionResult milliseconds(Arguments arguments, Inputs&) {
-  return value_of(as<Duration>(arguments[0]).milliseconds);
+  return to_value(as<Duration>(arguments[0]).milliseconds);
 }
 FunctionResult bytes(Arguments arguments, Inputs&) {
-  return value_of(as<Size>(arguments[0]).bytes);
+  return to_value(as<Size>(arguments[0]).bytes);
 }
 
-constexpr Row rows[] = {{"div", div},
-                        {"abs", abs},
-                        {"ceil", ceil},
-                        {"floor", floor},
-                        {"round", round},
-                        {"seconds", seconds},
-                        {"milliseconds", milliseconds},
-                        {"bytes", bytes}};
+constexpr Row numbers_rows[] = {{"div", div},
+                                {"abs", abs},
+                                {"ceil", ceil},
+                                {"floor", floor},
+                                {"round", round},
+                                {"seconds", seconds},
+                                {"milliseconds", milliseconds},
+                                {"bytes", bytes}};
 
 }  // namespace
 
 std::span<const Row> numbers() {
-  return rows;
+  return numbers_rows;
 }
 
 }  // namespace cairn::functions

@@ -19,20 +19,20 @@ FunctionResult file(Arguments arguments, Inputs& inputs) {
   ReadAnswer answer = inputs.read_file(whole(path));
   if (!answer.text)
     return FunctionError{fmt::format("`{}` cannot be read: {}", path.text, answer.why_not), 0, {}};
-  return value_of(std::move(*answer.text));
+  return to_value(std::move(*answer.text));
 }
 
 FunctionResult glob(Arguments arguments, Inputs& inputs) {
   const Path& pattern = as<Path>(arguments[0]);
   List found;
   for (std::string& path : inputs.glob(pattern.folder, pattern.text))
-    found.push_back(value_of(Path{std::move(path), pattern.folder}));
-  return value_of(std::move(found));
+    found.push_back(to_value(Path{std::move(path), pattern.folder}));
+  return to_value(std::move(found));
 }
 
 FunctionResult env(Arguments arguments, Inputs& inputs) {
   const std::string& name = as<std::string>(arguments[0]);
-  if (std::optional<std::string> text = inputs.environment(name)) return value_of(std::move(*text));
+  if (std::optional<std::string> text = inputs.environment(name)) return to_value(std::move(*text));
   if (!arguments[1].null()) return arguments[1];
   return FunctionError{
       fmt::format("the environment has no `{}`", name), 0,
@@ -40,11 +40,11 @@ FunctionResult env(Arguments arguments, Inputs& inputs) {
 }
 
 FunctionResult maybe(std::optional<std::string> text) {
-  return text ? value_of(std::move(*text)) : Value{};
+  return text ? to_value(std::move(*text)) : Value{};
 }
 
 FunctionResult git_sha(Arguments, Inputs& inputs) {
-  if (std::optional<std::string> sha = inputs.git_sha()) return value_of(std::move(*sha));
+  if (std::optional<std::string> sha = inputs.git_sha()) return to_value(std::move(*sha));
   return FunctionError{"the project is in no git repository that has a commit", 0, {}};
 }
 FunctionResult git_branch(Arguments, Inputs& inputs) {
@@ -61,7 +61,7 @@ FunctionResult git_changed(Arguments arguments, Inputs& inputs) {
     return FunctionError{"no path to look at", 0, "`git_changed(\".\")` looks at the whole folder"};
   const std::optional<bool> changed = inputs.git_changed(paths);
   if (!changed) return FunctionError{"the project is in no git repository that can be read", 0, {}};
-  return value_of(*changed);
+  return to_value(*changed);
 }
 
 FunctionResult now(Arguments, Inputs& inputs) {
@@ -70,27 +70,27 @@ FunctionResult now(Arguments, Inputs& inputs) {
   gmtime_r(&seconds, &utc);
   std::array<char, 32> text{};
   const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return value_of(std::string(text.data(), length));
+  return to_value(std::string(text.data(), length));
 }
 
 FunctionResult run_id(Arguments, Inputs& inputs) {
-  return value_of(inputs.run_id());
+  return to_value(inputs.run_id());
 }
 
-constexpr Row rows[] = {{"file", file},
-                        {"glob", glob},
-                        {"env", env},
-                        {"git_sha", git_sha},
-                        {"git_branch", git_branch},
-                        {"git_tag", git_tag},
-                        {"git_changed", git_changed},
-                        {"now", now},
-                        {"run_id", run_id}};
+constexpr Row outside_rows[] = {{"file", file},
+                                {"glob", glob},
+                                {"env", env},
+                                {"git_sha", git_sha},
+                                {"git_branch", git_branch},
+                                {"git_tag", git_tag},
+                                {"git_changed", git_changed},
+                                {"now", now},
+                                {"run_id", run_id}};
 
 }  // namespace
 
 std::span<const Row> outside() {
-  return rows;
+  return outside_rows;
 }
 
 }  // namespace cairn::functions

@@ -17,29 +17,29 @@ std::string_view last_part(std::string_view path) {
 }
 
 FunctionResult basename(Arguments arguments, Inputs&) {
-  return value_of(last_part(text_in(arguments[0])));
+  return to_value(last_part(text_in(arguments[0])));
 }
 
 FunctionResult dirname(Arguments arguments, Inputs&) {
   const std::string_view path = without_end(text_in(arguments[0]));
   const std::size_t slash = path.rfind('/');
-  if (slash == std::string_view::npos) return value_of(".");
-  return value_of(slash == 0 ? std::string_view("/") : without_end(path.substr(0, slash)));
+  if (slash == std::string_view::npos) return to_value(".");
+  return to_value(slash == 0 ? std::string_view("/") : without_end(path.substr(0, slash)));
 }
 
 FunctionResult extension(Arguments arguments, Inputs&) {
   const std::string_view name = last_part(text_in(arguments[0]));
   const std::size_t point = name.rfind('.');
-  return value_of(point == std::string_view::npos || point == 0 ? std::string_view()
+  return to_value(point == std::string_view::npos || point == 0 ? std::string_view()
                                                                 : name.substr(point + 1));
 }
 
-constexpr Row rows[] = {{"basename", basename}, {"dirname", dirname}, {"extension", extension}};
+constexpr Row paths_rows[] = {{"basename", basename}, {"dirname", dirname}, {"extension", extension}};
 
 }  // namespace
 
 std::span<const Row> paths() {
-  return rows;
+  return paths_rows;
 }
 
 }  // namespace cairn::functions

@@ -24,7 +24,7 @@ std::string shown(const Value& value) {
 }
 
 FunctionResult string(Arguments arguments, Inputs&) {
-  return value_of(plain_text(arguments[0]));
+  return to_value(plain_text(arguments[0]));
 }
 
 FunctionResult integer(Arguments arguments, Inputs&) {
@@ -33,7 +33,7 @@ FunctionResult integer(Arguments arguments, Inputs&) {
   if (const double* number = from.as<double>()) {
     if (!(std::abs(*number) < 9.2e18))
       return FunctionError{fmt::format("{} is too large for an int", shown(from)), 0, {}};
-    return value_of(static_cast<std::int64_t>(*number));
+    return to_value(static_cast<std::int64_t>(*number));
   }
   std::string_view text = trimmed(as<std::string>(from));
   if (text.starts_with('+') && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
@@ -43,38 +43,38 @@ FunctionResult integer(Arguments arguments, Inputs&) {
     return FunctionError{fmt::format("{} is too large for an int", shown(from)), 0, {}};
   if (text.empty() || error != std::errc() || end != text.data() + text.size())
     return FunctionError{fmt::format("{} is not a whole number", shown(from)), 0, {}};
-  return value_of(number);
+  return to_value(number);
 }
 
 FunctionResult floating(Arguments arguments, Inputs&) {
   const Value& from = arguments[0];
   if (from.as<double>() != nullptr) return from;
-  if (const std::int64_t* number = from.as<std::int64_t>()) return value_of(static_cast<double>(*number));
+  if (const std::int64_t* number = from.as<std::int64_t>()) return to_value(static_cast<double>(*number));
   std::string_view text = trimmed(as<std::string>(from));
   if (text.starts_with('+') && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || error != std::errc() || end != text.data() + text.size() || !std::isfinite(number))
     return FunctionError{fmt::format("{} is not a number", shown(from)), 0, {}};
-  return value_of(number);
+  return to_value(number);
 }
 
 FunctionResult upper(Arguments arguments, Inputs&) {
   std::string text = as<std::string>(arguments[0]);
   for (char& c : text)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return value_of(std::move(text));
+  return to_value(std::move(text));
 }
 
 FunctionResult lower(Arguments arguments, Inputs&) {
   std::string text = as<std::string>(arguments[0]);
   for (char& c : text)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return value_of(std::move(text));
+  return to_value(std::move(text));
 }
 
 FunctionResult trim(Arguments arguments, Inputs&) {
-  return value_of(trimmed(as<std::string>(arguments[0])));
+  return to_value(trimmed(as<std::string>(arguments[0])));
 }
 
 FunctionResult split(Arguments arguments, Inputs&) {
@@ -84,11 +84,11 @@ FunctionResult split(Arguments arguments, Inputs&) {
   List parts;
   std::size_t begin = 0;
   for (std::size_t end = text.find(by); end != std::string::npos; end = text.find(by, begin)) {
-    parts.push_back(value_of(text.substr(begin, end - begin)));
+    parts.push_back(to_value(text.substr(begin, end - begin)));
     begin = end + by.size();
   }
-  parts.push_back(value_of(text.substr(begin)));
-  return value_of(std::move(parts));
+  parts.push_back(to_value(text.substr(begin)));
+  return to_value(std::move(parts));
 }
 
 FunctionResult join(Arguments arguments, Inputs&) {
@@ -101,7 +101,7 @@ FunctionResult join(Arguments arguments, Inputs&) {
     first = false;
     if (text.size() > longest_text) return FunctionError{"the text would be longer than 64 MiB", 0, {}};
   }
-  return value_of(std::move(text));
+  return to_value(std::move(text));
 }
 
 FunctionResult replace(Arguments arguments, Inputs&) {
@@ -116,7 +116,7 @@ FunctionResult replace(Arguments arguments, Inputs&) {
     begin = at + old.size();
     if (result.size() > longest_text) return FunctionError{"the text would be longer than 64 MiB", 0, {}};
   }
-  return value_of(result.append(text, begin));
+  return to_value(result.append(text, begin));
 }
 
 // RE2 takes time in proportion to the text, whatever the pattern.
@@ -135,7 +135,7 @@ FunctionError not_a_pattern(const RE2& pattern) {
 FunctionResult matches(Arguments arguments, Inputs&) {
   const RE2 pattern(as<std::string>(arguments[1]), quiet());
   if (!pattern.ok()) return not_a_pattern(pattern);
-  return value_of(RE2::PartialMatch(as<std::string>(arguments[0]), pattern));
+  return to_value(RE2::PartialMatch(as<std::string>(arguments[0]), pattern));
 }
 
 FunctionResult capture(Arguments arguments, Inputs&) {
@@ -151,20 +151,20 @@ FunctionResult capture(Arguments arguments, Inputs&) {
   if (!pattern.Match(text, 0, text.size(), RE2::UNANCHORED, found.data(), groups + 1)) return Value{};
   const re2::StringPiece& part = found[static_cast<std::size_t>(group)];
   if (part.data() == nullptr) return Value{};  // a group that took no part
-  return value_of(std::string(part.data(), part.size()));
+  return to_value(std::string(part.data(), part.size()));
 }
 
 FunctionResult starts_with(Arguments arguments, Inputs&) {
-  return value_of(as<std::string>(arguments[0]).starts_with(as<std::string>(arguments[1])));
+  return to_value(as<std::string>(arguments[0]).starts_with(as<std::string>(arguments[1])));
 }
 FunctionResult ends_with(Arguments arguments, Inputs&) {
-  return value_of(as<std::string>(arguments[0]).ends_with(as<std::string>(arguments[1])));
+  return to_value(as<std::string>(arguments[0]).ends_with(as<std::string>(arguments[1])));
 }
 
 FunctionResult contains(Arguments arguments, Inputs&) {
   const Value& what = arguments[1];
   if (const List* list = arguments[0].as<List>())
-    return value_of(
+    return to_value(
         std::any_of(list->begin(), list->end(), [&](const Value& element) { return equal(element, what); }));
   const std::string* text = what.as<std::string>();
   if (text == nullptr)
@@ -172,8 +172,8 @@ FunctionResult contains(Arguments arguments, Inputs&) {
         arguments[0].as<Map>() != nullptr ? "the keys of a map are strings" : "a text holds strings only",
         1,
         {}};
-  if (const Map* map = arguments[0].as<Map>()) return value_of(map->find(*text) != nullptr);
-  return value_of(as<std::string>(arguments[0]).find(*text) != std::string::npos);
+  if (const Map* map = arguments[0].as<Map>()) return to_value(map->find(*text) != nullptr);
+  return to_value(as<std::string>(arguments[0]).find(*text) != std::string::npos);
 }
 
 FunctionResult lines(Arguments arguments, Inputs&) {
@@ -183,22 +183,22 @@ FunctionResult lines(Arguments arguments, Inputs&) {
     const std::size_t end = text.find('\n');
     std::string_view line = text.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    all.push_back(value_of(line));
+    all.push_back(to_value(line));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
-  return value_of(std::move(all));
+  return to_value(std::move(all));
 }
 
-constexpr Row rows[] = {{"string", string},       {"int", integer},       {"float", floating},
-                        {"upper", upper},         {"lower", lower},       {"trim", trim},
-                        {"split", split},         {"join", join},         {"replace", replace},
-                        {"matches", matches},     {"capture", capture},   {"starts_with", starts_with},
-                        {"ends_with", ends_with}, {"contains", contains}, {"lines", lines}};
+constexpr Row text_rows[] = {{"string", string},       {"int", integer},       {"float", floating},
+                             {"upper", upper},         {"lower", lower},       {"trim", trim},
+                             {"split", split},         {"join", join},         {"replace", replace},
+                             {"matches", matches},     {"capture", capture},   {"starts_with", starts_with},
+                             {"ends_with", ends_with}, {"contains", contains}, {"lines", lines}};
 
 }  // namespace
 
 std::span<const Row> text() {
-  return rows;
+  return text_rows;
 }
 
 }  // namespace cairn::functions

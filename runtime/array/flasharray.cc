@@ -11,12 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-bool says(const std::vector<Objection>& objections, std::string_view words) {
-  return std::any_of(objections.begin(), objections.end(), [&](const Objection& objection) {
-    return objection.message.find(words) != std::string::npos;
-  });
-}
-
 bool says_missing(const std::vector<Objection>& objections) {
   return says(objections, "does not exist") || says(objections, "No such volume or snapshot") ||
          says(objections, "could not be found");

@@ -7,15 +7,7 @@
 #include "runtime/array/names.h"
 
 namespace cairn::array {
-namespace {
-
-bool says(const std::vector<Objection>& objections, std::string_view words) {
-  return std::any_of(objections.begin(), objections.end(), [&](const Objection& objection) {
-    return objection.message.find(words) != std::string::npos;
-  });
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<> FlashArray::destroy(const std::string& name, std::stop_token stop) {
   const Result<const Dialect*> speak = dialect(stop);

@@ -52,6 +52,12 @@ bool is_of_certificate(const Failure& failure) {
 
 }  // namespace
 
+bool says(const std::vector<Objection>& objections, std::string_view words) {
+  return std::any_of(objections.begin(), objections.end(), [&](const Objection& objection) {
+    return objection.message.find(words) != std::string::npos;
+  });
+}
+
 std::string percent_encoded(std::string_view text) {
   std::string encoded;
   for (const char c : text) {

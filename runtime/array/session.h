@@ -34,6 +34,8 @@ struct Objection {
   std::string context;  // the object's name; may be empty
   std::string message;  // in the array's words: "Volume does not exist."
 };
+// Whether one of them has these words in its message.
+bool says(const std::vector<Objection>& objections, std::string_view words);
 
 struct Reply {
   int status = 200;

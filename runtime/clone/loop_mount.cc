@@ -19,6 +19,8 @@
 #include <map>
 #include <sstream>
 
+#include "runtime/clone/failed.h"
+#include "runtime/clone/paths.h"
 #include "runtime/effects/file_descriptor.h"
 
 extern char** environ;
@@ -26,8 +28,8 @@ extern char** environ;
 namespace cairn::clone {
 namespace {
 
-Failure failed(const std::string& what, int error = errno) {
-  Failure failure{.message = "could not " + what, .causes = {std::strerror(error)}};
+Failure loop_failed(const std::string& what, int error = errno) {
+  Failure failure = failed(what, error);
   if (error == EPERM || error == EACCES) {
     failure.help = "this needs the capability SYS_ADMIN and the loop devices: run it with sudo";
   }
@@ -56,12 +58,6 @@ std::string image_behind(const std::string& device) {
   return image;
 }
 
-std::string canonical(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path found = std::filesystem::weakly_canonical(path, error);
-  return error ? path : found.string();
-}
-
 // The tool's own words on failure. Tools of mkfs are looked for where root's are, because PATH may lack sbin.
 Result<> run(const std::vector<std::string>& command) {
   std::string program;
@@ -81,7 +77,7 @@ Result<> run(const std::vector<std::string>& command) {
                    .nothing_done = true};
   }
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return failed("run " + command[0]);
+  if (pipe2(ends, O_CLOEXEC) != 0) return loop_failed("run " + command[0]);
   const FileDescriptor reading(ends[0]);
   FileDescriptor writing(ends[1]);
   posix_spawn_file_actions_t actions;
@@ -106,7 +102,7 @@ Result<> run(const std::vector<std::string>& command) {
   const int error = posix_spawn(&child, program.c_str(), &actions, &attributes, arguments.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) return failed("run " + command[0], error);
+  if (error != 0) return loop_failed("run " + command[0], error);
   writing.close();
   std::string said;
   std::array<char, 4096> buffer;
@@ -128,18 +124,18 @@ struct Attached {
 
 Result<Attached> attach(const std::string& image) {
   const FileDescriptor control(open("/dev/loop-control", O_RDWR | O_CLOEXEC));
-  if (!control.open()) return failed("open /dev/loop-control");
+  if (!control.open()) return loop_failed("open /dev/loop-control");
   const FileDescriptor file(open(image.c_str(), O_RDWR | O_CLOEXEC));
-  if (!file.open()) return failed("open " + image);
+  if (!file.open()) return loop_failed("open " + image);
   // Somebody else may take the free device first.
   for (int attempt = 0; attempt < 64; ++attempt) {
     const int number = ioctl(control.number(), LOOP_CTL_GET_FREE);
-    if (number < 0) return failed("find a free loop device");
+    if (number < 0) return loop_failed("find a free loop device");
     Attached attached{.device = {}, .path = "/dev/loop" + std::to_string(number)};
     attached.device = FileDescriptor(open(attached.path.c_str(), O_RDWR | O_CLOEXEC));
     if (!attached.device.open()) {
       if (errno == ENOENT) continue;
-      return failed("open " + attached.path);
+      return loop_failed("open " + attached.path);
     }
     loop_config configuration{};
     configuration.fd = static_cast<__u32>(file.number());
@@ -155,7 +151,7 @@ Result<Attached> attach(const std::string& image) {
       configuration.info.lo_flags = LO_FLAGS_AUTOCLEAR;
       if (ioctl(attached.device.number(), LOOP_CONFIGURE, &configuration) == 0) return attached;
     }
-    if (errno != EBUSY) return failed("attach " + image + " to " + attached.path);
+    if (errno != EBUSY) return loop_failed("attach " + image + " to " + attached.path);
   }
   return Failure{.message = "could not attach " + image, .causes = {"every loop device is taken"}};
 }
@@ -253,7 +249,7 @@ Result<std::string> mount_image(const std::string& image, const std::string& whe
   // Clones of one XFS image share its UUID, which XFS refuses to mount twice.
   const char* const options = type == "xfs" ? "nouuid" : "";
   if (mount(attached->path.c_str(), where.c_str(), type.c_str(), MS_NOATIME, options) != 0) {
-    return failed("mount " + image + " at " + where);
+    return loop_failed("mount " + image + " at " + where);
   }
   return attached->path;
 }
@@ -268,7 +264,7 @@ Result<> unmount(const std::string& where, Clock& clock, std::stop_token stop, N
       return Done{};
     }
     if (umount2(path.c_str(), UMOUNT_NOFOLLOW) == 0) return Done{};
-    if (errno != EBUSY) return failed("unmount " + where);
+    if (errno != EBUSY) return loop_failed("unmount " + where);
     if (clock.now() >= until || !clock.sleep_for(Nanoseconds(20'000'000), stop)) {
       return Failure{.message = "could not unmount " + where,
                      .causes = {"something still uses it"},

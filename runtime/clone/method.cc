@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "runtime/clone/failed.h"
 #include "runtime/effects/file_descriptor.h"
 
 namespace cairn::clone {
@@ -57,10 +58,6 @@ std::pair<std::string, std::string> parent_and_name(const std::string& path) {
   const std::filesystem::path clean = std::filesystem::path(path).lexically_normal();
   const std::filesystem::path plain = clean.has_filename() ? clean : clean.parent_path();
   return {plain.parent_path().empty() ? "." : plain.parent_path().string(), plain.filename().string()};
-}
-
-Failure failed(const std::string& what) {
-  return {.message = "could not " + what, .causes = {std::strerror(errno)}};
 }
 
 }  // namespace

@@ -28,4 +28,10 @@ std::string read_link(const std::string& path) {
   return length < 0 ? std::string() : std::string(aim.data(), static_cast<std::size_t>(length));
 }
 
+std::string canonical(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path found = std::filesystem::weakly_canonical(path, error);
+  return error ? path : found.string();
+}
+
 }  // namespace cairn::clone

@@ -14,4 +14,7 @@ Result<std::vector<std::string>> paths_of(const std::string& root);
 // Empty when it is none, or may not be read.
 std::string read_link(const std::string& path);
 
+// Absolute, without links as far as it exists; as it was given when that cannot be told.
+std::string canonical(const std::string& path);
+
 }  // namespace cairn::clone

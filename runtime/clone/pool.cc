@@ -10,23 +10,16 @@
 #include <cstring>
 #include <filesystem>
 
+#include "runtime/clone/failed.h"
 #include "runtime/clone/loop_mount.h"
+#include "runtime/clone/paths.h"
 #include "runtime/effects/file_descriptor.h"
 
 namespace cairn::clone {
 namespace {
 
-Failure failed(const std::string& what) {
-  return {.message = "could not " + what, .causes = {std::strerror(errno)}};
-}
-
 bool plain_name(const std::string& name) {
   return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos;
-}
-
-std::string canonical(const std::string& path) {
-  std::error_code error;
-  return std::filesystem::weakly_canonical(path, error).string();
 }
 
 Pool described(const std::string& folder, const std::string& name) {

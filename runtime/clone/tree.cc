@@ -20,6 +20,7 @@
 #include <optional>
 #include <thread>
 
+#include "runtime/clone/failed.h"
 #include "runtime/effects/file_descriptor.h"
 
 namespace cairn::clone {
@@ -30,8 +31,8 @@ struct FolderEnd {
 };
 using Folder = std::unique_ptr<DIR, FolderEnd>;
 
-Failure failed(const std::string& what, int error = errno) {
-  Failure failure{.message = "could not " + what, .causes = {std::strerror(error)}};
+Failure copying_failed(const std::string& what, int error = errno) {
+  Failure failure = failed(what, error);
   if (error == ENOSPC) failure.help = "free some space there, or clone into a larger pool";
   return failure;
 }
@@ -99,7 +100,7 @@ class Cloning {
     if (Result<> filled = fill_all(); !filled.ok()) return filled.failure();
     for (const auto& [first, second] : links_) {
       if (link((target_ + first).c_str(), (target_ + second).c_str()) != 0)
-        return failed("link " + target_ + second);
+        return copying_failed("link " + target_ + second);
     }
     // Deepest first, because filling a folder changes its times.
     for (std::size_t i = folders_.size(); i-- > 0;) {
@@ -127,10 +128,10 @@ class Cloning {
     if (stop_.stop_requested()) return cancelled(source_);
     const std::string path = source_ + inner;
     struct stat facts {};
-    if (lstat(path.c_str(), &facts) != 0) return failed("look at " + path);
+    if (lstat(path.c_str(), &facts) != 0) return copying_failed("look at " + path);
     folders_.push_back({inner, facts});
     const Folder folder(opendir(path.c_str()));
-    if (!folder) return failed("read " + path);
+    if (!folder) return copying_failed("read " + path);
     while (const dirent* const entry = readdir(folder.get())) {
       const std::string name = entry->d_name;
       if (name == "." || name == "..") continue;
@@ -142,10 +143,10 @@ class Cloning {
   Result<> visit(const std::string& inner) {
     const std::string from = source_ + inner, to = target_ + inner;
     struct stat facts {};
-    if (lstat(from.c_str(), &facts) != 0) return failed("look at " + from);
+    if (lstat(from.c_str(), &facts) != 0) return copying_failed("look at " + from);
     switch (facts.st_mode & S_IFMT) {
       case S_IFDIR:
-        if (mkdir(to.c_str(), 0700) != 0) return failed("make " + to);
+        if (mkdir(to.c_str(), 0700) != 0) return copying_failed("make " + to);
         return walk(inner);
       case S_IFREG:
         if (facts.st_nlink > 1) {
@@ -162,13 +163,13 @@ class Cloning {
       case S_IFLNK: {
         std::string aim(static_cast<std::size_t>(facts.st_size) + 4096, '\0');
         const ssize_t length = readlink(from.c_str(), aim.data(), aim.size());
-        if (length < 0) return failed("read the link " + from);
+        if (length < 0) return copying_failed("read the link " + from);
         aim.resize(static_cast<std::size_t>(length));
-        if (symlink(aim.c_str(), to.c_str()) != 0) return failed("make the link " + to);
+        if (symlink(aim.c_str(), to.c_str()) != 0) return copying_failed("make the link " + to);
         return dress(AT_FDCWD, to, facts);
       }
       case S_IFIFO:
-        if (mkfifo(to.c_str(), 0600) != 0) return failed("make " + to);
+        if (mkfifo(to.c_str(), 0600) != 0) return copying_failed("make " + to);
         return dress(AT_FDCWD, to, facts);
       case S_IFSOCK:
         ++cloned_.sockets_left_out;
@@ -183,15 +184,15 @@ class Cloning {
   // Owner, mode and times of what is no regular file.
   Result<> dress(int in, const std::string& path, const struct stat& facts) {
     if (fchownat(in, path.c_str(), facts.st_uid, facts.st_gid, AT_SYMLINK_NOFOLLOW) != 0) {
-      if (errno != EPERM) return failed("give away " + path);
+      if (errno != EPERM) return copying_failed("give away " + path);
       ++owners_lost_;
     }
     if (!S_ISLNK(facts.st_mode) && fchmodat(in, path.c_str(), facts.st_mode & 07777, 0) != 0) {
-      return failed("set the mode of " + path);
+      return copying_failed("set the mode of " + path);
     }
     const timespec times[2] = {facts.st_atim, facts.st_mtim};
     if (utimensat(in, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
-      return failed("set the times of " + path);
+      return copying_failed("set the times of " + path);
     return Done{};
   }
 
@@ -205,22 +206,22 @@ class Cloning {
   Result<> fill(const File& file) {
     const std::string from = source_ + file.path, to = target_ + file.path;
     const FileDescriptor in(open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!in.open()) return failed("read " + from);
+    if (!in.open()) return copying_failed("read " + from);
     const FileDescriptor out(open(to.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!out.open()) return failed("make " + to);
+    if (!out.open()) return copying_failed("make " + to);
     if (method_ == Method::copy) {
-      if (!copy_content(in.number(), out.number(), file.facts.st_size)) return failed("copy " + from);
+      if (!copy_content(in.number(), out.number(), file.facts.st_size)) return copying_failed("copy " + from);
     } else if (ioctl(out.number(), FICLONE, in.number()) != 0) {
-      return failed("clone " + from + " to " + to);
+      return copying_failed("clone " + from + " to " + to);
     }
     copy_attributes(in.number(), out.number());
     if (fchown(out.number(), file.facts.st_uid, file.facts.st_gid) != 0) {
-      if (errno != EPERM) return failed("give away " + to);
+      if (errno != EPERM) return copying_failed("give away " + to);
       ++owners_lost_;
     }
-    if (fchmod(out.number(), file.facts.st_mode & 07777) != 0) return failed("set the mode of " + to);
+    if (fchmod(out.number(), file.facts.st_mode & 07777) != 0) return copying_failed("set the mode of " + to);
     const timespec times[2] = {file.facts.st_atim, file.facts.st_mtim};
-    if (futimens(out.number(), times) != 0) return failed("set the times of " + to);
+    if (futimens(out.number(), times) != 0) return copying_failed("set the times of " + to);
     return Done{};
   }
 
@@ -261,7 +262,7 @@ class Cloning {
 
 Result<struct stat> facts_of(const std::string& source, const std::string& target) {
   struct stat facts {};
-  if (lstat(source.c_str(), &facts) != 0) return failed("look at " + source);
+  if (lstat(source.c_str(), &facts) != 0) return copying_failed("look at " + source);
   if (!S_ISDIR(facts.st_mode) && !S_ISREG(facts.st_mode)) {
     return Failure{.message = "could not clone " + source, .causes = {"it is neither a folder nor a file"}};
   }
@@ -324,7 +325,7 @@ Result<Cloned> clone_tree(const std::string& source, const std::string& target, 
   if (S_ISREG(facts->st_mode)) {
     cloned = cloning.single_file(*facts);
   } else {
-    if (mkdir(target.c_str(), 0700) != 0) return failed("make " + target);
+    if (mkdir(target.c_str(), 0700) != 0) return copying_failed("make " + target);
     cloned = cloning.content();
   }
   if (!cloned.ok()) {
@@ -387,7 +388,8 @@ Result<Cloned> fill_folder(const std::string& source, const std::string& target,
 
 Result<> remove_tree(const std::string& path) {
   struct stat facts {};
-  if (lstat(path.c_str(), &facts) != 0) return errno == ENOENT ? Result<>(Done{}) : failed("look at " + path);
+  if (lstat(path.c_str(), &facts) != 0)
+    return errno == ENOENT ? Result<>(Done{}) : copying_failed("look at " + path);
   if (is_subvolume(path) && remove_subvolume(path).ok()) return Done{};
   if (S_ISDIR(facts.st_mode)) {
     struct stat above {};
@@ -401,7 +403,7 @@ Result<> remove_tree(const std::string& path) {
     std::vector<std::string> names;
     {
       const Folder folder(opendir(path.c_str()));
-      if (!folder) return failed("read " + path);
+      if (!folder) return copying_failed("read " + path);
       while (const dirent* const entry = readdir(folder.get())) {
         const std::string name = entry->d_name;
         if (name != "." && name != "..") names.push_back(name);
@@ -410,10 +412,10 @@ Result<> remove_tree(const std::string& path) {
     for (const std::string& name : names) {
       if (Result<> gone = remove_tree(path + "/" + name); !gone.ok()) return gone;
     }
-    if (rmdir(path.c_str()) != 0) return failed("remove " + path);
+    if (rmdir(path.c_str()) != 0) return copying_failed("remove " + path);
     return Done{};
   }
-  if (unlink(path.c_str()) != 0) return failed("remove " + path);
+  if (unlink(path.c_str()) != 0) return copying_failed("remove " + path);
   return Done{};
 }
 

@@ -15,18 +15,13 @@
 #include <set>
 #include <sstream>
 
+#include "runtime/clone/failed.h"
 #include "runtime/clone/paths.h"
 #include "runtime/clone/tree.h"
 #include "runtime/effects/file_descriptor.h"
 
 namespace cairn::clone {
-namespace {
-
-Failure failed(const std::string& what) {
-  return {.message = "could not " + what, .causes = {std::strerror(errno)}};
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<Usage> usage_of_tree(const std::string& root) {
   const Result<std::vector<std::string>> paths = paths_of(root);

@@ -12,16 +12,13 @@
 #include <memory>
 #include <set>
 
+#include "runtime/clone/failed.h"
 #include "runtime/clone/paths.h"
 #include "runtime/clone/tree.h"
 #include "runtime/effects/file_descriptor.h"
 
 namespace cairn::clone {
 namespace {
-
-Failure failed(const std::string& what) {
-  return {.message = "could not " + what, .causes = {std::strerror(errno)}};
-}
 
 class Digest {
  public:

@@ -32,11 +32,6 @@ Result<Done> write_whole(int file, std::string_view bytes, const std::string& pa
   return Done{};
 }
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
-}
-
 class MachineFile final : public AppendFile {
  public:
   MachineFile(FileDescriptor file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
@@ -104,6 +99,11 @@ class MachineDisk final : public Disk {
 };
 
 }  // namespace
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
+}
 
 Disk& real_disk() {
   static MachineDisk disk;

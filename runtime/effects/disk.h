@@ -32,6 +32,9 @@ class Disk {
   virtual Result<Done> sync_folder(const std::string& path) = 0;
 };
 
+// Where a file is: "/" and "." are folders, too.
+std::string folder_of(const std::string& path);
+
 // The machine's own.
 Disk& real_disk();
 

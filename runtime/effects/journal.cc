@@ -5,15 +5,6 @@
 #include "runtime/effects/journal_format.h"
 
 namespace cairn {
-namespace {
-
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
-}
-
-}  // namespace
-
 Result<Journal> Journal::create(Disk& disk, const std::string& path, const JournalHeader& header) {
   if (const Result<std::string> there = disk.read(path); there && !there->empty()) {
     return Failure{"`" + path + "` is there already"}.because("a run's journal is begun once");

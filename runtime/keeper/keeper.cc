@@ -19,6 +19,7 @@
 #include <cstring>
 #include <utility>
 
+#include "runtime/effects/clock.h"
 #include "runtime/keeper/keeper_loop.h"
 
 namespace cairn::keeper {
@@ -49,10 +50,6 @@ constexpr std::size_t pipe_of(std::uint64_t tag) {
 }
 
 constexpr std::size_t kReadAtOnce = 256 << 10;  // bytes of one pipe before others get their turn
-
-Instant now() {
-  return std::chrono::steady_clock::now();
-}
 
 // A brain may have been started with anything blocked or ignored (it blocks signals itself); children are to
 // have none of that, and inherit it from here.
@@ -207,7 +204,7 @@ void KeeperLoop::handle(std::uint64_t what, std::uint32_t events) {
 }
 
 bool KeeperLoop::finished() const {
-  if (give_up_at_ && now() >= *give_up_at_) return true;
+  if (give_up_at_ && real_clock().now() >= *give_up_at_) return true;
   const bool nothing_runs =
       by_pid_.empty() && std::none_of(processes_.begin(), processes_.end(), [](const auto& p) {
         return p.second.state != KeptProcess::State::settled;

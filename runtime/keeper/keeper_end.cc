@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 
+#include "runtime/effects/clock.h"
 #include "runtime/keeper/keeper_loop.h"
 #include "runtime/keeper/process_facts.h"
 
@@ -21,10 +22,6 @@ constexpr Nanoseconds kKillTakes = std::chrono::seconds(5);
 // meanwhile.
 constexpr int kLookAgainMs = 20;
 
-Instant now() {
-  return std::chrono::steady_clock::now();
-}
-
 }  // namespace
 
 void KeeperLoop::reap() {
@@ -36,7 +33,7 @@ void KeeperLoop::reap() {
     by_pid_.erase(found);
     process.state = KeptProcess::State::ended;
     process.kill_at.reset();
-    process.settle_by = now() + kKillTakes;
+    process.settle_by = real_clock().now() + kKillTakes;
     if (WIFSIGNALED(status)) {
       process.exit.signal = WTERMSIG(status);
     } else {
@@ -59,7 +56,7 @@ void KeeperLoop::settle_ended() {
 void KeeperLoop::settle(KeptProcess& process) {
   const Tree rest = tree_of(process);
   const bool some_ran = kill_all(rest.pids, SIGKILL);
-  if ((some_ran || !rest.certain) && now() < process.settle_by) return;
+  if ((some_ran || !rest.certain) && real_clock().now() < process.settle_by) return;
   if (some_ran) {
     left_something_ = true;
     for (const pid_t pid : rest.pids) records_.left_behind(process.number, pid);
@@ -163,10 +160,10 @@ void KeeperLoop::end_everything() {
   for (auto& [number, process] : processes_) {
     if (process.state != KeptProcess::State::running) continue;
     kill(process.pid, process.stop_signal);
-    process.kill_at = now() + process.grace;
+    process.kill_at = real_clock().now() + process.grace;
     longest = std::max(longest, process.grace);
   }
-  give_up_at_ = now() + longest + 2 * kKillTakes;
+  give_up_at_ = real_clock().now() + longest + 2 * kKillTakes;
   end_step_by_step();
 }
 
@@ -180,13 +177,14 @@ void KeeperLoop::check_deadlines() {
   remove_groups();
   bool killed_something = false;
   for (auto& [number, process] : processes_) {
-    if (process.state != KeptProcess::State::running || !process.kill_at || now() < *process.kill_at)
+    if (process.state != KeptProcess::State::running || !process.kill_at ||
+        real_clock().now() < *process.kill_at)
       continue;
     kill_tree(process);
     killed_something = true;
   }
   if (killed_something || milliseconds_to_next_deadline() == kLookAgainMs) reap();
-  if (give_up_at_ && now() >= *give_up_at_) {
+  if (give_up_at_ && real_clock().now() >= *give_up_at_) {
     left_something_ = true;
     for (const pid_t pid : descendants_of(self_)) records_.left_behind(0, pid);
   }
@@ -201,7 +199,7 @@ int KeeperLoop::milliseconds_to_next_deadline() const {
   }
   if (ending_ && by_pid_.empty()) return kLookAgainMs;
   if (!next) return -1;
-  const auto left = std::chrono::ceil<Milliseconds>(*next - now()).count();
+  const auto left = std::chrono::ceil<Milliseconds>(*next - real_clock().now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 

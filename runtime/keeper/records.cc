@@ -23,7 +23,7 @@ void Records::append(std::string line) {
   line += '\n';
   // One write to an O_APPEND file; a record that a full disk refuses is made up for by the environment
   // markers.
-  while (write(file_.number(), line.data(), line.size()) < 0 && errno == EINTR) {
+  while (::write(file_.number(), line.data(), line.size()) < 0 && errno == EINTR) {
   }
 }
 

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <set>
 
+#include "runtime/effects/clock.h"
 #include "runtime/effects/file_descriptor.h"
 #include "runtime/keeper/keeper.h"
 #include "runtime/keeper/process_facts.h"
@@ -21,17 +22,13 @@
 namespace cairn::keeper {
 namespace {
 
-constexpr Nanoseconds kKillTakes = std::chrono::seconds(5);
+constexpr Nanoseconds kSweepKillTakes = std::chrono::seconds(5);
 constexpr Nanoseconds kExecTakes = std::chrono::seconds(1);
 
 struct Found {
   pid_t pid = 0;
   FileDescriptor process;  // a pidfd: stands for this process even when its pid is given to another
 };
-
-Instant now() {
-  return std::chrono::steady_clock::now();
-}
 
 bool is_recorded(const ProcessFacts& facts, const std::vector<RecordedProcess>& records) {
   return std::any_of(records.begin(), records.end(), [&](const RecordedProcess& record) {
@@ -90,10 +87,10 @@ Look look_once(const SweepFilter& filter) {
 
 std::vector<Found> find(const SweepFilter& filter) {
   if (filter.project.empty()) return {};
-  const Instant certain_by = now() + kExecTakes;
+  const Instant certain_by = real_clock().now() + kExecTakes;
   for (;;) {
     Look look = look_once(filter);
-    if (look.certain || now() >= certain_by) return std::move(look.found);
+    if (look.certain || real_clock().now() >= certain_by) return std::move(look.found);
     sched_yield();
   }
 }
@@ -102,7 +99,7 @@ void wait_until_all_ended(const std::vector<Found>& found, Instant deadline) {
   std::vector<pollfd> waiting;
   for (const Found& one : found) waiting.push_back({one.process.number(), POLLIN, 0});
   while (!waiting.empty()) {
-    const auto left = std::chrono::ceil<Milliseconds>(deadline - now()).count();
+    const auto left = std::chrono::ceil<Milliseconds>(deadline - real_clock().now()).count();
     if (left <= 0) return;
     if (poll(waiting.data(), waiting.size(), static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0)
       continue;
@@ -133,14 +130,14 @@ Swept sweep(const SweepFilter& filter, Nanoseconds grace) {
   };
 
   std::vector<Swept::LeftBehind> refused;
-  wait_until_all_ended(signal_all(SIGTERM, refused), now() + grace);
+  wait_until_all_ended(signal_all(SIGTERM, refused), real_clock().now() + grace);
   // What is killed may have started something just before: look again until there is nothing.
-  const Instant give_up_at = now() + kKillTakes;
+  const Instant give_up_at = real_clock().now() + kSweepKillTakes;
   for (;;) {
     refused.clear();
     const std::vector<Found> found = signal_all(SIGKILL, refused);
     if (found.empty()) break;
-    if (refused.size() == found.size() || now() >= give_up_at) {
+    if (refused.size() == found.size() || real_clock().now() >= give_up_at) {
       swept.left = refused;
       for (const Found& one : found) {
         const bool told =

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* file_name = "/arrays";
+constexpr const char* arrays_file_name = "/arrays";
 constexpr const char* objects_file_name = "/array-objects";
 
 std::string text_at(const json& object, const char* name) {
@@ -26,12 +26,13 @@ Result<Done> record_array(const std::string& run_folder, const ArrayPlace& place
                      {"prefix", place.prefix},    {"api", place.api},
                      {"verify", place.verify},    {"fingerprint", place.fingerprint},
                      {"token", place.token_place}};
-  return record_line(run_folder + file_name, line.dump(-1, ' ', false, json::error_handler_t::replace));
+  return record_line(run_folder + arrays_file_name,
+                     line.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 std::vector<ArrayPlace> recorded_arrays(const std::string& run_folder) {
   std::vector<ArrayPlace> arrays;
-  std::ifstream file(run_folder + file_name, std::ios::binary);
+  std::ifstream file(run_folder + arrays_file_name, std::ios::binary);
   for (std::string line; std::getline(file, line);) {
     const json object = json::parse(line, nullptr, false);
     if (!object.is_object() || text_at(object, "address").empty()) continue;

@@ -18,7 +18,7 @@ struct Promised {
   std::vector<std::string> outputs;
 };
 
-const std::vector<Field<Promised>>& fields() {
+const std::vector<Field<Promised>>& promised_fields() {
   static const std::vector<Field<Promised>> all = {field<&Promised::reports>("reports"),
                                                    field<&Promised::artifacts>("artifacts"),
                                                    field<&Promised::outputs>("outputs")};
@@ -197,7 +197,7 @@ class Collector {
 
 Result<Done> collect(World& world, const execute::StepRequest& request, const std::vector<Setting>& settings,
                      Workload& workload, execute::StepContext& context) {
-  const Promised promised = bind(fields(), settings);
+  const Promised promised = bind(promised_fields(), settings);
   Collector collector(world, request, workload, context);
   collector.artifacts(promised.artifacts);
   collector.outputs(promised.outputs);
@@ -206,7 +206,7 @@ Result<Done> collect(World& world, const execute::StepRequest& request, const st
 }
 
 std::vector<std::string> promised_files(const std::vector<Setting>& settings) {
-  const Promised promised = bind(fields(), settings);
+  const Promised promised = bind(promised_fields(), settings);
   std::vector<std::string> files = promised.artifacts;
   for (const Made& report : promised.reports)
     if (const Value* path = report.arguments.find("path"); path != nullptr && !path->null())

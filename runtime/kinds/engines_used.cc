@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string file_of(const std::string& run_folder) {
+std::string engines_file(const std::string& run_folder) {
   return run_folder + "/engines";
 }
 
@@ -36,7 +36,7 @@ Result<Done> record_engine(const std::string& run_folder, const docker::Endpoint
       {"key", endpoint.tls.key_file}, {"fingerprint", endpoint.tls.fingerprint},
       {"ssh", endpoint.ssh},          {"remote", endpoint.remote_socket}};
   const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-  const std::string path = file_of(run_folder);
+  const std::string path = engines_file(run_folder);
   const FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.open() || write(file.number(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     return Failure{
@@ -46,7 +46,7 @@ Result<Done> record_engine(const std::string& run_folder, const docker::Endpoint
 
 std::vector<docker::Endpoint> recorded_engines(const std::string& run_folder) {
   std::vector<docker::Endpoint> engines;
-  std::ifstream file(file_of(run_folder), std::ios::binary);
+  std::ifstream file(engines_file(run_folder), std::ios::binary);
   for (std::string line; std::getline(file, line);) {
     const json object = json::parse(line, nullptr, false);
     if (!object.is_object() || text_at(object, "url").empty()) continue;

@@ -32,7 +32,7 @@ struct HttpSettings {
   bool unpack = false;
 };
 
-const std::vector<Field<HttpSettings>>& fields() {
+const std::vector<Field<HttpSettings>>& http_fields() {
   static const std::vector<Field<HttpSettings>> all = {
       field<&HttpSettings::url>("url"),       field<&HttpSettings::method>("method"),
       field<&HttpSettings::query>("query"),   field<&HttpSettings::headers>("headers"),
@@ -212,7 +212,7 @@ execute::StepResult perform_http(World& world, const execute::StepRequest& step,
   if (step.phase != Phase::run) return execute::StepEnd{};
   const Result<Settled> all = settled(world, step, context);
   if (!all) return all.failure();
-  const HttpSettings settings = bind(fields(), all->settings);
+  const HttpSettings settings = bind(http_fields(), all->settings);
   Result<http::Request> request = request_of(world, settings);
   if (!request) return request.failure();
   const Node& node = step.graph.node(step.node);

@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string file_of(const std::string& run_folder) {
+std::string kept_file(const std::string& run_folder) {
   return run_folder + "/services";
 }
 
@@ -87,7 +87,7 @@ Result<Done> record_host_service(const std::string& run_folder, const HostServic
                      {"ports", service.ports},
                      {"placed_files", service.placed_files}};
   const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-  const std::string path = file_of(run_folder);
+  const std::string path = kept_file(run_folder);
   const FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.open() || write(file.number(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     return Failure{
@@ -97,7 +97,7 @@ Result<Done> record_host_service(const std::string& run_folder, const HostServic
 
 std::vector<HostService> host_services(const RunOnDisk& run) {
   std::vector<HostService> services;
-  std::ifstream file(file_of(run.path), std::ios::binary);
+  std::ifstream file(kept_file(run.path), std::ios::binary);
   for (std::string line; std::getline(file, line);) {
     std::optional<HostService> read = read_line(line);
     if (!read) continue;

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string file_of(const World& world, NodeId node) {
+std::string copies_file(const World& world, NodeId node) {
   std::string name = world.graph.node(node).path;
   for (char& c : name)
     if (c == '/' || c == ':') c = '_';
@@ -28,13 +28,13 @@ Result<Done> record_made_copy(const World& world, NodeId node, const std::string
   if (!world.place.up) return Done{};
   std::error_code error;
   fs::create_directories(folder_of_made_copies(world.place.project_folder), error);
-  fs::remove(file_of(world, node), error);
-  return record_line(file_of(world, node), name + " " + born);
+  fs::remove(copies_file(world, node), error);
+  return record_line(copies_file(world, node), name + " " + born);
 }
 
 bool is_made_copy(const World& world, NodeId node, const std::string& name, const std::string& born) {
   if (!world.place.up) return false;
-  std::ifstream file(file_of(world, node));
+  std::ifstream file(copies_file(world, node));
   std::string line;
   return std::getline(file, line) && line == name + " " + born;
 }

@@ -13,7 +13,7 @@
 namespace cairn::kinds {
 namespace {
 
-constexpr const char* file_name = "/overwritten";
+constexpr const char* overwritten_file_name = "/overwritten";
 constexpr const char* stopped_file = "/stopped";
 
 Result<Done> stop_all(World& world, const std::vector<NodeId>& services, execute::StepContext& context) {
@@ -105,12 +105,12 @@ bool was_being_stopped(const std::string& run_folder, const std::string& service
 }
 
 Result<Done> record_overwrite(const std::string& run_folder, const std::string& target) {
-  return record_line(run_folder + file_name, target);
+  return record_line(run_folder + overwritten_file_name, target);
 }
 
 std::vector<std::string> left_by_overwrites(const std::string& run_folder) {
   std::vector<std::string> left;
-  std::ifstream file(run_folder + file_name, std::ios::binary);
+  std::ifstream file(run_folder + overwritten_file_name, std::ios::binary);
   for (std::string target; std::getline(file, target);) {
     if (!target.starts_with('/')) continue;  // the last line of a crash
     const std::string path = clone::beside(target);

@@ -5,7 +5,7 @@ namespace {
 
 using P = ProcessSettings;
 
-const std::vector<Field<P>>& fields() {
+const std::vector<Field<P>>& process_fields() {
   static const std::vector<Field<P>> all = {field<&P::image>("image"),
                                             field<&P::in>("in"),
                                             field<&P::command>("command"),
@@ -69,12 +69,12 @@ const std::vector<Field<P>>& fields() {
 }  // namespace
 
 ProcessSettings process_settings(const std::vector<Setting>& settings) {
-  return bind(fields(), settings);
+  return bind(process_fields(), settings);
 }
 
 std::vector<std::string_view> process_setting_names() {
   std::vector<std::string_view> names;
-  for (const Field<P>& one : fields()) names.push_back(one.name);
+  for (const Field<P>& one : process_fields()) names.push_back(one.name);
   return names;
 }
 

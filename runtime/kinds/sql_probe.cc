@@ -7,17 +7,12 @@
 #include "runtime/database/query.h"
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/settled.h"
+#include "runtime/kinds/value_hash.h"
 #include "runtime/reach/dial.h"
 #include "runtime/reach/relay.h"
 
 namespace cairn::kinds {
 namespace {
-
-std::string absolute(const Path& path) {
-  return path.text.starts_with('/')
-             ? path.text
-             : (std::filesystem::path(path.folder) / path.text).lexically_normal().string();
-}
 
 database::Place place_of(const Settled& all) {
   database::Place place;
@@ -29,7 +24,7 @@ database::Place place_of(const Settled& all) {
   place.host = text("host");
   place.name = text("name");
   place.user = text("user");
-  if (const Path* file = all.value("file").as<Path>()) place.file = absolute(*file);
+  if (const Path* file = all.value("file").as<Path>()) place.file = absolute_path(*file);
   if (!all.value("password").null()) place.password = As<Text>::take(all.value("password"));
   const std::int64_t* port = all.value("port").as<std::int64_t>();
   place.port = port != nullptr ? static_cast<int>(*port) : database::usual_port(place.driver);
@@ -40,7 +35,7 @@ database::Place place_of(const Settled& all) {
   if (const Map* files = tls.as<Map>()) {
     place.tls = true;
     if (const Value* ca = files->find("ca"); ca != nullptr && ca->as<Path>() != nullptr)
-      place.ca_file = absolute(*ca->as<Path>());
+      place.ca_file = absolute_path(*ca->as<Path>());
   }
   return place;
 }

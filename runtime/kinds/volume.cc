@@ -16,7 +16,7 @@ struct FolderSettings {
   bool keep = false, external = false;
 };
 
-const std::vector<Field<FolderSettings>>& fields() {
+const std::vector<Field<FolderSettings>>& folder_fields() {
   static const std::vector<Field<FolderSettings>> all = {
       field<&FolderSettings::path>("path"), field<&FolderSettings::from>("from"),
       field<&FolderSettings::keep>("keep"), field<&FolderSettings::external>("external")};
@@ -41,7 +41,7 @@ execute::StepResult perform_volume(World& world, const execute::StepRequest& req
   if (world.on_engine[index(request.node)]) return perform_engine_volume(world, request, context);
   const Result<Settled> all = settled(world, request, context);
   if (!all) return all.failure();
-  const FolderSettings settings = bind(fields(), all->settings);
+  const FolderSettings settings = bind(folder_fields(), all->settings);
   const std::string folder = folder_for(world, request.node, settings);
   std::error_code error;
   if (request.phase == Phase::make) {

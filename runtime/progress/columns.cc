@@ -37,7 +37,7 @@ bool within(const std::array<Range, N>& ranges, char32_t c) {
   return false;
 }
 
-std::size_t columns_of(char32_t c) {
+std::size_t columns_of_point(char32_t c) {
   if (c < 0x300) return 1;
   return within(no_width, c) ? 0 : within(two_wide, c) ? 2 : 1;
 }
@@ -48,7 +48,7 @@ std::size_t columns_of(std::string_view text) {
   std::size_t columns = 0;
   for (std::size_t at = 0; at < text.size();) {
     const scribe::CodePoint point = scribe::code_point_at(text, at);
-    columns += columns_of(point.value);
+    columns += columns_of_point(point.value);
     at += point.bytes;
   }
   return columns;
@@ -59,7 +59,7 @@ std::string cut_to(std::string_view text, std::size_t columns) {
   std::size_t fits = 0;  // bytes that leave a column for the mark
   for (std::size_t at = 0; at < text.size();) {
     const scribe::CodePoint point = scribe::code_point_at(text, at);
-    used += columns_of(point.value);
+    used += columns_of_point(point.value);
     at += point.bytes;
     if (used > columns) return columns == 0 ? std::string() : std::string(text.substr(0, fits)) + "…";
     if (used < columns) fits = at;

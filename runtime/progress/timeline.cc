@@ -24,7 +24,7 @@ struct Bar {
   double begins, ends;  // seconds
 };
 
-struct Row {
+struct TimelineRow {
   std::string node;
   std::string kind;
   double begins = 0;
@@ -32,8 +32,8 @@ struct Row {
   std::optional<std::pair<double, double>> alive;  // a service between ready and its end
 };
 
-std::vector<Row> rows_of(const RunState& run) {
-  std::vector<Row> rows;
+std::vector<TimelineRow> rows_of(const RunState& run) {
+  std::vector<TimelineRow> rows;
   std::unordered_map<std::string, std::size_t> by_node;
   const double now = static_cast<double>(run.time_ms) / 1000;
   for (const StepState& step : run.steps) {
@@ -43,7 +43,7 @@ std::vector<Row> rows_of(const RunState& run) {
     const Bar bar{&step, static_cast<double>(*step.started_ms) / 1000,
                   step.ended_ms ? static_cast<double>(*step.ended_ms) / 1000 : now};
     if (is_new) rows.push_back({node, step.plan.kind, bar.begins, {}, {}});
-    Row& row = rows[found->second];
+    TimelineRow& row = rows[found->second];
     row.begins = std::min(row.begins, bar.begins);
     row.bars.push_back(bar);
   }
@@ -57,7 +57,8 @@ std::vector<Row> rows_of(const RunState& run) {
         ends = std::min(ends, bar.begins);
     rows[row->second].alive = {static_cast<double>(*service.ready_ms) / 1000, ends};
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.begins < b.begins; });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const TimelineRow& a, const TimelineRow& b) { return a.begins < b.begins; });
   return rows;
 }
 
@@ -108,13 +109,13 @@ std::string timeline_style() {
 }
 
 std::string timeline_body(const RunState& run) {
-  std::vector<Row> rows = rows_of(run);
+  std::vector<TimelineRow> rows = rows_of(run);
   if (rows.empty()) return {};
   const std::size_t left_out = rows.size() > most_rows ? rows.size() - most_rows : 0;
   rows.resize(rows.size() - left_out);
 
   double all = 0.001;
-  for (const Row& row : rows)
+  for (const TimelineRow& row : rows)
     for (const Bar& bar : row.bars) all = std::max(all, bar.ends);
   std::set<std::string> chain;
   for (const ChainLink& link : analyse_slow(run).chain) chain.insert(link.step);
@@ -123,7 +124,7 @@ std::string timeline_body(const RunState& run) {
   std::string labels;
   std::string drawing;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Row& row = rows[i];
+    const TimelineRow& row = rows[i];
     const int y = 28 + static_cast<int>(i) * row_height;
     labels += fmt::format("<li class=\"mono\" title=\"{0}{1}{2}\">{0}</li>", html(row.node),
                           row.kind.empty() ? "" : " · ", html(row.kind));
@@ -142,7 +143,7 @@ std::string timeline_body(const RunState& run) {
           fmt::format("<text x=\"{:.3f}%\" y=\"16\">{}</text>", x, shown_mark(mark * distance, distance));
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Row& row = rows[i];
+    const TimelineRow& row = rows[i];
     const int y = 28 + static_cast<int>(i) * row_height;
     if (row.alive && row.alive->second > row.alive->first)
       drawing += fmt::format(

@@ -19,7 +19,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kTail = 2000;
+constexpr std::size_t kExecTail = 2000;
 constexpr std::chrono::seconds known_for(1);
 constexpr std::size_t kLargestLog = 64u << 20;
 
@@ -191,12 +191,12 @@ Result<CommandEnd> DockerTarget::run(const std::vector<std::string>& command, co
     if (piece->empty()) break;
     frames.feed(*piece);
     while (const std::optional<docker::OutputPiece> output = frames.next()) end.tail += output->bytes;
-    if (end.tail.size() > 4 * kTail) end.tail.erase(0, end.tail.size() - 2 * kTail);
+    if (end.tail.size() > 4 * kExecTail) end.tail.erase(0, end.tail.size() - 2 * kExecTail);
   }
   if ((*stream)->status() >= 400)
     return Failure{fmt::format("could not run `{}`: {}", command.front(), end.tail)};
   end.tail = masked(end.tail);
-  if (end.tail.size() > kTail) end.tail.erase(0, end.tail.size() - kTail);
+  if (end.tail.size() > kExecTail) end.tail.erase(0, end.tail.size() - kExecTail);
 
   docker::Call ask{.path = path + "/json"};
   ask.timeout = left_of(attempt, engine_.clock());

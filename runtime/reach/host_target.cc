@@ -13,7 +13,7 @@
 namespace cairn::reach {
 namespace {
 
-constexpr std::size_t kTail = 2000;
+constexpr std::size_t kHostTail = 2000;
 constexpr std::size_t kReadAtOnce = 4 << 20;
 
 }  // namespace
@@ -29,7 +29,7 @@ Result<CommandEnd> HostTarget::run(const std::vector<std::string>& command, cons
   spec.environment = place_.environment;
   spec.working_dir = place_.working_dir;
   spec.masked = place_.masked;
-  spec.tail_bytes = kTail;
+  spec.tail_bytes = kHostTail;
   spec.grace = Nanoseconds::zero();
   const Result<keeper::Process> process = spawner_.spawn(spec);
   if (!process) return Failure(process.failure());

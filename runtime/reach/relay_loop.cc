@@ -20,7 +20,7 @@ using agent::FrameIs;
 
 constexpr std::size_t most_unsaid = 1 << 20;  // bytes that wait to go to the agent
 constexpr std::size_t most_wanted = 512;      // connections that wait for a stream
-constexpr std::size_t kept_complaints = 2000;
+constexpr std::size_t kept_relay_complaints = 2000;
 
 std::uint32_t number_in(std::string_view bytes) {
   agent::Number number{};
@@ -166,7 +166,7 @@ bool Relay::Loop::exchange_with_agent() {
     while (std::optional<docker::OutputPiece> output = frames_.next()) {
       if (output->from == docker::Output::standard)
         heard_ += output->bytes;
-      else if (complaints_.size() < kept_complaints)
+      else if (complaints_.size() < kept_relay_complaints)
         complaints_ += output->bytes;
     }
     std::size_t at = 0;

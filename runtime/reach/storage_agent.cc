@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t most_memory = 256 << 20;
 constexpr std::int64_t most_processes = 32;
 constexpr std::chrono::seconds to_come_up(20), to_give_up(10);
-constexpr std::size_t kept_complaints = 2000;
+constexpr std::size_t kept_agent_complaints = 2000;
 
 docker::ContainerSpec spec_of(const StoragePlaces& places, bool with_pools) {
   docker::ContainerSpec spec;
@@ -122,7 +122,7 @@ Result<clone::Message> StorageAgent::next_message(std::stop_token stop, std::opt
     while (const std::optional<docker::OutputPiece> piece = frames_.next()) {
       if (piece->from == docker::Output::standard)
         heard_ += piece->bytes;
-      else if (complaints_.size() < kept_complaints)
+      else if (complaints_.size() < kept_agent_complaints)
         complaints_ += piece->bytes;
     }
   }

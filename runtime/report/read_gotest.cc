@@ -153,7 +153,7 @@ TestReport GoTests::report() {
   return report;
 }
 
-std::optional<TestOutcome> outcome_of(std::string_view action) {
+std::optional<TestOutcome> outcome_of_action(std::string_view action) {
   if (action == "pass" || action == "PASS") return TestOutcome::passed;
   if (action == "fail" || action == "FAIL") return TestOutcome::failed;
   if (action == "skip" || action == "SKIP") return TestOutcome::skipped;
@@ -182,7 +182,7 @@ bool take_event(std::string_view line, GoTests& tests) {
     tests.build_failed(path.substr(0, path.find(' ')), text("Output"));
   } else if (action == "run") {
     tests.at(package, name);
-  } else if (const std::optional<TestOutcome> outcome = outcome_of(action)) {
+  } else if (const std::optional<TestOutcome> outcome = outcome_of_action(action)) {
     if (!name.empty()) {
       tests.end(package, name, *outcome, seconds);
     } else {
@@ -208,7 +208,7 @@ class GoText {
       const std::size_t colon = text.find(": ");
       if (colon == std::string_view::npos) return;
       const std::size_t time = text.rfind(" (");
-      const std::optional<TestOutcome> outcome = outcome_of(text.substr(4, colon - 4));
+      const std::optional<TestOutcome> outcome = outcome_of_action(text.substr(4, colon - 4));
       if (!outcome || time == std::string_view::npos || time < colon) return;
       current_ = std::string(text.substr(colon + 2, time - colon - 2));
       Pending& pending = heard(current_);

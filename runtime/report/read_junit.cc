@@ -11,7 +11,7 @@ namespace cairn::report {
 
 namespace {
 
-constexpr int deepest = 100;  // suites within suites
+constexpr int deepest_suite = 100;  // suites within suites
 
 struct Reading {
   const XmlDocument& xml;
@@ -130,8 +130,8 @@ void Reading::whole_suite(const std::string& suite, TestOutcome outcome, std::st
 }
 
 void Reading::suite(pugi::xml_node node, const std::string& outer, int depth) {
-  if (depth > deepest) {
-    problem = xml.wrong(node, fmt::format("suites are nested more than {} deep", deepest));
+  if (depth > deepest_suite) {
+    problem = xml.wrong(node, fmt::format("suites are nested more than {} deep", deepest_suite));
     return;
   }
   std::string name = node.attribute("name").value();

@@ -13,7 +13,7 @@ namespace cairn::report {
 
 namespace {
 
-constexpr std::size_t deepest = 20;  // subtests within subtests
+constexpr std::size_t deepest_subtest = 20;  // subtests within subtests
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t\r");
@@ -234,7 +234,7 @@ void TapReader::line(std::string_view raw) {
   const std::optional<Point> point = plan ? std::nullopt : point_of(text);
   if (plan || point) {
     // Four spaces are one level of subtests; psql puts a single one before everything.
-    const std::size_t depth = std::min(indent / 4, deepest);
+    const std::size_t depth = std::min(indent / 4, deepest_subtest);
     while (levels_.size() > depth + 1) {
       const Level inner = levels_.back();
       close_level();

@@ -10,9 +10,9 @@ namespace cairn::report {
 
 namespace {
 
-constexpr int deepest = 20;  // inner results of inner results
+constexpr int deepest_result = 20;  // inner results of inner results
 
-TestOutcome outcome_of(std::string_view outcome) {
+TestOutcome outcome_of_result(std::string_view outcome) {
   if (outcome == "Passed" || outcome == "Completed" || outcome == "Warning") return TestOutcome::passed;
   if (outcome == "Failed") return TestOutcome::failed;
   if (outcome == "NotExecuted" || outcome == "Inconclusive" || outcome == "Pending")
@@ -31,7 +31,7 @@ void take_result(pugi::xml_node node, const std::unordered_map<std::string, Defi
   TestCase test;
   test.name = node.attribute("testName").value();
   const std::string said = node.attribute("outcome").value();
-  test.outcome = outcome_of(said);
+  test.outcome = outcome_of_result(said);
   test.seconds = seconds_of_clock(node.attribute("duration").value());
   const auto definition = definitions.find(node.attribute("testId").value());
   if (definition != definitions.end()) {
@@ -60,7 +60,7 @@ void take_result(pugi::xml_node node, const std::unordered_map<std::string, Defi
     }
   }
   const pugi::xml_node inner = node.child("InnerResults");
-  if (inner && depth < deepest) {
+  if (inner && depth < deepest_result) {
     const std::size_t before = cases.size();
     for (const pugi::xml_node child : inner.children("UnitTestResult"))
       take_result(child, definitions, depth + 1, cases);

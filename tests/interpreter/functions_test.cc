@@ -7,27 +7,10 @@
 #include "interpreter/kinds.h"
 #include "tests/interpreter/memory_inputs.h"
 #include "tests/interpreter/program.h"
+#include "tests/interpreter/values.h"
 
 namespace cairn {
 namespace {
-
-template <class T>
-Value of(T is) {
-  Value value;
-  value.is = std::move(is);
-  return value;
-}
-Value text(std::string is) {
-  return of(std::move(is));
-}
-Value number(std::int64_t is) {
-  return of(is);
-}
-Value secret(std::string is) {
-  Value value = text(std::move(is));
-  value.secret = true;
-  return value;
-}
 
 struct Functions : testing::Test {
   MemoryInputs inputs;
@@ -77,8 +60,8 @@ TEST_F(Functions, TheExamplesOfTheDocsHold) {
 TEST_F(Functions, WhatIsComputedFromASecretIsSecret) {
   EXPECT_TRUE(value("upper", {secret("a")}).secret);
   EXPECT_TRUE(value("sha256", {secret("a")}).secret);
-  EXPECT_TRUE(value("join", {of(List{text("a"), secret("b")}), text(",")}).secret);
-  EXPECT_TRUE(value("json", {of(List{secret("b")})}).secret);
+  EXPECT_TRUE(value("join", {to_value(List{text("a"), secret("b")}), text(",")}).secret);
+  EXPECT_TRUE(value("json", {to_value(List{secret("b")})}).secret);
   EXPECT_FALSE(value("upper", {text("a")}).secret);
 }
 
@@ -86,19 +69,19 @@ TEST_F(Functions, WhatOnlyMovesElementsLeavesEachItsOwnBit) {
   Map map;
   map.set("a", secret("x"));
   map.set("b", text("y"));
-  EXPECT_FALSE(value("keys", {of(map)}).secret_anywhere());
-  EXPECT_FALSE(value("len", {of(map)}).secret);
-  EXPECT_TRUE(value("lookup", {of(map), text("a"), Value{}}).secret);
-  EXPECT_FALSE(value("lookup", {of(map), text("b"), Value{}}).secret);
-  Value hidden = of(List{text("a")});
+  EXPECT_FALSE(value("keys", {to_value(map)}).secret_anywhere());
+  EXPECT_FALSE(value("len", {to_value(map)}).secret);
+  EXPECT_TRUE(value("lookup", {to_value(map), text("a"), Value{}}).secret);
+  EXPECT_FALSE(value("lookup", {to_value(map), text("b"), Value{}}).secret);
+  Value hidden = to_value(List{text("a")});
   hidden.secret = true;
   EXPECT_TRUE(value("first", {hidden}).secret);
-  EXPECT_TRUE(value("merge", {of(List{of(map),
-                                      [] {
-                                        Value all = of(Map{});
-                                        all.secret = true;
-                                        return all;
-                                      }()})})
+  EXPECT_TRUE(value("merge", {to_value(List{to_value(map),
+                                            [] {
+                                              Value all = to_value(Map{});
+                                              all.secret = true;
+                                              return all;
+                                            }()})})
                   .secret);
 }
 
@@ -111,7 +94,7 @@ TEST_F(Functions, RefuseWhatHasNoAnswer) {
   EXPECT_EQ(error("int", {text("4x")}), "`\"4x\"` is not a whole number");
   EXPECT_EQ(error("int", {text("99999999999999999999")}),
             "`\"99999999999999999999\"` is too large for an int");
-  EXPECT_TRUE(error("int", {of(1e300)}).ends_with("is too large for an int"));
+  EXPECT_TRUE(error("int", {to_value(1e300)}).ends_with("is too large for an int"));
   EXPECT_EQ(error("split", {text("a"), text("")}), "the separator is empty");
   EXPECT_EQ(error("replace", {text("a"), text(""), text("b")}), "the text to replace is empty");
   EXPECT_TRUE(
@@ -126,16 +109,16 @@ TEST_F(Functions, RefuseWhatHasNoAnswer) {
   EXPECT_EQ(error("range", {number(10'000'000), Value{}, number(1)}),
             "a range holds at most 1000000 numbers");
   EXPECT_EQ(error("range", {number(1), number(2), number(0)}), "a range with steps of 0 never ends");
-  EXPECT_EQ(error("first", {of(List{})}), "the list is empty: it has no first element");
-  EXPECT_EQ(error("sort", {of(List{number(1), text("a")})}),
+  EXPECT_EQ(error("first", {to_value(List{})}), "the list is empty: it has no first element");
+  EXPECT_EQ(error("sort", {to_value(List{number(1), text("a")})}),
             "the elements are of different types: they have no order");
-  EXPECT_EQ(error("sum", {of(List{number(INT64_MAX), number(1)})}), "the sum is too large");
-  EXPECT_EQ(error("chunks", {of(List{}), number(0)}), "pieces of 0 elements");
+  EXPECT_EQ(error("sum", {to_value(List{number(INT64_MAX), number(1)})}), "the sum is too large");
+  EXPECT_EQ(error("chunks", {to_value(List{}), number(0)}), "pieces of 0 elements");
   EXPECT_EQ(error("div", {number(1), number(0)}), "division by zero");
   EXPECT_EQ(error("abs", {number(INT64_MIN)}), "the number is too large");
   EXPECT_EQ(error("env", {text("NOT_SET"), Value{}}), "the environment has no `NOT_SET`");
-  EXPECT_EQ(error("file", {of(Path{"gone.txt", ""})}), "`gone.txt` cannot be read: no such file");
-  EXPECT_EQ(error("json", {of(NodeRef{NodeId{1}})}), "a block cannot be written as JSON");
+  EXPECT_EQ(error("file", {to_value(Path{"gone.txt", ""})}), "`gone.txt` cannot be read: no such file");
+  EXPECT_EQ(error("json", {to_value(NodeRef{NodeId{1}})}), "a block cannot be written as JSON");
 }
 
 TEST_F(Functions, EdgesOfTexts) {
@@ -155,7 +138,7 @@ TEST_F(Functions, JsonGoesBothWays) {
   EXPECT_EQ(plain_text(value("json", {value("parse_json", {text(written)})})), written);
   EXPECT_EQ(show(value("parse_json", {text("{\"a\":1,\"a\":2}")})), "{ a = 2 }");
   EXPECT_EQ(show(value("parse_json", {text("18446744073709551615")})), "18446744073709551616.0");
-  EXPECT_EQ(plain_text(value("json", {of(Duration{90'000})})), "\"1m30s\"");
+  EXPECT_EQ(plain_text(value("json", {to_value(Duration{90'000})})), "\"1m30s\"");
 }
 
 TEST_F(Functions, PathsEndWhereverTheyEnd) {
@@ -170,7 +153,7 @@ TEST_F(Functions, PathsEndWhereverTheyEnd) {
 TEST_F(Functions, TheOutsideComesThroughInputs) {
   inputs.files["sub/a.txt"] = "hello";
   inputs.variables["X"] = "1";
-  EXPECT_EQ(plain_text(value("file", {of(Path{"a.txt", "sub"})})), "hello");
+  EXPECT_EQ(plain_text(value("file", {to_value(Path{"a.txt", "sub"})})), "hello");
   EXPECT_EQ(plain_text(value("env", {text("X"), Value{}})), "1");
   EXPECT_EQ(plain_text(value("env", {text("Y"), text("d")})), "d");
   EXPECT_EQ(plain_text(value("now", {})), "2023-11-14T22:13:20Z");

@@ -19,7 +19,7 @@ namespace {
 
 using File = std::filesystem::path;
 
-std::string name_of(const testing::TestParamInfo<File>& info) {
+std::string linted_name_of(const testing::TestParamInfo<File>& info) {
   return golden::test_name(info.param);
 }
 
@@ -73,7 +73,8 @@ TEST_P(LintBad, IsToldLikeThis) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, LintBad,
-                         testing::ValuesIn(golden::files(golden::folder("lint/bad"), ".stack")), name_of);
+                         testing::ValuesIn(golden::files(golden::folder("lint/bad"), ".stack")),
+                         linted_name_of);
 
 class LintGood : public testing::TestWithParam<File> {};
 
@@ -84,7 +85,8 @@ TEST_P(LintGood, DoesNotGiveItsFinding) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, LintGood,
-                         testing::ValuesIn(golden::files(golden::folder("lint/good"), ".stack")), name_of);
+                         testing::ValuesIn(golden::files(golden::folder("lint/good"), ".stack")),
+                         linted_name_of);
 
 class Example : public testing::TestWithParam<File> {};
 

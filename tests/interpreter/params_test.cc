@@ -8,7 +8,7 @@
 namespace cairn {
 namespace {
 
-const char* const text = R"(
+const char* const program_text = R"(
 param version = "1.0"
 param shards = 4
 param within: duration = 3m
@@ -23,7 +23,7 @@ GivenParam given(std::string name, std::string value) {
 }
 
 TEST(Params, TextIsTakenAsItIsForStringsAndReadAsALiteralElsewhere) {
-  const auto outcome = compile_files({{"main.stack", text}},
+  const auto outcome = compile_files({{"main.stack", program_text}},
                                      {given("version", "007"), given("shards", "8"), given("within", "1h30m"),
                                       given("target", "a b"), given("tags", "[\"x\", \"y\"]")});
   ASSERT_TRUE(outcome->diagnostics.empty()) << outcome->complaints();
@@ -39,7 +39,7 @@ TEST(Params, TextIsTakenAsItIsForStringsAndReadAsALiteralElsewhere) {
 TEST(Params, TheStrongestOriginWins) {
   auto outcome = std::make_unique<Outcome>();
   outcome->inputs.files = {
-      {"main.stack", text},
+      {"main.stack", program_text},
       {"cairn.local.json", R"({ "target": "local", "shards": 2, "within": "10s", "version": "local" })"}};
   outcome->inputs.variables = {{"CAIRN_PARAM_version", "environment"}, {"CAIRN_PARAM_shards", "3"}};
   Value from_file;
@@ -57,13 +57,14 @@ TEST(Params, TheStrongestOriginWins) {
 }
 
 TEST(Params, MistakesAreNamed) {
-  EXPECT_EQ(compile_files({{"main.stack", text}})->complaints(),
+  EXPECT_EQ(compile_files({{"main.stack", program_text}})->complaints(),
             "S0217 at 5:7: the param `target` has no value\n");
-  EXPECT_EQ(compile_files({{"main.stack", text}}, {given("target", "x"), given("shard", "8")})->complaints(),
+  EXPECT_EQ(compile_files({{"main.stack", program_text}}, {given("target", "x"), given("shard", "8")})
+                ->complaints(),
             "S0218 at -: no param named `shard` (-p)\n");
-  EXPECT_EQ(
-      compile_files({{"main.stack", text}}, {given("target", "x"), given("mode", "fats")})->complaints(),
-      "S0302 at 7:7: `mode` (-p) is \"fast\" | \"slow\", found `\"fats\"`\n");
+  EXPECT_EQ(compile_files({{"main.stack", program_text}}, {given("target", "x"), given("mode", "fats")})
+                ->complaints(),
+            "S0302 at 7:7: `mode` (-p) is \"fast\" | \"slow\", found `\"fats\"`\n");
 }
 
 TEST(Params, UnknownOnesLeaveOutWhatDependsOnThem) {

@@ -4,20 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "tests/interpreter/program.h"
+#include "tests/interpreter/values.h"
 
 namespace cairn {
 namespace {
-
-Value text(std::string is) {
-  Value value;
-  value.is = std::move(is);
-  return value;
-}
-Value number(std::int64_t is) {
-  Value value;
-  value.is = is;
-  return value;
-}
 
 // Addresses as a run would answer them: the network's name for a container, a published port for the host.
 struct Answers : LateSource {

@@ -12,12 +12,12 @@
 namespace cairn::sim {
 namespace {
 
-struct End {
+struct RunEnd {
   std::vector<std::string> complaints;
   std::uint64_t trace = 0;
 };
 
-End simulate(std::uint64_t seed) {
+RunEnd simulate(std::uint64_t seed) {
   Chance chance(seed);
   Baton baton(chance);
   SimWorld world(baton, chance);
@@ -34,7 +34,7 @@ End simulate(std::uint64_t seed) {
   if (chance.one_in(8)) rig.options.timeout = std::chrono::seconds(chance.between(1, 100));
   const int cancels = chance.one_in(5) ? chance.between(1, 3) : 0;
 
-  End end;
+  RunEnd end;
   progress::RunFinished finished;
   bool is_over = false;
   bool abandoned = false;
@@ -93,7 +93,7 @@ TEST(Simulation, HoldsForEverySeed) {
                              : count != nullptr ? std::strtoull(count, nullptr, 10)
                                                 : 10'000;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
-    const End end = simulate(seed);
+    const RunEnd end = simulate(seed);
     ASSERT_TRUE(end.complaints.empty())
         << "CAIRN_SEED=" << seed << " shows it again: " << end.complaints.front();
   }

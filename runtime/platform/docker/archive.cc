@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string path_of(const std::string& container) {
+std::string archive_path(const std::string& container) {
   return "/containers/" + percent_encoded(container) + "/archive";
 }
 
@@ -28,7 +28,7 @@ std::string last_step(std::string path) {
 constexpr std::uint64_t go_folder = 1ull << 31, go_link = 1ull << 27, go_socket = 1ull << 24,
                         go_device = 1ull << 26, go_pipe = 1ull << 25, go_irregular = 1ull << 19;
 
-PathFacts facts_of(const json& stat) {
+PathFacts path_facts(const json& stat) {
   PathFacts facts;
   facts.name = at<std::string>(stat, "/name");
   facts.link_target = at<std::string>(stat, "/linkTarget");
@@ -87,7 +87,7 @@ Result<> put_files(Engine& engine, const std::string& container, const std::vect
   }
   TarWriter tar(std::move(entries), false);
   const Result<http::Response> answer = engine.call({.method = "PUT",
-                                                     .path = path_of(container),
+                                                     .path = archive_path(container),
                                                      .query = {{"path", "/"}},
                                                      .headers = {{"Content-Type", "application/x-tar"}},
                                                      .body_source = [&] { return tar.next(); },
@@ -107,7 +107,7 @@ Result<> put_archive(Engine& engine, const std::string& container, const std::st
                      const std::string& tar_file, std::stop_token stop) {
   const std::string what = fmt::format("could not unpack `{}` in the container `{}`", tar_file, container);
   const Result<http::Response> answer = engine.call({.method = "PUT",
-                                                     .path = path_of(container),
+                                                     .path = archive_path(container),
                                                      .query = {{"path", folder}},
                                                      .headers = {{"Content-Type", "application/x-tar"}},
                                                      .body_file = tar_file,
@@ -122,7 +122,7 @@ Result<std::optional<PathFacts>> stat_path(Engine& engine, const std::string& co
                                            const std::string& path, std::stop_token stop) {
   const std::string what = fmt::format("could not look at `{}` in the container `{}`", path, container);
   const Result<http::Response> answer =
-      engine.call({.method = "HEAD", .path = path_of(container), .query = {{"path", path}}}, stop);
+      engine.call({.method = "HEAD", .path = archive_path(container), .query = {{"path", path}}}, stop);
   if (!answer) return Failure(answer.failure()).within(what);
   if (answer->status == 404) return std::optional<PathFacts>();
   if (answer->status != 200) return refusal(what, *answer);
@@ -132,7 +132,7 @@ Result<std::optional<PathFacts>> stat_path(Engine& engine, const std::string& co
     return Failure{
         .message = what, .causes = {"the engine's answer makes no sense"}, .is = FailureClass::endpoint};
   }
-  return std::optional<PathFacts>(facts_of(stat));
+  return std::optional<PathFacts>(path_facts(stat));
 }
 
 Result<Extracted> get_archive(Engine& engine, const std::string& container, const std::string& path,
@@ -149,7 +149,7 @@ Result<Extracted> get_archive(Engine& engine, const std::string& container, cons
   if (!facts) return Failure(facts.failure()).within(what);
   if (!*facts) return Failure{.message = what, .causes = {"there is no such path"}, .nothing_done = true};
   Result<std::unique_ptr<http::Stream>> stream = engine.open(
-      {.path = path_of(container), .query = {{"path", real_path}}, .timeout = std::nullopt}, stop);
+      {.path = archive_path(container), .query = {{"path", real_path}}, .timeout = std::nullopt}, stop);
   if (!stream) return Failure(stream.failure()).within(what);
   if ((*stream)->status() != 200) {
     const Result<std::string> body = (*stream)->read(stop);

@@ -108,7 +108,7 @@ void read_networks(const json& body, ContainerNetworking& into) {
                            at<std::string>(network, "/Gateway"), strings_at(network, "/Aliases")};
 }
 
-ContainerFacts facts_of(const json& body) {
+ContainerFacts container_facts(const json& body) {
   ContainerFacts facts;
   facts.id = at<std::string>(body, "/Id");
   facts.name = plain_name(at<std::string>(body, "/Name"));
@@ -341,7 +341,7 @@ Result<std::optional<ContainerFacts>> inspect_container(Engine& engine, const st
   if (answer->status != 200) return refusal(what, *answer);
   const Result<json> body = parsed(what, *answer);
   if (!body) return body.failure();
-  return std::optional<ContainerFacts>(facts_of(*body));
+  return std::optional<ContainerFacts>(container_facts(*body));
 }
 
 Result<std::vector<ContainerSummary>> list_containers(Engine& engine, const std::vector<std::string>& labels,

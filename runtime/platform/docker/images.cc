@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string path_of(const std::string& image) {
+std::string image_path(const std::string& image) {
   // Slashes of a name stay slashes here.
   std::string path = "/images/";
   std::size_t begin = 0;
@@ -88,7 +88,7 @@ ImageReference read_reference(const std::string& reference) {
 Result<std::optional<ImageFacts>> inspect_image(Engine& engine, const std::string& image,
                                                 std::stop_token stop) {
   const std::string what = fmt::format("could not look at the image `{}`", image);
-  const Result<http::Response> answer = engine.call({.path = path_of(image) + "/json"}, stop);
+  const Result<http::Response> answer = engine.call({.path = image_path(image) + "/json"}, stop);
   if (!answer) return Failure(answer.failure()).within(what);
   if (answer->status == 404) return std::optional<ImageFacts>();
   if (answer->status != 200) return refusal(what, *answer);
@@ -224,8 +224,9 @@ Result<> tag_image(Engine& engine, const std::string& image, const std::string& 
                    std::stop_token stop) {
   const std::string what = fmt::format("could not tag the image `{}` as `{}`", image, reference);
   const ImageReference parts = read_reference(reference);
-  const Call call{
-      .method = "POST", .path = path_of(image) + "/tag", .query = {{"repo", parts.name}, {"tag", parts.tag}}};
+  const Call call{.method = "POST",
+                  .path = image_path(image) + "/tag",
+                  .query = {{"repo", parts.name}, {"tag", parts.tag}}};
   Result<http::Response> answer = engine.call(call, stop);
   if (!answer && !stop.stop_requested()) answer = engine.call(call, stop);  // says the same twice
   if (!answer) return Failure(answer.failure()).within(what);
@@ -241,7 +242,7 @@ Result<std::string> push_image(Engine& engine, const std::string& reference, con
   const std::string header = auth.exposed().empty() ? "e30=" : auth.exposed();
   Result<std::unique_ptr<http::Stream>> stream = open_answer(engine,
                                                              {.method = "POST",
-                                                              .path = path_of(parts.name) + "/push",
+                                                              .path = image_path(parts.name) + "/push",
                                                               .query = {{"tag", parts.tag}},
                                                               .headers = {{"X-Registry-Auth", header}},
                                                               .timeout = std::nullopt},
@@ -308,7 +309,7 @@ Result<std::string> commit_container(Engine& engine, const CommitSpec& spec, std
 
 Result<> remove_image(Engine& engine, const std::string& image, bool force, std::stop_token stop) {
   const std::string what = fmt::format("could not remove the image `{}`", image);
-  const Call call{.method = "DELETE", .path = path_of(image), .query = {{"force", force ? "1" : "0"}}};
+  const Call call{.method = "DELETE", .path = image_path(image), .query = {{"force", force ? "1" : "0"}}};
   Result<http::Response> answer = engine.call(call, stop);
   if (!answer && !stop.stop_requested()) answer = engine.call(call, stop);
   if (!answer) return Failure(answer.failure()).within(what);

@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string path_of(const std::string& network) {
+std::string network_path(const std::string& network) {
   return "/networks/" + percent_encoded(network);
 }
 
@@ -32,7 +32,7 @@ std::string first_address(const std::string& subnet) {
   return inet_ntop(AF_INET, &address, text.data(), text.size()) == nullptr ? std::string() : text.data();
 }
 
-NetworkFacts facts_of(const json& body) {
+NetworkFacts network_facts(const json& body) {
   NetworkFacts facts;
   facts.id = at<std::string>(body, "/Id");
   facts.name = at<std::string>(body, "/Name");
@@ -83,7 +83,7 @@ Result<std::vector<NetworkFacts>> all_named(Engine& engine, const std::string& n
   if (!body) return body.failure();
   std::vector<NetworkFacts> named;
   for (const json& each : *body) {
-    NetworkFacts facts = facts_of(each);
+    NetworkFacts facts = network_facts(each);
     if (facts.name == name) named.push_back(std::move(facts));  // the filter takes parts of names, too
   }
   std::sort(named.begin(), named.end(), [](const NetworkFacts& a, const NetworkFacts& b) {
@@ -132,13 +132,13 @@ Result<std::string> create_network(Engine& engine, const NetworkSpec& spec, std:
 Result<std::optional<NetworkFacts>> inspect_network(Engine& engine, const std::string& network,
                                                     std::stop_token stop) {
   const std::string what = fmt::format("could not look at the network `{}`", network);
-  const Result<http::Response> answer = engine.call({.path = path_of(network)}, stop);
+  const Result<http::Response> answer = engine.call({.path = network_path(network)}, stop);
   if (!answer) return Failure(answer.failure()).within(what);
   if (answer->status == 404) return std::optional<NetworkFacts>();
   if (answer->status != 200) return refusal(what, *answer);
   const Result<json> body = parsed(what, *answer);
   if (!body) return body.failure();
-  return std::optional<NetworkFacts>(facts_of(*body));
+  return std::optional<NetworkFacts>(network_facts(*body));
 }
 
 Result<std::vector<NetworkFacts>> list_networks(Engine& engine, const std::vector<std::string>& labels,
@@ -151,7 +151,7 @@ Result<std::vector<NetworkFacts>> list_networks(Engine& engine, const std::vecto
   const Result<json> body = parsed(what, *answer);
   if (!body) return body.failure();
   std::vector<NetworkFacts> result;
-  for (const json& each : *body) result.push_back(facts_of(each));
+  for (const json& each : *body) result.push_back(network_facts(each));
   return result;
 }
 
@@ -162,8 +162,8 @@ Result<> connect_network(Engine& engine, const NetworkUse& use, const std::strin
   if (!use.aliases.empty()) endpoint["Aliases"] = use.aliases;
   if (!use.ipv4_address.empty()) endpoint["IPAMConfig"] = {{"IPv4Address", use.ipv4_address}};
   const json body = {{"Container", container}, {"EndpointConfig", endpoint}};
-  const Result<http::Response> answer =
-      engine.call({.method = "POST", .path = path_of(use.network) + "/connect", .json = body.dump()}, stop);
+  const Result<http::Response> answer = engine.call(
+      {.method = "POST", .path = network_path(use.network) + "/connect", .json = body.dump()}, stop);
   if (!answer && (answer.failure().nothing_done || stop.stop_requested())) {
     return Failure(answer.failure()).within(what);
   }
@@ -182,8 +182,8 @@ Result<> disconnect_network(Engine& engine, const std::string& network, const st
                             std::stop_token stop) {
   const std::string what = fmt::format("could not disconnect the container `{}` from a network", container);
   const json body = {{"Container", container}, {"Force", true}};
-  const Result<http::Response> answer =
-      engine.call({.method = "POST", .path = path_of(network) + "/disconnect", .json = body.dump()}, stop);
+  const Result<http::Response> answer = engine.call(
+      {.method = "POST", .path = network_path(network) + "/disconnect", .json = body.dump()}, stop);
   if (!answer) return Failure(answer.failure()).within(what);
   if (answer->status == 200 || answer->status == 404) return Done{};
   if (message_in(answer->body).find("is not connected to") != std::string::npos) return Done{};
@@ -192,7 +192,8 @@ Result<> disconnect_network(Engine& engine, const std::string& network, const st
 
 Result<> remove_network(Engine& engine, const std::string& network, std::stop_token stop) {
   const std::string what = fmt::format("could not remove the network `{}`", network);
-  const Result<http::Response> answer = insist(engine, {.method = "DELETE", .path = path_of(network)}, stop);
+  const Result<http::Response> answer =
+      insist(engine, {.method = "DELETE", .path = network_path(network)}, stop);
   if (!answer) return Failure(answer.failure()).within(what);
   if (answer->status == 204 || answer->status == 200 || answer->status == 404) return Done{};
   return refusal(what, *answer);

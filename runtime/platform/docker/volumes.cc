@@ -12,11 +12,11 @@ namespace {
 
 using nlohmann::json;
 
-std::string path_of(const std::string& volume) {
+std::string volume_path(const std::string& volume) {
   return "/volumes/" + percent_encoded(volume);
 }
 
-VolumeFacts facts_of(const json& body) {
+VolumeFacts volume_facts(const json& body) {
   return {at<std::string>(body, "/Name"),       at<std::string>(body, "/Driver"),
           at<std::string>(body, "/Mountpoint"), at<std::string>(body, "/CreatedAt"),
           labels_at(body, "/Labels"),           labels_at(body, "/Options")};
@@ -60,7 +60,7 @@ Result<CreatedVolume> create_volume(Engine& engine, const VolumeSpec& spec, std:
   if (answer->status != 201 && answer->status != 200) return asked_before(asked, refusal(what, *answer));
   const Result<json> made = parsed(what, *answer);
   if (!made) return made.failure();
-  const VolumeFacts facts = facts_of(*made);
+  const VolumeFacts facts = volume_facts(*made);
   if (!ours(facts)) return foreign(what, facts);
   return CreatedVolume{facts, false};
 }
@@ -68,13 +68,13 @@ Result<CreatedVolume> create_volume(Engine& engine, const VolumeSpec& spec, std:
 Result<std::optional<VolumeFacts>> inspect_volume(Engine& engine, const std::string& volume,
                                                   std::stop_token stop) {
   const std::string what = fmt::format("could not look at the volume `{}`", volume);
-  const Result<http::Response> answer = engine.call({.path = path_of(volume)}, stop);
+  const Result<http::Response> answer = engine.call({.path = volume_path(volume)}, stop);
   if (!answer) return Failure(answer.failure()).within(what);
   if (answer->status == 404) return std::optional<VolumeFacts>();
   if (answer->status != 200) return refusal(what, *answer);
   const Result<json> body = parsed(what, *answer);
   if (!body) return body.failure();
-  return std::optional<VolumeFacts>(facts_of(*body));
+  return std::optional<VolumeFacts>(volume_facts(*body));
 }
 
 Result<std::vector<VolumeFacts>> list_volumes(Engine& engine, const std::vector<std::string>& labels,
@@ -89,14 +89,15 @@ Result<std::vector<VolumeFacts>> list_volumes(Engine& engine, const std::vector<
   std::vector<VolumeFacts> result;
   const json& volumes = part(*body, "/Volumes");
   if (volumes.is_array()) {
-    for (const json& each : volumes) result.push_back(facts_of(each));
+    for (const json& each : volumes) result.push_back(volume_facts(each));
   }
   return result;
 }
 
 Result<> remove_volume(Engine& engine, const std::string& volume, std::stop_token stop) {
   const std::string what = fmt::format("could not remove the volume `{}`", volume);
-  const Result<http::Response> answer = insist(engine, {.method = "DELETE", .path = path_of(volume)}, stop);
+  const Result<http::Response> answer =
+      insist(engine, {.method = "DELETE", .path = volume_path(volume)}, stop);
   if (!answer) return Failure(answer.failure()).within(what);
   if (answer->status == 204 || answer->status == 404) return Done{};
   return refusal(what, *answer);

@@ -11,7 +11,7 @@
 namespace cairn::sim {
 namespace {
 
-std::string last_step(const std::string& path) {
+std::string entry_name(const std::string& path) {
   return path == "/" ? path : path.substr(path.rfind('/') + 1);
 }
 
@@ -31,7 +31,7 @@ Reply absent(const Container& container, const std::string& path) {
 http::Header stat_header(const std::string& path, const FileNode& node) {
   const std::string target =
       node.is == FileNode::Is::link ? absolute_path(node.content, path.substr(0, path.rfind('/'))) : "";
-  const Json stat = {{"name", last_step(path)},
+  const Json stat = {{"name", entry_name(path)},
                      {"size", node.content.size()},
                      {"mode", mode_of(node)},
                      {"mtime", "2023-11-14T22:13:20Z"},
@@ -95,7 +95,7 @@ Reply get_archive(State& state, Container& container, const Asked& asked) {
   const std::optional<FileNode> node = find_file(state, container, path, true);
   if (!node) return absent(container, path);
   Tar tar;
-  const std::string top = last_step(path);
+  const std::string top = entry_name(path);
   tar.add(node->is == FileNode::Is::folder ? top + "/" : top, *node);
   if (node->is == FileNode::Is::folder)
     for (const std::string& each : files_below(state, container, path))

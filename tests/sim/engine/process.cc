@@ -11,10 +11,10 @@ namespace cairn::sim {
 namespace {
 
 // What the one image of the tests has in its /bin.
-const char* const programs[] = {"[",        "basename", "cat",  "echo",  "false", "grep",  "head",
-                                "hostname", "httpd",    "id",   "ln",    "ls",    "mkdir", "mkfifo",
-                                "mount",    "printf",   "pwd",  "rm",    "seq",   "sh",    "sleep",
-                                "stat",     "tail",     "test", "touch", "true",  "wc"};
+const char* const base_programs[] = {"[",        "basename", "cat",  "echo",  "false", "grep",  "head",
+                                     "hostname", "httpd",    "id",   "ln",    "ls",    "mkdir", "mkfifo",
+                                     "mount",    "printf",   "pwd",  "rm",    "seq",   "sh",    "sleep",
+                                     "stat",     "tail",     "test", "touch", "true",  "wc"};
 
 constexpr int longest_without_a_wait = 100'000;
 
@@ -53,7 +53,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 }  // namespace
 
 std::vector<std::string> program_names() {
-  return {std::begin(programs), std::end(programs)};
+  return {std::begin(base_programs), std::end(base_programs)};
 }
 
 int signal_number(const std::string& name) {
@@ -417,7 +417,8 @@ Process::Ran Process::program(const std::vector<std::string>& words, const std::
     else if (!option("-q"))
       ran.out = matches;
   } else {
-    const bool known = std::find(std::begin(programs), std::end(programs), name) != std::end(programs);
+    const bool known =
+        std::find(std::begin(base_programs), std::end(base_programs), name) != std::end(base_programs);
     ran.code = 127;
     ran.err = known ? fmt::format("{}: not simulated\n", name) : fmt::format("sh: {}: not found\n", name);
   }
