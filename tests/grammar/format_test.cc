@@ -32,7 +32,7 @@ std::string formatted(const std::string& text) {
   return once;
 }
 
-std::string name_of(const testing::TestParamInfo<Path>& tested) {
+std::string formatted_name_of(const testing::TestParamInfo<Path>& tested) {
   return golden::test_name(tested.param);
 }
 
@@ -42,7 +42,8 @@ TEST_P(FormatGolden, LooksLikeThis) {
   golden::compare(Path(path).replace_extension(".expected"), formatted(golden::read(path)));
 }
 INSTANTIATE_TEST_SUITE_P(Golden, FormatGolden,
-                         testing::ValuesIn(golden::files(golden::folder("format"), ".stack")), name_of);
+                         testing::ValuesIn(golden::files(golden::folder("format"), ".stack")),
+                         formatted_name_of);
 
 TEST(Format, HoldsForEveryFileOfTheRepository) {
   std::size_t count = 0;

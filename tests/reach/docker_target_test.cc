@@ -18,7 +18,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Json = nlohmann::json;
 
-Attempt soon() {
+Attempt soon_enough() {
   return {real_clock().now() + std::chrono::seconds(20), {}};
 }
 
@@ -101,12 +101,13 @@ class DockerTargetTest : public testing::Test {
 };
 
 TEST_F(DockerTargetTest, ReachesNetworksWhoseGatewayIsThisMachine) {
-  EXPECT_THAT(*target().endpoints(5432, soon()), ElementsAre(Endpoint{"172.20.0.2", 5432}));
+  EXPECT_THAT(*target().endpoints(5432, soon_enough()), ElementsAre(Endpoint{"172.20.0.2", 5432}));
 }
 
 TEST_F(DockerTargetTest, NeverUsesAPublishedPort) {
   facts_["NetworkSettings"]["Ports"] = {{"5432/tcp", {{{"HostIp", "0.0.0.0"}, {"HostPort", "40000"}}}}};
-  const Result<std::vector<Endpoint>> endpoints = target({{"127.0.0.1", "lo"}}).endpoints(5432, soon());
+  const Result<std::vector<Endpoint>> endpoints =
+      target({{"127.0.0.1", "lo"}}).endpoints(5432, soon_enough());
   ASSERT_FALSE(endpoints);
   EXPECT_THAT(endpoints.failure().message,
               HasSubstr("networks of the engine at unix:///s are not on this machine"));
@@ -116,13 +117,14 @@ TEST_F(DockerTargetTest, AGatewayOfARemoteEngineIsNotOursEvenIfItHasTheSameAddre
   docker::Engine remote(client_, real_clock(),
                         docker::Endpoint{"tcp://build1:2376", "", "https://build1:2376", {}}, "1.41");
   client_.answers["GET /containers/c1/json"] = {200, {}, facts_.dump()};
-  EXPECT_FALSE(DockerTarget({"db", "c1", {}}, remote, on({{"172.20.0.1", "br-n1"}})).endpoints(5432, soon()));
+  EXPECT_FALSE(
+      DockerTarget({"db", "c1", {}}, remote, on({{"172.20.0.1", "br-n1"}})).endpoints(5432, soon_enough()));
 }
 
 TEST_F(DockerTargetTest, ABridgeOfAnotherNetworkWithTheSameAddressIsNotIts) {
-  EXPECT_FALSE(target({{"172.20.0.1", "br-0123456789ab"}}).endpoints(5432, soon()));
+  EXPECT_FALSE(target({{"172.20.0.1", "br-0123456789ab"}}).endpoints(5432, soon_enough()));
   // A bridge that somebody has named is believed by its address.
-  EXPECT_TRUE(target({{"172.20.0.1", "docker7"}}).endpoints(5432, soon()));
+  EXPECT_TRUE(target({{"172.20.0.1", "docker7"}}).endpoints(5432, soon_enough()));
 }
 
 TEST_F(DockerTargetTest, OneInTheNetworkOfAnotherIsReachedThere) {
@@ -131,21 +133,21 @@ TEST_F(DockerTargetTest, OneInTheNetworkOfAnotherIsReachedThere) {
   facts_["NetworkSettings"]["Networks"] = Json::object();
   DockerTarget inside = target();
   client_.answers["GET /containers/c0/json"] = {200, {}, other.dump()};
-  EXPECT_THAT(*inside.endpoints(5432, soon()), ElementsAre(Endpoint{"172.20.0.2", 5432}));
+  EXPECT_THAT(*inside.endpoints(5432, soon_enough()), ElementsAre(Endpoint{"172.20.0.2", 5432}));
 }
 
 TEST_F(DockerTargetTest, OneWithoutANetworkSaysSo) {
   facts_["HostConfig"]["NetworkMode"] = "none";
-  EXPECT_THAT(target().endpoints(80, soon()).failure().message, HasSubstr("it has no network"));
+  EXPECT_THAT(target().endpoints(80, soon_enough()).failure().message, HasSubstr("it has no network"));
 }
 
 TEST_F(DockerTargetTest, DoesNotAskTheEngineForEveryLook) {
   DockerTarget near = target();
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(near.endpoints(5432, soon()).ok());
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(near.endpoints(5432, soon_enough()).ok());
   EXPECT_EQ(
       std::count(client_.asked.begin(), client_.asked.end(), "GET http://docker/v1.41/containers/c1/json"),
       1);
-  EXPECT_THAT(*near.endpoints(80, soon()), ElementsAre(Endpoint{"172.20.0.2", 80}));
+  EXPECT_THAT(*near.endpoints(80, soon_enough()), ElementsAre(Endpoint{"172.20.0.2", 80}));
 }
 
 TEST_F(DockerTargetTest, AsksForAnAgentWhereThisMachineHasNoWay) {
@@ -156,19 +158,19 @@ TEST_F(DockerTargetTest, AsksForAnAgentWhereThisMachineHasNoWay) {
                      asked.push_back(network);
                      return Failure{"no agent today"};
                    });
-  EXPECT_EQ(far.endpoints(5432, soon()).failure().message, "no agent today");
+  EXPECT_EQ(far.endpoints(5432, soon_enough()).failure().message, "no agent today");
   EXPECT_THAT(asked, ElementsAre("n1"));
 }
 
 TEST_F(DockerTargetTest, HostNetworkIsLoopback) {
   facts_["HostConfig"]["NetworkMode"] = "host";
   facts_["NetworkSettings"]["Networks"] = {{"host", {{"IPAddress", ""}, {"Gateway", ""}}}};
-  EXPECT_THAT(*target().endpoints(80, soon()), Contains(Endpoint{"127.0.0.1", 80}));
+  EXPECT_THAT(*target().endpoints(80, soon_enough()), Contains(Endpoint{"127.0.0.1", 80}));
 }
 
 TEST_F(DockerTargetTest, AContainerThatDoesNotRunHasNoEndpoint) {
   facts_["State"] = {{"Status", "exited"}, {"Running", false}};
-  EXPECT_EQ(target().endpoints(80, soon()).failure().message, "its container is exited");
+  EXPECT_EQ(target().endpoints(80, soon_enough()).failure().message, "its container is exited");
 }
 
 TEST_F(DockerTargetTest, ExecGivesExitCodeAndBothStreams) {
@@ -180,7 +182,7 @@ TEST_F(DockerTargetTest, ExecGivesExitCodeAndBothStreams) {
     return std::string(text).replace(text.find("secret-word"), 11, "•••");
   };
   DockerTarget container = target();
-  EXPECT_EQ(exec_look({{"pg_isready"}}, container)(soon()).what, "exited 2: no ••• here");
+  EXPECT_EQ(exec_look({{"pg_isready"}}, container)(soon_enough()).what, "exited 2: no ••• here");
   EXPECT_THAT(client_.asked, Contains(HasSubstr(R"("Cmd":["pg_isready"])")));
 }
 
@@ -190,19 +192,19 @@ TEST_F(DockerTargetTest, ExecThatDoesNotEndSaysSo) {
   late.is = FailureClass::timeout;
   client_.stream = {late};
   DockerTarget container = target();
-  EXPECT_EQ(exec_look({{"sleep", "1000"}}, container)(soon()).what, "`sleep` did not end");
+  EXPECT_EQ(exec_look({{"sleep", "1000"}}, container)(soon_enough()).what, "`sleep` did not end");
 }
 
 TEST_F(DockerTargetTest, PathsAreWhatTheirModeSays) {
   const auto look = [&](const std::string& encoded) {
     client_.answers["HEAD /archive"] = {200, {{"X-Docker-Container-Path-Stat", encoded}}, ""};
-    return *target().look_at("/x", soon());
+    return *target().look_at("/x", soon_enough());
   };
   EXPECT_EQ(look("eyJuYW1lIjoieCIsIm1vZGUiOjQyMH0="), PathIs::file);            // {"name":"x","mode":420}
   EXPECT_EQ(look("eyJuYW1lIjoieCIsIm1vZGUiOjIxNDc0ODQxNDF9"), PathIs::folder);  // …2147484141
   EXPECT_EQ(look("eyJuYW1lIjoieCIsIm1vZGUiOjE2Nzc3NjU0fQ=="), PathIs::socket);  // …16777654
   client_.answers.clear();
-  EXPECT_EQ(*target().look_at("/x", soon()), PathIs::missing);
+  EXPECT_EQ(*target().look_at("/x", soon_enough()), PathIs::missing);
   EXPECT_THAT(client_.asked.back(), HasSubstr("path=%2Fx"));
 }
 
@@ -212,41 +214,41 @@ TEST_F(DockerTargetTest, LogIsReadFromItsFirstLineAndGoesOnWhereItWas) {
       {},
       frame(1, "2026-03-04T05:06:07.499Z starting\n") + frame(2, "2026-03-04T05:06:09Z ready to accept\n")};
   DockerTarget container = target();
-  const LogPiece piece = *container.log_after(0, soon());
+  const LogPiece piece = *container.log_after(0, soon_enough());
   EXPECT_THAT(client_.asked.back(), HasSubstr("since=0.000000000"))
       << "the first lines are stamped before what the engine calls the start";
   ASSERT_EQ(piece.lines.size(), 2u);
   EXPECT_EQ(piece.lines[0].text, "starting");
   EXPECT_TRUE(piece.lines[1].of_stderr);
-  EXPECT_TRUE((*log_look({"^ready"}, container))(soon()).good);
-  ASSERT_TRUE(container.log_after(piece.next, soon()));
+  EXPECT_TRUE((*log_look({"^ready"}, container))(soon_enough()).good);
+  ASSERT_TRUE(container.log_after(piece.next, soon_enough()));
   EXPECT_THAT(client_.asked.back(), HasSubstr("since=1772600769.000000001"));
 }
 
 TEST_F(DockerTargetTest, LogOfARestartedContainerBeginsWhereTheRunBeforeEnded) {
   client_.answers["GET /containers/c1/logs"] = {200, {}, ""};
   facts_["State"]["FinishedAt"] = "2026-03-04T05:06:07.25Z";
-  ASSERT_TRUE(target().log_after(0, soon()));
+  ASSERT_TRUE(target().log_after(0, soon_enough()));
   EXPECT_THAT(client_.asked.back(), HasSubstr("since=1772600767.250000000"));
   facts_["State"]["FinishedAt"] = "2026-03-04T05:06:09Z";  // of this run
-  ASSERT_TRUE(target().log_after(0, soon()));
+  ASSERT_TRUE(target().log_after(0, soon_enough()));
   EXPECT_THAT(client_.asked.back(), HasSubstr("since=1772600766.500000000"));
   facts_["State"]["FinishedAt"] = "0001-01-01T00:00:00Z";  // it has never ended
-  ASSERT_TRUE(target().log_after(0, soon()));
+  ASSERT_TRUE(target().log_after(0, soon_enough()));
   EXPECT_THAT(client_.asked.back(), HasSubstr("since=0.000000000"));
 }
 
 TEST_F(DockerTargetTest, HealthIsAsInspected) {
-  EXPECT_EQ(target().health(soon())->is, HealthIs::unknown);
+  EXPECT_EQ(target().health(soon_enough())->is, HealthIs::unknown);
   facts_["State"]["Health"] = {{"Status", "unhealthy"}, {"Log", {{{"Output", "refused"}, {"ExitCode", 1}}}}};
-  const Health health = *target().health(soon());
+  const Health health = *target().health(soon_enough());
   EXPECT_EQ(health.is, HealthIs::unhealthy);
   EXPECT_EQ(health.last_output, "refused");
 }
 
 TEST_F(DockerTargetTest, AContainerThatIsGoneIsSaidToBe) {
   DockerTarget gone({"test.db", "c2", {}}, engine_, on({}));
-  EXPECT_EQ(gone.endpoints(80, soon()).failure().message, "its container is gone");
+  EXPECT_EQ(gone.endpoints(80, soon_enough()).failure().message, "its container is gone");
 }
 
 TEST(LocalNetworks, AsksTheSystemOnceForEachNetwork) {
