@@ -26,7 +26,8 @@ Texts blocks_of(const Planned& planned) {
     if (!node.steps.empty() &&
         planned.plan.steps[index(node.steps.front())].verdict != plan::Verdict::not_needed)
       texts[node.path] =
-          kinds::settings_hash(graph, planned.program->sources, NodeId{static_cast<std::uint32_t>(n)});
+          kinds::settings_hash(graph, planned.program->sources, planned.program->project_folder,
+                               NodeId{static_cast<std::uint32_t>(n)});
   }
   return texts;
 }

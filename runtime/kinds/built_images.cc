@@ -73,7 +73,7 @@ std::optional<std::string> image_inputs(const Graph& graph, const Sources& sourc
     // Builders take no other value of a secret for another build, either.
     if (setting.value.secret_anywhere() && setting.name != "secrets") return std::nullopt;
     Hash hash;
-    add_value(hash, graph, sources, setting.value, false);
+    add_value(hash, graph, sources, setting.value, nullptr);
     if (setting.name == "contexts")
       if (const Map* contexts = setting.value.as<Map>())
         for (const auto& [name, value] : contexts->entries)

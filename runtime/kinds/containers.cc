@@ -161,7 +161,7 @@ docker::Identity Containers::identity(NodeId node, const std::string& name, int 
   identity.attempt = std::to_string(attempt);
   identity.name = name;
   identity.keep = world_.place.keep || its.policy.keep;
-  identity.spec = spec_hash(world_.graph, world_.sources, node);
+  identity.spec = spec_hash(world_.graph, world_.sources, world_.place.project_folder, node);
   return identity;
 }
 

@@ -199,13 +199,9 @@ Result<Done> HostWorkload::start(execute::StepContext& context, const std::strin
   spec.command = command();
   spec.environment = environment_;
   spec.working_dir = working_dir_;
-  if (const Path* path = settings_.stdin_from.as<Path>()) {
-    std::ifstream file(fs::path(path->folder) / path->text, std::ios::binary);
-    if (!file) return cannot("cannot read, for `stdin`,", path->text);
-    spec.input = Text(std::string(std::istreambuf_iterator<char>(file), {}));
-  } else if (!settings_.stdin_from.null()) {
-    spec.input = As<Text>::take(settings_.stdin_from);
-  }
+  Result<std::optional<Text>> input = input_of(world_.file_source(node_, settings_.stdin_from));
+  if (!input) return input.failure();
+  if (*input) spec.input = std::move(**input);
   spec.log_file = log_file_;
   for (const keeper::EnvironmentVariable& variable : environment_)
     if (variable.value.secret()) spec.masked.push_back(variable.value);
@@ -238,7 +234,7 @@ Result<Done> HostWorkload::record(const std::string& step) {
   service.node = node.path;
   service.step = step;
   service.process = process_.number;
-  service.spec = spec_hash(world_.graph, world_.sources, node_);
+  service.spec = spec_hash(world_.graph, world_.sources, world_.place.project_folder, node_);
   service.up = world_.place.up;
   service.working_dir = working_dir_;
   service.log_file = log_file_;

@@ -13,6 +13,7 @@
 #include "runtime/kinds/kinds.h"
 #include "runtime/kinds/process_settings.h"
 #include "runtime/kinds/settled.h"
+#include "runtime/kinds/value_hash.h"
 #include "runtime/platform/docker/archive.h"
 
 namespace cairn::kinds {
@@ -73,7 +74,8 @@ std::string shown_url(const HttpSettings& settings) {
   return settings.url.substr(0, settings.url.find('?'));
 }
 
-Result<http::Request> request_of(World& world, const HttpSettings& settings) {
+Result<http::Request> request_of(World& world, NodeId node, const HttpSettings& settings) {
+  const Value body = world.file_source(node, settings.body);
   http::Request request;
   request.method = settings.method;
   request.url = settings.url;
@@ -87,10 +89,10 @@ Result<http::Request> request_of(World& world, const HttpSettings& settings) {
           .message = fmt::format("`json` cannot be sent: {}", error->message), .causes = {}, .help = {}};
     request.body = *std::get<Value>(text).as<std::string>();
     request.headers.push_back({"Content-Type", "application/json"});
-  } else if (const Path* path = settings.body.as<Path>()) {
-    request.body_file = (fs::path(path->folder) / path->text).string();
-  } else if (!settings.body.null()) {
-    request.body = As<Text>::take(settings.body).exposed();
+  } else if (const Path* path = body.as<Path>()) {
+    request.body_file = absolute_path(*path);
+  } else if (!body.null()) {
+    request.body = As<Text>::take(body).exposed();
   } else if (!settings.form.empty()) {
     request.body = form_encoded(settings.form);
     request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
@@ -213,13 +215,13 @@ execute::StepResult perform_http(World& world, const execute::StepRequest& step,
   const Result<Settled> all = settled(world, step, context);
   if (!all) return all.failure();
   const HttpSettings settings = bind(http_fields(), all->settings);
-  Result<http::Request> request = request_of(world, settings);
+  Result<http::Request> request = request_of(world, step.node, settings);
   if (!request) return request.failure();
   const Node& node = step.graph.node(step.node);
   const bool waits = node.setting("until") != nullptr && node.setting("until")->written;
   const bool expects = node.setting("expect") != nullptr && node.setting("expect")->written;
   const Instant began = context.clock().now();
-  std::string last = "no answer yet";
+  std::string last = "no answer yet", said;
 
   for (int tries = 1;; ++tries) {
     if (settings.within)
@@ -253,6 +255,7 @@ execute::StepResult perform_http(World& world, const execute::StepRequest& step,
                          .help = {}};
         if (!asked.mistakes.empty()) last += fmt::format(": {}", asked.mistakes.front().message);
       }
+      if (const std::string begins = beginning(response->body); !begins.empty()) last += ": " + begins;
       if (good) {
         if (Result<Done> kept = keep(settings, response->body); !kept) return kept.failure();
         return execute::StepEnd{};
@@ -267,8 +270,9 @@ execute::StepResult perform_http(World& world, const execute::StepRequest& step,
       last =
           response.failure().causes.empty() ? response.failure().message : response.failure().causes.back();
     }
-    context.say(
-        progress::StepProgress{fmt::format("{} {}: {}", settings.method, shown_url(settings), last), {}});
+    if (std::exchange(said, last) != last)
+      context.say(
+          progress::StepProgress{fmt::format("{} {}: {}", settings.method, shown_url(settings), last), {}});
     const Instant next = context.clock().now() + Milliseconds(settings.every.milliseconds);
     if (settings.within && next - began > Milliseconds(settings.within->milliseconds))
       return Failure{.message = fmt::format("`until` of `{}` did not hold within {}", node.path,

@@ -11,6 +11,7 @@
 #include "runtime/kinds/arrays.h"
 #include "runtime/kinds/built_images.h"
 #include "runtime/kinds/containers.h"
+#include "runtime/kinds/file_source.h"
 #include "runtime/kinds/kept_services.h"
 #include "runtime/kinds/leftovers.h"
 #include "runtime/kinds/remembered.h"
@@ -85,7 +86,9 @@ std::optional<plan::Fact> fact_of_folder(const Observation& all, const std::vect
 // A service of this machine, by what `up` has recorded of it.
 plan::Fact fact_of_host_service(const Observation& all, const std::vector<HostService>& kept, NodeId id) {
   const std::string& path = all.graph.node(id).path;
-  plan::Fact fact{{"this machine", "service", path}, plan::Absent{}, spec_hash(all.graph, all.sources, id)};
+  plan::Fact fact{{"this machine", "service", path},
+                  plan::Absent{},
+                  spec_hash(all.graph, all.sources, all.place.project_folder, id)};
   for (const HostService& service : kept) {
     if (service.node != path) continue;
     plan::Ours ours;
@@ -98,7 +101,9 @@ plan::Fact fact_of_host_service(const Observation& all, const std::vector<HostSe
   return fact;
 }
 
-std::string hash_of(const Graph& graph, const Sources& sources, NodeId node, bool object_only) {
+std::string hash_of(const Graph& graph, const Sources& sources, const std::string& project_folder,
+                    NodeId node, bool object_only) {
+  const std::string folder = folder_of(graph, sources, node, project_folder);
   std::string all;
   const auto put = [&](std::string_view name, const Hash& hash) {
     all += fmt::format("{}{}={}", all.empty() ? "" : " ", name, hash.text());
@@ -107,7 +112,8 @@ std::string hash_of(const Graph& graph, const Sources& sources, NodeId node, boo
     if (setting.value.null() || (object_only && makes_no_object(setting.name))) continue;
     if (!setting.written && is_empty(setting.value)) continue;
     Hash hash;
-    add_value(hash, graph, sources, setting.value, setting.name == "files" || setting.name == "env_file");
+    add_value(hash, graph, sources, setting.value,
+              setting.name == "files" || setting.name == "env_file" ? &folder : nullptr);
     put(setting.name, hash);
   }
   Hash network;
@@ -197,7 +203,7 @@ void look_at_node(const Observation& all, Looking& looking, const std::vector<bo
   const Node& node = all.graph.node(id);
   std::optional<plan::Identity> identity = object_of(all, on_engine, id);
   if (!identity) return;
-  plan::Fact fact{*identity, plan::Absent{}, spec_hash(all.graph, all.sources, id)};
+  plan::Fact fact{*identity, plan::Absent{}, spec_hash(all.graph, all.sources, all.place.project_folder, id)};
   const Result<const EngineLook*> look = looking.look(id);
   if (!look || (*look)->unreachable) {
     const Failure& why = look ? *(*look)->unreachable : look.failure();
@@ -227,11 +233,13 @@ void look_at_node(const Observation& all, Looking& looking, const std::vector<bo
 
 }  // namespace
 
-std::string spec_hash(const Graph& graph, const Sources& sources, NodeId node) {
-  return hash_of(graph, sources, node, true);
+std::string spec_hash(const Graph& graph, const Sources& sources, const std::string& project_folder,
+                      NodeId node) {
+  return hash_of(graph, sources, project_folder, node, true);
 }
-std::string settings_hash(const Graph& graph, const Sources& sources, NodeId node) {
-  return hash_of(graph, sources, node, false);
+std::string settings_hash(const Graph& graph, const Sources& sources, const std::string& project_folder,
+                          NodeId node) {
+  return hash_of(graph, sources, project_folder, node, false);
 }
 
 plan::Facts observe(const Observation& all, std::stop_token stop) {

@@ -16,10 +16,12 @@ namespace cairn::kinds {
 // "command=0123456789ab env=…", so that the plan can name what has changed. Settings that only say when and
 // how long are left out, a late value counts as its expression, a secret as no more than that there is one,
 // and a file of this machine (`files`, `env_file`) with its content.
-std::string spec_hash(const Graph& graph, const Sources& sources, NodeId node);
+std::string spec_hash(const Graph& graph, const Sources& sources, const std::string& project_folder,
+                      NodeId node);
 
 // The same of all settings, also of those that only say when and how long.
-std::string settings_hash(const Graph& graph, const Sources& sources, NodeId node);
+std::string settings_hash(const Graph& graph, const Sources& sources, const std::string& project_folder,
+                          NodeId node);
 
 struct Observation {
   const Graph& graph;

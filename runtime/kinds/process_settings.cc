@@ -1,5 +1,14 @@
 #include "runtime/kinds/process_settings.h"
 
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "runtime/kinds/value_hash.h"
+
 namespace cairn::kinds {
 namespace {
 
@@ -70,6 +79,18 @@ const std::vector<Field<P>>& process_fields() {
 
 ProcessSettings process_settings(const std::vector<Setting>& settings) {
   return bind(process_fields(), settings);
+}
+
+Result<std::optional<Text>> input_of(const Value& given) {
+  if (given.null()) return std::optional<Text>();
+  const Path* path = given.as<Path>();
+  if (path == nullptr) return std::optional(As<Text>::take(given));
+  std::ifstream file(absolute_path(*path), std::ios::binary);
+  if (!file)
+    return Failure{.message = fmt::format("cannot read `{}`, for `stdin`", path->text),
+                   .causes = {std::strerror(errno)},
+                   .help = {}};
+  return std::optional(Text(std::string(std::istreambuf_iterator<char>(file), {})));
 }
 
 std::vector<std::string_view> process_setting_names() {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/effects/result.h"
 #include "runtime/kinds/binding.h"
 
 namespace cairn::kinds {
@@ -64,6 +65,8 @@ struct ProcessSettings {
 
 // From the settled settings of a `service` or `run`.
 ProcessSettings process_settings(const std::vector<Setting>& settings);
+// What `stdin`, as World::file_source has it, hands over; nothing: it is not given.
+Result<std::optional<Text>> input_of(const Value& given);
 // Which settings process_settings reads, for the test that compares them with the declaration.
 std::vector<std::string_view> process_setting_names();
 

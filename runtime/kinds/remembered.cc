@@ -12,6 +12,7 @@
 #include "runtime/effects/disk.h"
 #include "runtime/execute/recorded_value.h"
 #include "runtime/kinds/containers.h"
+#include "runtime/kinds/file_source.h"
 #include "runtime/kinds/value_hash.h"
 #include "runtime/plan/plan.h"
 #include "runtime/platform/docker/images.h"
@@ -135,9 +136,10 @@ bool is_remembered(const Graph& graph, NodeId id, bool up) {
   return flag != nullptr ? *flag : !remember.null();
 }
 
-std::string step_inputs(const Graph& graph, const Sources& sources, Inputs& inputs, NodeId id,
-                        const std::string& image_id) {
+std::string step_inputs(const Graph& graph, const Sources& sources, Inputs& inputs,
+                        const std::string& project_folder, NodeId id, const std::string& image_id) {
   const Node& node = graph.node(id);
+  const std::string folder = folder_of(graph, sources, id, project_folder);
   std::string all;
   const auto put = [&](std::string name, const std::string& hash) {
     for (char& c : name)
@@ -148,9 +150,9 @@ std::string step_inputs(const Graph& graph, const Sources& sources, Inputs& inpu
     if (setting.value.null() || !is_input(setting.name) || (!setting.written && is_empty(setting.value)))
       continue;
     Hash hash;
-    add_value(hash, graph, sources, setting.value,
-              setting.name == "files" || setting.name == "env_file" || setting.name == "stdin" ||
-                  setting.name == "locations");
+    const bool contents = setting.name == "files" || setting.name == "env_file" || setting.name == "stdin" ||
+                          setting.name == "locations";
+    add_value(hash, graph, sources, setting.value, contents ? &folder : nullptr);
     put(setting.name, hash.text());
   }
   if (const std::string* reference = node.value("image").as<std::string>(); reference != nullptr)
@@ -195,7 +197,7 @@ void look_at_remembered(const Graph& graph, const Sources& sources, Inputs& inpu
     const std::string name = graph.name(step);
     const std::optional<Memory> memory = recall(place, name);
     if (!memory) continue;
-    const std::string now = step_inputs(graph, sources, inputs, id, image_id(id));
+    const std::string now = step_inputs(graph, sources, inputs, place.project_folder, id, image_id(id));
     if (now != memory->inputs) {
       facts.changed_input[name] = plan::what_changed(memory->inputs, now);
       continue;
@@ -245,16 +247,19 @@ namespace {
                                                            execute::StepContext& context) {
   const std::string name = request.graph.name(request.step);
   // What is there before the step is its input, not what it leaves.
-  const std::string before = step_inputs(request.graph, world.sources, world.inputs, request.node, {});
+  const std::string before =
+      step_inputs(request.graph, world.sources, world.inputs, world.place.project_folder, request.node, {});
   Listening heard(context);
   execute::StepResult result = perform(request, heard);
   if (!result.ok() || result->is == execute::StepEnd::Is::not_needed) return result;
-  if (step_inputs(request.graph, world.sources, world.inputs, request.node, {}) != before) {
+  if (step_inputs(request.graph, world.sources, world.inputs, world.place.project_folder, request.node, {}) !=
+      before) {
     context.note("what it was done from has changed meanwhile: it is not remembered");
     return result;
   }
-  const std::string inputs = step_inputs(request.graph, world.sources, world.inputs, request.node,
-                                         image_id_at_engine(world, request.node, context.stop()));
+  const std::string inputs =
+      step_inputs(request.graph, world.sources, world.inputs, world.place.project_folder, request.node,
+                  image_id_at_engine(world, request.node, context.stop()));
   if (Result<Done> kept = remember(world, name, inputs, heard); !kept) context.note(kept.failure().message);
   return result;
 }

@@ -20,8 +20,8 @@ bool is_remembered(const Graph& graph, NodeId node, bool up);
 // What it is done from, by name, as plan::what_changed reads it: its settings; for `remember = [paths]` those
 // files by content; for `remember = true` the folders and files of this machine that it mounts. `image_id`:
 // of an image that is named by a reference, empty when it is not known.
-std::string step_inputs(const Graph& graph, const Sources& sources, Inputs& inputs, NodeId node,
-                        const std::string& image_id);
+std::string step_inputs(const Graph& graph, const Sources& sources, Inputs& inputs,
+                        const std::string& project_folder, NodeId node, const std::string& image_id);
 
 // Adds to the facts, by step name, what is remembered and still right, and why what was remembered is not any
 // more. `image_id` is asked for nodes whose image is a reference.

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "runtime/kinds/file_source.h"
+
 namespace cairn::kinds {
 
 LateAnswer LateAnswers::exported(NodeId of, std::string_view name, const List& arguments, NodeId reader) {
@@ -71,26 +73,11 @@ std::shared_ptr<reach::WakeUp> World::wake_up_of(NodeId service) {
 }
 
 Value World::file_source(NodeId node, const Value& value) const {
-  const std::string* text = value.as<std::string>();
-  if (text == nullptr || value.secret || text->find('\n') != std::string::npos) return value;
-  if (text->starts_with("~/")) {
-    const char* home = std::getenv("HOME");
-    return Value{Path{(home == nullptr ? std::string() : std::string(home)) + text->substr(1), {}}};
-  }
-  if (text->starts_with('/') || text->starts_with("./") || text->starts_with("../"))
-    return Value{Path{*text, folder_of(node)}};
-  return value;
+  return kinds::file_source(value, folder_of(node));
 }
 
 std::string World::folder_of(NodeId node) const {
-  const Span span = graph.node(node).span;
-  if (!span.known()) return place.project_folder;
-  const std::string& path = sources.at(span.file).path;
-  if (path.empty()) return place.project_folder;
-  const std::filesystem::path absolute = std::filesystem::path(path).is_absolute()
-                                             ? std::filesystem::path(path)
-                                             : std::filesystem::path(place.project_folder) / path;
-  return absolute.parent_path().string();
+  return kinds::folder_of(graph, sources, node, place.project_folder);
 }
 
 std::string World::scratch(NodeId node, const std::string& purpose) const {

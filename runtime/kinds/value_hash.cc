@@ -10,6 +10,7 @@
 
 #include "grammar/syntax.h"
 #include "interpreter/environment.h"
+#include "runtime/kinds/file_source.h"
 
 namespace cairn::kinds {
 namespace {
@@ -49,14 +50,15 @@ bool is_empty(const Value& value) {
   return (list != nullptr && list->empty()) || (map != nullptr && map->entries.empty());
 }
 
-void add_value(Hash& hash, const Graph& graph, const Sources& sources, const Value& value, bool contents) {
+void add_value(Hash& hash, const Graph& graph, const Sources& sources, const Value& value,
+               const std::string* files_in) {
   if (value.secret) return hash.add("secret");
   if (const Late* late = value.as<Late>()) return hash.add(sources.text(late->expression->expression->span));
   if (const NodeRef* node = value.as<NodeRef>())
     return hash.add(node->node == no_node ? "" : graph.node(node->node).path);
   if (const List* list = value.as<List>()) {
     hash.add("[");
-    for (const Value& item : *list) add_value(hash, graph, sources, item, contents);
+    for (const Value& item : *list) add_value(hash, graph, sources, item, files_in);
     return hash.add("]");
   }
   const Made* made = value.as<Made>();
@@ -65,12 +67,14 @@ void add_value(Hash& hash, const Graph& graph, const Sources& sources, const Val
     hash.add(made != nullptr ? made->function : "{");
     for (const auto& [key, item] : map->entries) {
       hash.add(key);
-      add_value(hash, graph, sources, item, contents);
+      add_value(hash, graph, sources, item, files_in);
     }
     return hash.add("}");
   }
   hash.add(show(value));
-  if (const Path* path = value.as<Path>(); path != nullptr && contents) {
+  if (files_in == nullptr) return;
+  const Value source = file_source(value, *files_in);
+  if (const Path* path = source.as<Path>()) {
     std::ifstream file(absolute_path(*path), std::ios::binary);
     hash.add(std::string(std::istreambuf_iterator<char>(file), {}));
   }

@@ -22,8 +22,10 @@ class Hash {
 };
 
 // A late value counts as its expression, a secret as no more than that there is one, a node as its path.
-// `contents`: a path counts as what is in that file, too.
-void add_value(Hash& hash, const Graph& graph, const Sources& sources, const Value& value, bool contents);
+// `files_in`: a path, or a text that names a file as file_source.h has it, counts as what is in that file,
+// too; relative to this folder. Null: as it is written only.
+void add_value(Hash& hash, const Graph& graph, const Sources& sources, const Value& value,
+               const std::string* files_in);
 
 // Where a path of the file is on this machine.
 std::string absolute_path(const Path& path);

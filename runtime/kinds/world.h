@@ -126,10 +126,8 @@ struct World {
   // Through which a service's death, or an event about it, reaches those who wait for it. Made when first
   // asked for.
   std::shared_ptr<reach::WakeUp> wake_up_of(NodeId service);
-  // What `files` puts somewhere: a text that begins with `./`, `../`, `/` or `~/` is a file of this machine.
+  // As in file_source.h, of a node.
   Value file_source(NodeId node, const Value& value) const;
-  // The folder that a node's host paths are relative to: that of the file it is written in; the project's for
-  // std/.
   std::string folder_of(NodeId node) const;
   // A folder of the node's own within the run's; made when it is not there.
   std::string scratch(NodeId node, const std::string& purpose) const;

@@ -202,6 +202,31 @@ class Remembered(ProjectTest):
                     self.assertNotIn("kept", self.cairn("run", "test").stdout)
                     self.assertEqual(self.ran(), times)
 
+    def test_files_that_texts_name_are_inputs_by_what_is_in_them(self):
+        self.write("""
+stage test {
+  in = "host"
+  run make { script = "cat given/conf; cat" ; files = { "given/conf" = "./conf" } ; stdin = "./in" ; remember = true }
+}""")
+        (self.folder / "conf").write_text("one\n")
+        (self.folder / "in").write_text("A\n")
+        told = []
+        for name, text in (("in", "A\n"), ("in", "A\n"), ("conf", "two\n"), ("in", "B\n")):
+            (self.folder / name).write_text(text)
+            self.cairn("run", "test")
+            told.append(self.cairn("logs", "test.make", check=False).stdout.split())
+        self.assertEqual(told, [["one", "A"], [], ["two", "A"], ["two", "B"]])
+
+    def test_a_service_is_replaced_when_a_file_of_it_was_changed(self):
+        self.write('service a { in = "host" ; command = ["sh", "-c", "cat given; exec sleep 86376"] ; files = { "given" = "./conf" } }')
+        (self.folder / "conf").write_text("one\n")
+        self.cairn("up")
+        self.assertIn("kept", self.cairn("up", "--output", "plain").stdout)
+        (self.folder / "conf").write_text("two\n")
+        self.cairn("up")
+        self.assertEqual(self.cairn("logs", "a").stdout.split()[-1], "two")
+        self.cairn("down")
+
     def test_a_failed_one_is_not_remembered(self):
         self.write(REMEMBER.replace("echo told", "echo told; test -e go"))
         self.cairn("run", "test", code=1)

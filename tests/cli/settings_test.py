@@ -215,6 +215,34 @@ service all {{
                     self.assertTrue(any(message in said for message in messages), said)
                     self.cairn("down")
 
+    def test_a_container_reads_its_input(self):
+        if not ENGINES:
+            self.skipTest("no engine (CAIRN_TEST_ENGINES is not set)")
+        (self.folder / "large").write_bytes(b"0123456789abcdef" * 200_000)
+        self.write("""
+param password: secret
+volume tries
+stage test {
+  run told { image = "cairn-test:1" ; stdin = "one\\ntwo" ; script = "cat" }
+  run hushed { image = "cairn-test:1" ; stdin = "it is ${password}" ; script = "cat" }
+  run counted { image = "cairn-test:1" ; stdin = "./large" ; script = "wc -c" }
+  run deaf { image = "cairn-test:1" ; stdin = "./large" ; command = ["true"] }
+  run again { image = "cairn-test:1" ; stdin = "once more" ; retry = 1 ; mounts = { "/tries" = tries } ; script = "cat >>/tries/read; test -e /tries/first && cat /tries/read || { touch /tries/first; exit 1; }" }
+  run without { image = "cairn-test:1" ; script = "cat; echo ended" }
+}""")
+        self.environment["CAIRN_PARAM_password"] = "hunter2hunter2"
+        for socket in ENGINES:
+            self.environment["DOCKER_HOST"] = f"unix://{socket}"
+            self.on(socket, "load", "-i", subprocess.run([IMAGE], check=True, text=True, capture_output=True).stdout.strip())
+            self.cairn("run", "test")
+            said = {node: self.cairn("logs", f"test.{node}").stdout for node in ("told", "hushed", "counted", "deaf", "again", "without")}
+            self.assertEqual(said, {"told": "one\ntwo\n", "hushed": "it is •••\n", "counted": "3200000\n", "deaf": "",
+                                    "again": "once moreonce more\n", "without": "ended\n"})
+        self.write('run lost { image = "cairn-test:1" ; stdin = "./large" ; command = ["cat"] }')
+        (self.folder / "large").chmod(0)
+        if os.getuid() != 0:
+            self.assertIn("cannot read `./large`, for `stdin`", self.cairn("up", check=False).stderr)
+
     def test_on_this_machine_each_is_acted_upon_or_refused(self):
         values = {name: f"{name} = {text}" for name, text, _, _ in ALL} | {name: text for name, text, _, _ in ALONE + NOT_STARTED} | {"replicas": "replicas = 3", "gpus": "gpus = 1"}
         for setting in sorted(declared() - OF_THE_RUN - HARMLESS - {"image"}):

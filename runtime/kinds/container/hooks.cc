@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/kinds/binding.h"
+#include "runtime/platform/docker/containers.h"
 #include "runtime/platform/docker/exec.h"
 
 namespace cairn::kinds {
@@ -37,6 +38,10 @@ Result<Done> run_hooks(docker::Engine& engine, const std::string& container, con
         docker::run_exec(engine, container, {.command = command}, on_output, stop, deadline);
     if (!code && code.failure().is == FailureClass::timeout)
       return failed(fmt::format("has not ended within {} minutes", kForAllHooks.count()), {});
+    if (!code && setting == "pre_stop") {  // it has ended since it was looked at: there is nothing to drain
+      const auto facts = docker::inspect_container(engine, container, stop);
+      if (facts && (!*facts || !(*facts)->running)) return Done{};
+    }
     if (!code && code.failure().nothing_done) return failed("cannot be run", code.failure().causes);
     if (!code) return code.failure();
     if (*code != 0) return failed(fmt::format("exited {}", *code), {});

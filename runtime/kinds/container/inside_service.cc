@@ -71,15 +71,9 @@ class WorkloadInside final : public Workload {
     spec.env.insert_or_assign(docker::exec_mark, Text(mark_));
     if (wants_outputs_) spec.env.insert_or_assign("CAIRN_OUTPUT", Text(outputs_file()));
     if (settings_.user) spec.user = settings_.user->exposed();
-    if (const Path* file = settings_.stdin_from.as<Path>()) {
-      std::ifstream in(absolute_path(*file), std::ios::binary);
-      if (!in)
-        return Failure{
-            .message = fmt::format("cannot read `{}`, for `stdin`", file->text), .causes = {}, .help = {}};
-      spec.input = Text(std::string(std::istreambuf_iterator<char>(in), {}));
-    } else if (!settings_.stdin_from.null()) {
-      spec.input = As<Text>::take(settings_.stdin_from);
-    }
+    Result<std::optional<Text>> input = input_of(world_.file_source(node_, settings_.stdin_from));
+    if (!input) return input.failure();
+    spec.input = std::move(*input);
     may_run_ = true;
     Result<std::unique_ptr<docker::RunningExec>> begun = announced(
         context, making(EffectClass::found, "run in", engine_.endpoint().shown, "process", mark_),

@@ -9,6 +9,7 @@
 #include "runtime/kinds/binding.h"
 #include "runtime/kinds/container/files.h"
 #include "runtime/kinds/container/hooks.h"
+#include "runtime/kinds/container/input.h"
 #include "runtime/kinds/container/log.h"
 #include "runtime/kinds/container/networks.h"
 #include "runtime/kinds/container/place.h"
@@ -37,6 +38,7 @@ class ContainerWorkload final : public Workload {
         wants_outputs_(wants_outputs),
         networks_(containers, engine, node),
         log_(world_, engine),
+        input_(world_.threads, world_.clock),
         watcher_(world_.threads, world_.clock) {}
   ~ContainerWorkload() override { log_.stop(); }
 
@@ -80,6 +82,7 @@ class ContainerWorkload final : public Workload {
     spec->identity = containers_.identity(node_, containers_.object_name(node_), attempt_);
     spec->image = image_;
     if (!settings_.pre_stop.empty()) spec->labels[pre_stop_label] = pre_stop_in_label(settings_.pre_stop);
+    if (!settings_.stdin_from.null()) spec->stdin_open = spec->stdin_once = true;
     if (wants_outputs_) spec->env["CAIRN_OUTPUT"] = Text(std::string(kOutputsPath));
     if (Result<Done> joined = networks_.join(*spec, settings_, context); !joined) return joined;
     if (Result<Done> looked = look_at_image(spec->healthcheck, context); !looked) return looked;
@@ -104,6 +107,10 @@ class ContainerWorkload final : public Workload {
         docker::ExitWait::arm(engine_, id_, docker::ExitWait::For::next_exit, context.stop());
     if (!armed) return armed.failure();
     wait_.emplace(std::move(*armed));
+    Result<std::optional<Text>> input = input_of(world_.file_source(node_, settings_.stdin_from));
+    if (!input) return input.failure();
+    if (*input)
+      if (Result<Done> given = input_.hand_over(engine_, id_, **input, context.stop()); !given) return given;
     if (Result<> started = docker::start_container(engine_, id_, context.stop()); !started) {
       Failure why = started.failure();
       why.message = fmt::format("could not start the container of `{}`", world_.graph.node(node_).path);
@@ -129,6 +136,7 @@ class ContainerWorkload final : public Workload {
       return why;
     }
     running_ = false;
+    input_.end();
     finish_log(context, context.stop());
     return WorkloadEnd{*code, how_it_ended(*code, context.stop()), log_.output()};
   }
@@ -308,7 +316,10 @@ class ContainerWorkload final : public Workload {
     return facts && *facts && (*facts)->oom_killed ? says + ", killed for memory" : says;
   }
 
-  void end_watching() { watcher_.end(); }
+  void end_watching() {
+    watcher_.end();
+    input_.end();
+  }
 
   void finish_log(execute::StepContext& context, std::stop_token stop) {
     log_.finish_or_give_up(std::move(stop));
@@ -332,6 +343,7 @@ class ContainerWorkload final : public Workload {
   std::optional<docker::ExitWait> wait_;
   std::atomic<bool> running_ = false;
   ContainerLog log_;
+  ContainerInput input_;
   execute::Companion watcher_;
 };
 
