@@ -238,10 +238,10 @@ stage test {
             said = {node: self.cairn("logs", f"test.{node}").stdout for node in ("told", "hushed", "counted", "deaf", "again", "without")}
             self.assertEqual(said, {"told": "one\ntwo\n", "hushed": "it is •••\n", "counted": "3200000\n", "deaf": "",
                                     "again": "once moreonce more\n", "without": "ended\n"})
-        self.write('run lost { image = "cairn-test:1" ; stdin = "./large" ; command = ["cat"] }')
-        (self.folder / "large").chmod(0)
-        if os.getuid() != 0:
-            self.assertIn("cannot read `./large`, for `stdin`", self.cairn("up", check=False).stderr)
+        for text, said in (('stdin = "x" ; tty = true', "`test.one` has both `stdin` and `tty`"), ('stdin = "./gone"', "cannot read `./gone`, for `stdin`")):
+            self.write('stage test { run one { image = "cairn-test:1" ; command = ["cat"] ; ' + text + " } }")
+            done = self.cairn("run", "test", "--output", "plain", code=1)
+            self.assertIn(said, done.stdout + done.stderr)
 
     def test_on_this_machine_each_is_acted_upon_or_refused(self):
         values = {name: f"{name} = {text}" for name, text, _, _ in ALL} | {name: text for name, text, _, _ in ALONE + NOT_STARTED} | {"replicas": "replicas = 3", "gpus": "gpus = 1"}

@@ -364,6 +364,11 @@ Result<std::shared_ptr<Workload>> make_container_workload(Containers& containers
                                           containers.world().graph.node(node).path, settings.replicas),
                    .causes = {"this cairn makes one container of each block"},
                    .help = "`for i in range(3) { service … }` makes three, each with a name of its own"};
+  if (settings.tty && !settings.stdin_from.null())
+    return Failure{.message = fmt::format("`{}` has both `stdin` and `tty`",
+                                          containers.world().graph.node(node).path),
+                   .causes = {"what a terminal hands over has no end"},
+                   .help = "leave out `tty`"};
   bool wants_outputs = false;
   for (const Setting& setting : all)
     if (setting.name == "outputs") wants_outputs = setting.written;
